@@ -1,0 +1,276 @@
+/*
+ * Every message of bttui. A message is a tag and a union with one named struct a
+ * type; message_done frees what it holds, by a switch without default so that the
+ * compiler lists what was forgotten. Torrents and peers are named by id with a
+ * generation, never by pointer: the receiver looks up and shrugs if it is gone.
+ *
+ *   piece request    Torrent Manager -> Peer Manager -> Peer
+ *   piece response   Peer -> Peer Manager -> Torrent Manager
+ *   disk request     Torrent Manager -> Disk Manager (threads)
+ *   disk response    Disk Manager -> Session -> Torrent Manager
+ *   discovery        trackers -> Torrent Manager
+ *   event            everyone -> views, headless, log, resume
+ */
+#ifndef BTTUI_BUS_MESSAGE_H
+#define BTTUI_BUS_MESSAGE_H
+
+#include "base/bitfield.h"
+#include "base/block_pool.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/netaddr.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct torrent_id {
+    uint32_t index;
+    uint32_t generation; /* 0: nobody */
+};
+struct peer_id_ref {
+    uint32_t index;
+    uint32_t generation; /* 0: nobody */
+};
+
+/* A block as the wire names it. */
+struct block_ref {
+    uint32_t piece;
+    uint32_t begin;
+    uint32_t length;
+};
+
+enum peer_source { /* where we know an address from */
+    PEER_SOURCE_TRACKER,
+    PEER_SOURCE_INCOMING,
+    PEER_SOURCE_MANUAL,
+    PEER_SOURCE_RESUME,
+    PEER_SOURCE_DHT,
+    PEER_SOURCE_PEX,
+    PEER_SOURCE_LSD,
+    PEER_SOURCE_COUNT
+};
+enum peer_status { PEER_STATUS_BLOCKED, PEER_STATUS_INACTIVE, PEER_STATUS_ACTIVE, PEER_STATUS_DOWNLOADING };
+
+/* Why a peer went or is refused: for logs, the Peers view and JSON. */
+#define PEER_REASON_LIST(X)                                                              \
+    X(NONE, "", "")                                                                      \
+    X(PAUSED, "paused", N_("paused by you"))                                             \
+    X(BANNED_DATA, "bad-data", N_("banned: sent bad data"))                              \
+    X(BANNED_USER, "banned", N_("banned by you"))                                        \
+    X(FILTERED, "filtered", N_("filtered"))                                              \
+    X(KICKED, "kicked", N_("disconnected by you"))                                       \
+    X(CLOSED, "closed", N_("closed by the peer"))                                        \
+    X(CONNECT_FAILED, "connect-failed", N_("could not connect"))                         \
+    X(TIMEOUT, "timeout", N_("timed out"))                                               \
+    X(PROTOCOL, "protocol", N_("broke the protocol"))                                    \
+    X(WRONG_TORRENT, "wrong-torrent", N_("serves another torrent"))                      \
+    X(SELF, "self", N_("is ourselves"))                                                  \
+    X(DUPLICATE, "duplicate", N_("connected twice"))                                     \
+    X(BOTH_SEEDS, "both-seeds", N_("both sides are complete"))                           \
+    X(TOO_MANY, "too-many", N_("too many connections"))                                  \
+    X(STOPPED, "stopped", N_("torrent stopped"))                                         \
+    X(SYSTEM, "system", N_("a system error"))
+enum peer_reason {
+#define X(name, word, text) PEER_REASON_##name,
+    PEER_REASON_LIST(X)
+#undef X
+        PEER_REASON_COUNT
+};
+
+/* One entry for each bit of EVENT_*_CHANGED.what. */
+enum changed {
+    CHANGED_STATE = 1 << 0,    /* state, error or reason */
+    CHANGED_PROGRESS = 1 << 1, /* bytes, rates, ratio */
+    CHANGED_PEERS = 1 << 2,
+    CHANGED_PIECES = 1 << 3,
+    CHANGED_FILES = 1 << 4,
+    CHANGED_TRACKERS = 1 << 5,
+    CHANGED_LIMITS = 1 << 6,
+    CHANGED_LIST = 1 << 7 /* a torrent was added, moved or removed */
+};
+
+enum message_type {
+    /* ---- piece request ---- */
+    PEER_REQUEST,    /* block: ask this peer for it. Full: the picker takes it back */
+    PEER_CANCEL,     /* block */
+    PEER_SEND,       /* block_data: answer to PEER_WANTED; holds the block */
+    PEER_REJECT,     /* block: answer to PEER_WANTED that cannot be served */
+    PEER_HAVE,       /* piece: we have it; to every peer (peer ignored) */
+    PEER_INTEREST,   /* flag: we are (not) interested in this peer */
+    PEER_CONNECT,    /* candidate: an address to know and dial when there is room */
+    PEER_PAUSE,      /* peer */
+    PEER_RESUME,     /* peer */
+    PEER_DISCONNECT, /* gone: reason */
+    PEER_BAN,        /* gone: reason; the address key too */
+
+    /* ---- piece response ---- */
+    PEER_CONNECTED,  /* peer: TCP is up */
+    PEER_HANDSHAKEN, /* peer: ids exchanged, messages flow */
+    PEER_GONE,       /* gone: all requests with it are void */
+    PEER_HAS_PIECE,  /* piece */
+    PEER_HAS_PIECES, /* peer: its bitfield is new (read by peer_manager_bitfield) */
+    PEER_CHOKED_US,  /* peer: without BEP 6 all requests with it are void */
+    PEER_UNCHOKED_US,
+    PEER_IDLE,          /* room: how many more blocks it would take now */
+    PEER_BLOCK_ARRIVED, /* block_data: holds the block */
+    PEER_REJECTED,      /* block: will not come (BEP 6), or was given back at pause */
+    PEER_STALLED,       /* peer: no payload for its time-out; offer its blocks elsewhere */
+    PEER_SNUBBED,       /* peer: 60 s without payload */
+    PEER_WANTED,        /* block: a request from the peer, already validated */
+    PEER_UNWANTED,      /* block: the peer cancelled it */
+    PEER_MISBEHAVED,    /* gone: reason; counted by the Torrent Manager */
+
+    /* ---- disk request ---- */
+    DISK_CHECK,       /* job: hash what is there (whole torrent or the bits set in it) */
+    DISK_HASH,        /* run: the next blocks of a piece in order; the last one says so */
+    DISK_DROP_PIECE,  /* run: forget a piece begun by DISK_HASH; blocks come back */
+    DISK_READ,        /* read: into a block; holds it */
+    DISK_SYNC,        /* job: fdatasync all files written since the last */
+    DISK_SAVE_RESUME, /* job: write a state file durably */
+    DISK_RELEASE,     /* job: close the torrent's files */
+    DISK_DELETE,      /* job: delete the torrent's own files */
+
+    /* ---- disk response ---- */
+    DISK_CHECKED_RANGE, /* checked: pieces found (progress) */
+    DISK_CHECKED,       /* checked: the whole check is over */
+    DISK_VERIFIED,      /* verified: hashed right and written; blocks come back */
+    DISK_FAILED_HASH,   /* verified: hashed wrong, nothing claimed; digests of the blocks */
+    DISK_ERROR,         /* disk_error: read or write failed; blocks come back */
+    DISK_HAS_READ,      /* read: the block is filled */
+    DISK_BLOCKS_BACK,   /* run: blocks the workers are done with */
+    DISK_SYNCED,        /* job */
+    DISK_JOB_DONE,      /* job: SAVE_RESUME, RELEASE, DELETE; error says how */
+
+    /* ---- discovery ---- */
+    DISCOVERY_PEERS,    /* peers: addresses found; holds the array */
+    DISCOVERY_ANNOUNCED /* announced: a tracker's answer or failure */,
+
+    /* ---- event: merge = merges with its twin in the queue ---- */
+    EVENT_TORRENT_CHANGED, /* changed (merge: bits are or-ed) */
+    EVENT_SESSION_CHANGED, /* changed (merge) */
+    EVENT_TORRENT_ADDED,   /* torrent */
+    EVENT_TORRENT_REMOVED, /* torrent */
+    EVENT_LISTENING,       /* piece.piece: the port */
+    EVENT_METADATA,        /* torrent */
+    EVENT_CHECKED,         /* piece.piece: how many pieces are there */
+    EVENT_PIECE,           /* verified.piece, verified.ok */
+    EVENT_COMPLETED,       /* torrent */
+    EVENT_PEER,            /* peer_news: a status change */
+    EVENT_BAN,             /* peer_news */
+    EVENT_TRACKER,         /* announced */
+    EVENT_CHECKPOINT,      /* piece.piece: pieces claimed by the resume file */
+    EVENT_WARNING,         /* text */
+    EVENT_ERROR,           /* text */
+    EVENT_STOPPED          /* torrent: trackers told, files closed */
+};
+
+struct disk_piece; /* disk/: a piece on its way through a worker */
+struct disk_job;   /* disk/: arguments and results of a rare job */
+
+struct message {
+    enum message_type type;
+    struct torrent_id torrent;
+    struct peer_id_ref peer;
+    union {
+        struct block_ref block;
+        struct {
+            struct block *block; /* owned */
+        } block_data;
+        struct {
+            uint32_t piece;
+        } piece;
+        struct {
+            bool on;
+        } flag;
+        struct {
+            uint32_t blocks;
+        } room;
+        struct {
+            enum peer_reason reason;
+            enum error_code error;
+        } gone;
+        struct {
+            struct netaddr address;
+            enum peer_source source;
+        } candidate;
+        struct {
+            struct netaddr *addresses; /* owned, malloc */
+            uint32_t count;
+            enum peer_source source;
+            struct netaddr from; /* who named them; family NONE: unknown */
+        } peers;
+        struct {
+            struct block *chain; /* owned; in order of begin */
+            uint32_t piece;
+            bool last;         /* the piece's last run: verify and write it */
+            bool want_digests; /* answer with the digests of its blocks, right or wrong */
+            bool write_now;    /* pool pressure: write what is hashed, verified later */
+        } run;
+        struct {
+            struct block *chain;  /* owned: back to the pool */
+            uint8_t *block_sha1s; /* owned, malloc; SHA1_BYTES a block, or NULL */
+            uint32_t piece;
+            bool ok;
+        } verified;
+        struct {
+            struct block *block; /* owned: piece, begin, length say what; NULL on failure */
+            struct block_ref ref;
+            enum error_code error;
+        } read;
+        struct {
+            struct bitfield *have; /* owned, malloc + bitfield_init; only in DISK_CHECKED */
+            uint32_t pieces_done;  /* of the whole torrent, for progress */
+            uint32_t pieces_found;
+            enum error_code error;
+            uint32_t file; /* what the error is about */
+        } checked;
+        struct {
+            struct block *chain; /* owned: blocks of the failed write or read, or NULL */
+            uint32_t piece;
+            uint32_t file;
+            enum error_code error;
+            int errno_value;
+            bool writing;
+        } disk_error;
+        struct {
+            struct disk_job *job; /* owned; freed by disk_job_free */
+            enum error_code error;
+        } job;
+        struct {
+            uint32_t tracker; /* index in the torrent's tracker list */
+            bool ok;
+        } announced;
+        struct {
+            uint32_t what; /* enum changed, or-ed */
+        } changed;
+        struct {
+            struct netaddr address;
+            enum peer_status status;
+            enum peer_reason reason;
+        } peer_news;
+        struct {
+            char *text; /* owned, malloc, sanitised UTF-8, translated */
+            enum error_code error;
+        } text;
+    } u;
+};
+
+/* Frees what MESSAGE holds; blocks go to POOL (loop thread), which may be NULL only
+ * when no block can be in it. */
+void message_done(struct message *message, struct block_pool *pool);
+const char *message_type_name(enum message_type type);
+/* Whether two events are twins that merge into one; then INTO takes FROM's bits. */
+bool message_merge(struct message *into, const struct message *from);
+
+/* "bad-data" for machines; the translated sentence for people. */
+const char *peer_reason_word(enum peer_reason reason);
+const char *peer_reason_text(enum peer_reason reason);
+const char *peer_status_word(enum peer_status status);
+const char *peer_source_word(enum peer_source source);
+
+/* Set once by disk/ so that message_done can free jobs without knowing them. */
+struct disk_job_base {
+    void (*free_job)(struct disk_job *job);
+};
+
+#endif
