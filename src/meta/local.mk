@@ -1,0 +1,2 @@
+noinst_LIBRARIES += src/meta/libmeta.a
+src_meta_libmeta_a_SOURCES = src/meta/room.c 

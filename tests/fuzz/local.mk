@@ -1,0 +1,24 @@
+# One file a room; a target is listed in FUZZ_PROGRAMS.
+include tests/fuzz/base.mk
+include tests/fuzz/meta.mk
+include tests/fuzz/net.mk
+include tests/fuzz/peer.mk
+include tests/fuzz/piece.mk
+include tests/fuzz/disk.mk
+include tests/fuzz/discovery.mk
+include tests/fuzz/torrent.mk
+include tests/fuzz/ui.mk
+include tests/fuzz/app.mk
+
+if FUZZING
+FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+FUZZ_DRIVER =
+else
+# Without libFuzzer each target replays its corpus as a plain program.
+FUZZ_LDFLAGS = $(AM_LDFLAGS)
+FUZZ_DRIVER = tests/fuzz/replay.c
+endif
+check_PROGRAMS += $(FUZZ_PROGRAMS)
+dist_check_SCRIPTS += tests/fuzz/replay-all
+EXTRA_DIST += tests/fuzz/corpus
+TESTS += tests/fuzz/replay-all
