@@ -1,4 +1,4 @@
-# One file a room; a target is listed in FUZZ_PROGRAMS.
+# One file a room; a target is listed in FUZZERS.
 include tests/fuzz/base.mk
 include tests/fuzz/meta.mk
 include tests/fuzz/net.mk
@@ -11,14 +11,14 @@ include tests/fuzz/ui.mk
 include tests/fuzz/app.mk
 
 if FUZZING
-FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-FUZZ_DRIVER =
+LINK_FUZZ = $(AM_LDFLAGS) -fsanitize=fuzzer
+DRIVER_FUZZ =
 else
 # Without libFuzzer each target replays its corpus as a plain program.
-FUZZ_LDFLAGS = $(AM_LDFLAGS)
-FUZZ_DRIVER = tests/fuzz/replay.c
+LINK_FUZZ = $(AM_LDFLAGS)
+DRIVER_FUZZ = tests/fuzz/replay.c
 endif
-check_PROGRAMS += $(FUZZ_PROGRAMS)
+check_PROGRAMS += $(FUZZERS)
 dist_check_SCRIPTS += tests/fuzz/replay-all
 EXTRA_DIST += tests/fuzz/corpus
 TESTS += tests/fuzz/replay-all
