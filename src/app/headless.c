@@ -1,0 +1,212 @@
+#include "app/headless.h"
+
+#include "app/json_lines.h"
+#include "app/output.h"
+#include "base/i18n.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct headless {
+    struct headless_config config;
+    struct torrent_id *waiting;
+    uint32_t waiting_count;
+    struct output *output;
+    struct loop_timer tick;
+    bool changed;   /* something worth a progress line since the last one */
+    uint64_t moved; /* payload bytes at the last tick */
+    bool done;
+};
+
+static double now_wall(struct headless *headless)
+{
+    return clock_wall_s(loop_clock(headless->config.loop));
+}
+
+static void print_json(struct headless *headless, json_t *line, bool must)
+{
+    char *text = line != NULL ? json_dumps(line, JSON_COMPACT) : NULL;
+    if (text != NULL)
+        output_line(headless->output, text, must);
+    free(text);
+    json_decref(line);
+}
+
+/* ---- lines for people ---- */
+
+static void print_person_progress(struct headless *headless, const struct torrent_info *info)
+{
+    char percent[TEXT_NUMBER_SIZE], down[TEXT_NUMBER_SIZE], up[TEXT_NUMBER_SIZE];
+    char eta[TEXT_NUMBER_SIZE], line[1024];
+    text_percent(info->done_bytes, info->total_bytes, percent);
+    text_rate(info->down_rate, down);
+    text_rate(info->up_rate, up);
+    if (info->state == TORRENT_STATE_DOWNLOADING && info->eta_s != UINT64_MAX) {
+        /* L10N: a progress line: share done, state, rates down and up, peers, time left, name. */
+        snprintf(line, sizeof line, _("%s %s, down %s, up %s, %u peers, %s left: %s"), percent,
+                 torrent_state_text(info->state), down, up, info->peers_connected,
+                 text_duration(info->eta_s, eta), info->name);
+    } else {
+        snprintf(line, sizeof line, _("%s %s, down %s, up %s, %u peers: %s"), percent,
+                 torrent_state_text(info->state), down, up, info->peers_connected, info->name);
+    }
+    output_line(headless->output, line, false);
+}
+
+static void print_person_event(struct headless *headless, const struct message *event,
+                               const struct torrent_info *info)
+{
+    const char *name = info != NULL ? info->name : "";
+    char line[1024] = "", address[NETADDR_TEXT_SIZE];
+    switch ((int)event->type) {
+    case EVENT_LISTENING:
+        snprintf(line, sizeof line, _("listening on port %u"), event->u.piece.piece);
+        break;
+    case EVENT_TORRENT_ADDED:
+        snprintf(line, sizeof line, _("added: %s"), name);
+        break;
+    case EVENT_CHECKED:
+        snprintf(line, sizeof line, _("checked, %u pieces are here: %s"), event->u.piece.piece,
+                 name);
+        break;
+    case EVENT_COMPLETED:
+        snprintf(line, sizeof line, _("complete: %s"), name);
+        break;
+    case EVENT_BAN:
+        snprintf(line, sizeof line, _("banned %s: %s"),
+                 netaddr_format(&event->u.peer_news.address, address),
+                 peer_reason_text(event->u.peer_news.reason));
+        break;
+    case EVENT_WARNING:
+        fprintf(stderr, _("bttui: warning: %s\n"), event->u.text.text);
+        break;
+    case EVENT_ERROR:
+        fprintf(stderr, "bttui: %s\n", event->u.text.text);
+        break;
+    default:
+        break;
+    }
+    if (line[0] != '\0')
+        output_line(headless->output, line, true);
+}
+
+/* ---- when it is over ---- */
+
+static void headless_check_done(struct headless *headless)
+{
+    uint32_t failed = 0;
+    if (headless->done || !headless->config.exit_when_done)
+        return;
+    for (uint32_t i = 0; i < headless->waiting_count; i++) {
+        struct torrent_info info;
+        if (!torrent_get_info(headless->config.session, headless->waiting[i], &info))
+            continue;
+        if (info.state == TORRENT_STATE_ERROR)
+            failed++;
+        else if (info.state == TORRENT_STATE_CHECKING || info.done_bytes < info.total_bytes)
+            return;
+    }
+    headless->done = true;
+    headless->config.on_done(headless->config.context, failed > 0 ? 1 : 0);
+}
+
+/* ---- events and the second's tick ---- */
+
+static void headless_on_event(void *context, const struct message *event)
+{
+    struct headless *headless = context;
+    struct torrent_info info;
+    const bool known = torrent_get_info(headless->config.session, event->torrent, &info);
+    if (event->type == EVENT_TORRENT_CHANGED || event->type == EVENT_SESSION_CHANGED) {
+        headless->changed = true;
+        if (!loop_timer_is_set(&headless->tick))
+            loop_timer_set_in(headless->config.loop, &headless->tick, NS_PER_S);
+    } else if (headless->config.json) {
+        print_json(headless,
+                   json_line_event(headless->config.session, event, now_wall(headless),
+                                   known ? &info : NULL),
+                   true);
+    } else {
+        print_person_event(headless, event, known ? &info : NULL);
+    }
+    headless_check_done(headless);
+}
+
+static void headless_heartbeat(struct headless *headless)
+{
+    struct session_info info;
+    session_get_info(headless->config.session, &info);
+    const uint64_t lag_ns = loop_take_lag_ns(headless->config.loop);
+    const uint64_t moved = info.downloaded + info.uploaded;
+    if (moved == headless->moved || !headless->config.json)
+        return;
+    headless->moved = moved;
+    json_t *line = json_line_new("heartbeat", now_wall(headless), NULL);
+    if (line != NULL)
+        json_object_set_new(line, "lag_ms", json_real((double)(lag_ns / NS_PER_US) / 1000.0));
+    print_json(headless, line, false);
+}
+
+static void headless_print_progress(struct headless *headless)
+{
+    struct session *session = headless->config.session;
+    for (uint32_t i = 0; i < session_count(session); i++) {
+        struct torrent_info info;
+        if (!torrent_get_info(session, session_at(session, i), &info))
+            continue;
+        if (headless->config.json)
+            print_json(headless, json_line_progress(&info, now_wall(headless)), false);
+        else
+            print_person_progress(headless, &info);
+    }
+}
+
+/* Armed by a change, not by the clock: an idle session makes no lines and no wake-ups. */
+static void headless_on_tick(void *context)
+{
+    struct headless *headless = context;
+    if (!headless->changed)
+        return;
+    headless->changed = false;
+    headless_print_progress(headless);
+    headless_heartbeat(headless);
+    headless_check_done(headless);
+    loop_timer_set_in(headless->config.loop, &headless->tick, NS_PER_S);
+}
+
+struct headless *headless_new(const struct headless_config *config)
+{
+    struct headless *headless = calloc(1, sizeof *headless);
+    if (headless == NULL)
+        return NULL;
+    headless->config = *config;
+    headless->waiting_count = config->torrent_count;
+    headless->waiting = calloc(config->torrent_count + 1, sizeof *headless->waiting);
+    headless->output = output_new(config->loop, config->out_fd);
+    loop_timer_init(&headless->tick, headless_on_tick, headless);
+    if (headless->waiting == NULL || headless->output == NULL ||
+        event_bus_listen(session_events(config->session), headless_on_event, headless) !=
+            ERROR_NONE) {
+        output_free(headless->output, 0);
+        free(headless->waiting);
+        free(headless);
+        return NULL;
+    }
+    if (config->torrent_count > 0)
+        memcpy(headless->waiting, config->torrents,
+               config->torrent_count * sizeof *config->torrents);
+    return headless;
+}
+
+void headless_free(struct headless *headless)
+{
+    if (headless == NULL)
+        return;
+    event_bus_unlisten(session_events(headless->config.session), headless_on_event, headless);
+    loop_timer_cancel(headless->config.loop, &headless->tick);
+    output_free(headless->output, 1000);
+    free(headless->waiting);
+    free(headless);
+}

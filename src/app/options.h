@@ -1,0 +1,53 @@
+/*
+ * The command line (DESIGN.md's contract), read through one table that is also
+ * behind --help. Texts point into argv; nothing is opened or checked on disk here.
+ */
+#ifndef BTTUI_APP_OPTIONS_H
+#define BTTUI_APP_OPTIONS_H
+
+#include "base/netaddr.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum exit_status {
+    EXIT_STATUS_OK = 0,
+    EXIT_STATUS_FAILED = 1,  /* a torrent or the disk failed */
+    EXIT_STATUS_USAGE = 2,   /* usage, configuration, terminal, state in use, cannot start */
+    EXIT_STATUS_INVALID = 3, /* not a valid torrent or magnet, or over a limit */
+    EXIT_STATUS_POLICY = 4   /* refused by policy */
+};
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+#define OPTIONS_MAX_PEERS 100
+
+struct options {
+    const char *download_dir; /* NULL: the current directory */
+    const char *state_dir;    /* NULL: the default */
+    uint16_t port;            /* 0: any */
+    bool port_given;
+    const char *bind;
+    const char *peers[OPTIONS_MAX_PEERS]; /* HOST:PORT, not resolved */
+    uint32_t peer_count;
+    uint64_t max_down, max_up; /* bytes/s; 0: no limit */
+    uint32_t max_peers;        /* 0: the default */
+    bool no_incoming;
+    bool sequential;
+    const char *select;
+    bool headless, json, exit_when_done;
+    bool ascii;
+    enum color_choice color;
+    bool help, version;
+    char **torrents; /* the remaining arguments, NULL-terminated */
+    int torrent_count;
+};
+
+/* Reads ARGV, which getopt may reorder. On bad usage prints what is wrong on standard
+ * error and returns EXIT_STATUS_USAGE; else EXIT_STATUS_OK. */
+enum exit_status options_parse(int argc, char **argv, struct options *ret_options);
+
+void options_print_help(void);
+void options_print_version(void);
+
+#endif
