@@ -36,7 +36,8 @@ static void print_json(struct headless *headless, json_t *line, bool must)
 
 /* ---- lines for people ---- */
 
-static void print_person_progress(struct headless *headless, const struct torrent_info *info)
+static void print_person_progress(struct headless *headless,
+                                  const struct torrent_info *info)
 {
     char percent[TEXT_NUMBER_SIZE], down[TEXT_NUMBER_SIZE], up[TEXT_NUMBER_SIZE];
     char eta[TEXT_NUMBER_SIZE], line[1024];
@@ -44,13 +45,15 @@ static void print_person_progress(struct headless *headless, const struct torren
     text_rate(info->down_rate, down);
     text_rate(info->up_rate, up);
     if (info->state == TORRENT_STATE_DOWNLOADING && info->eta_s != UINT64_MAX) {
-        /* L10N: a progress line: share done, state, rates down and up, peers, time left, name. */
-        snprintf(line, sizeof line, _("%s %s, down %s, up %s, %u peers, %s left: %s"), percent,
-                 torrent_state_text(info->state), down, up, info->peers_connected,
-                 text_duration(info->eta_s, eta), info->name);
+        /* L10N: a progress line: share done, state, rates down and up, peers, time left,
+         * name. */
+        snprintf(line, sizeof line, _("%s %s, down %s, up %s, %u peers, %s left: %s"),
+                 percent, torrent_state_text(info->state), down, up,
+                 info->peers_connected, text_duration(info->eta_s, eta), info->name);
     } else {
         snprintf(line, sizeof line, _("%s %s, down %s, up %s, %u peers: %s"), percent,
-                 torrent_state_text(info->state), down, up, info->peers_connected, info->name);
+                 torrent_state_text(info->state), down, up, info->peers_connected,
+                 info->name);
     }
     output_line(headless->output, line, false);
 }
@@ -68,8 +71,8 @@ static void print_person_event(struct headless *headless, const struct message *
         snprintf(line, sizeof line, _("added: %s"), name);
         break;
     case EVENT_CHECKED:
-        snprintf(line, sizeof line, _("checked, %u pieces are here: %s"), event->u.piece.piece,
-                 name);
+        snprintf(line, sizeof line, _("checked, %u pieces are here: %s"),
+                 event->u.piece.piece, name);
         break;
     case EVENT_COMPLETED:
         snprintf(line, sizeof line, _("complete: %s"), name);
@@ -105,7 +108,8 @@ static void headless_check_done(struct headless *headless)
             continue;
         if (info.state == TORRENT_STATE_ERROR)
             failed++;
-        else if (info.state == TORRENT_STATE_CHECKING || info.done_bytes < info.total_bytes)
+        else if (info.state == TORRENT_STATE_CHECKING ||
+                 info.done_bytes < info.total_bytes)
             return;
     }
     headless->done = true;
@@ -145,7 +149,8 @@ static void headless_heartbeat(struct headless *headless)
     headless->moved = moved;
     json_t *line = json_line_new("heartbeat", now_wall(headless), NULL);
     if (line != NULL)
-        json_object_set_new(line, "lag_ms", json_real((double)(lag_ns / NS_PER_US) / 1000.0));
+        json_object_set_new(line, "lag_ms",
+                            json_real((double)(lag_ns / NS_PER_US) / 1000.0));
     print_json(headless, line, false);
 }
 
@@ -204,7 +209,8 @@ void headless_free(struct headless *headless)
 {
     if (headless == NULL)
         return;
-    event_bus_unlisten(session_events(headless->config.session), headless_on_event, headless);
+    event_bus_unlisten(session_events(headless->config.session), headless_on_event,
+                       headless);
     loop_timer_cancel(headless->config.loop, &headless->tick);
     output_free(headless->output, 1000);
     free(headless->waiting);

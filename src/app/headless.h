@@ -25,7 +25,8 @@ struct headless_config {
     void *context;
 };
 
-struct headless *headless_new(const struct headless_config *config); /* NULL: out of memory */
+struct headless *
+headless_new(const struct headless_config *config); /* NULL: out of memory */
 /* Writes what is left for at most a second. */
 void headless_free(struct headless *headless);
 

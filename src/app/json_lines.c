@@ -63,10 +63,12 @@ static void set_peer(json_t *line, const struct message *event)
     set_text(line, "reason", peer_reason_word(event->u.peer_news.reason));
 }
 
-static void set_tracker(json_t *line, struct session *session, const struct message *event)
+static void set_tracker(json_t *line, struct session *session,
+                        const struct message *event)
 {
     struct tracker_info tracker;
-    if (!torrent_get_tracker(session, event->torrent, event->u.announced.tracker, &tracker))
+    if (!torrent_get_tracker(session, event->torrent, event->u.announced.tracker,
+                             &tracker))
         return;
     set_text(line, "url", tracker.url);
     json_object_set_new(line, "ok", json_boolean(event->u.announced.ok));
@@ -81,12 +83,12 @@ static const char *event_word(enum message_type type)
         enum message_type type;
         const char *word;
     } words[] = {
-        {EVENT_LISTENING, "listening"},   {EVENT_TORRENT_ADDED, "added"},
-        {EVENT_METADATA, "metadata"},     {EVENT_CHECKED, "checked"},
-        {EVENT_PIECE, "piece"},           {EVENT_COMPLETED, "completed"},
-        {EVENT_PEER, "peer"},             {EVENT_BAN, "ban"},
-        {EVENT_TRACKER, "tracker"},       {EVENT_CHECKPOINT, "checkpoint"},
-        {EVENT_WARNING, "warning"},       {EVENT_ERROR, "error"},
+        {EVENT_LISTENING, "listening"}, {EVENT_TORRENT_ADDED, "added"},
+        {EVENT_METADATA, "metadata"},   {EVENT_CHECKED, "checked"},
+        {EVENT_PIECE, "piece"},         {EVENT_COMPLETED, "completed"},
+        {EVENT_PEER, "peer"},           {EVENT_BAN, "ban"},
+        {EVENT_TRACKER, "tracker"},     {EVENT_CHECKPOINT, "checkpoint"},
+        {EVENT_WARNING, "warning"},     {EVENT_ERROR, "error"},
         {EVENT_STOPPED, "stopped"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -95,8 +97,8 @@ static const char *event_word(enum message_type type)
     return NULL;
 }
 
-json_t *json_line_event(struct session *session, const struct message *event, double wall_s,
-                        const struct torrent_info *info)
+json_t *json_line_event(struct session *session, const struct message *event,
+                        double wall_s, const struct torrent_info *info)
 {
     const char *word = event_word(event->type);
     json_t *line = word != NULL ? json_line_new(word, wall_s, info) : NULL;

@@ -15,8 +15,8 @@ json_t *json_line_new(const char *event, double wall_s, const struct torrent_inf
 
 /* The object of EVENT, which concerns the torrent INFO (NULL: the session). NULL: this
  * event has no line. */
-json_t *json_line_event(struct session *session, const struct message *event, double wall_s,
-                        const struct torrent_info *info);
+json_t *json_line_event(struct session *session, const struct message *event,
+                        double wall_s, const struct torrent_info *info);
 json_t *json_line_progress(const struct torrent_info *info, double wall_s);
 
 #endif

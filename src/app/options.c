@@ -28,7 +28,7 @@ enum option_id {
     OPTION_ASCII,
     OPTION_COLOR,
     OPTION_ENCRYPTION,
-    OPTION_ABSENT,  /* leaves out what this version does not have: nothing to do */
+    OPTION_ABSENT,   /* leaves out what this version does not have: nothing to do */
     OPTION_NOT_BUILT /* asks for what this version does not have: refused */
 };
 
@@ -94,8 +94,8 @@ static bool parse_number(const char *name, const char *text, uint64_t low, uint6
 {
     if (text_parse_u64(text, low, high, ret_value))
         return true;
-    fprintf(stderr, _("bttui: --%s: “%s” is not a number from %llu to %llu\n"), name, text,
-            (unsigned long long)low, (unsigned long long)high);
+    fprintf(stderr, _("bttui: --%s: “%s” is not a number from %llu to %llu\n"), name,
+            text, (unsigned long long)low, (unsigned long long)high);
     return false;
 }
 
@@ -138,7 +138,8 @@ static bool add_peer(struct options *options, const char *text)
     return true;
 }
 
-static bool apply(struct options *options, const struct option_record *record, const char *text)
+static bool apply(struct options *options, const struct option_record *record,
+                  const char *text)
 {
     uint64_t number = 0;
     bool fine = true;
@@ -254,7 +255,8 @@ void options_print_help(void)
     fputs(_("Usage: bttui [OPTION]... [TORRENT]...\n"
             "  or:  bttui show [--json] TORRENT      print what it holds\n"
             "  or:  bttui verify [-d DIR] TORRENT    check data on disk against it\n"
-            "  or:  bttui demo                       a private swarm to play with, no network needed\n"
+            "  or:  bttui demo                       a private swarm to play with, no "
+            "network needed\n"
             "\n"
             "A BitTorrent client for the terminal. TORRENT is a .torrent file.\n"
             "Without one the saved session comes back.\n"
@@ -278,5 +280,6 @@ void options_print_help(void)
 void options_print_version(void)
 {
     printf("%s\n", PACKAGE_STRING);
-    fputs(_("Licence ISC. There is NO WARRANTY, to the extent permitted by law.\n"), stdout);
+    fputs(_("Licence ISC. There is NO WARRANTY, to the extent permitted by law.\n"),
+          stdout);
 }

@@ -12,8 +12,9 @@
 
 enum exit_status {
     EXIT_STATUS_OK = 0,
-    EXIT_STATUS_FAILED = 1,  /* a torrent or the disk failed */
-    EXIT_STATUS_USAGE = 2,   /* usage, configuration, terminal, state in use, cannot start */
+    EXIT_STATUS_FAILED = 1, /* a torrent or the disk failed */
+    EXIT_STATUS_USAGE =
+        2, /* usage, configuration, terminal, state in use, cannot start */
     EXIT_STATUS_INVALID = 3, /* not a valid torrent or magnet, or over a limit */
     EXIT_STATUS_POLICY = 4   /* refused by policy */
 };

@@ -23,12 +23,14 @@ struct output {
 static bool may_write(int fd, int wait_ms)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-    return poll(&poll_fd, 1, wait_ms) == 1 && (poll_fd.revents & (POLLOUT | POLLERR | POLLHUP));
+    return poll(&poll_fd, 1, wait_ms) == 1 &&
+           (poll_fd.revents & (POLLOUT | POLLERR | POLLHUP));
 }
 
 static void output_flush(struct output *output, int wait_ms)
 {
-    while (output->waiting.length > 0 && !output->broken && may_write(output->fd, wait_ms)) {
+    while (output->waiting.length > 0 && !output->broken &&
+           may_write(output->fd, wait_ms)) {
         size_t length = output->waiting.length;
         if (length > OUTPUT_CHUNK_BYTES)
             length = OUTPUT_CHUNK_BYTES;

@@ -64,6 +64,7 @@ bool bitfield_has_beyond(const struct bitfield *a, const struct bitfield *b);
 uint64_t bitfield_word(const struct bitfield *bits, uint32_t word);
 
 /* How many of [from, from + length) are set; clipped at the end. */
-uint32_t bitfield_count_range(const struct bitfield *bits, uint32_t from, uint32_t length);
+uint32_t bitfield_count_range(const struct bitfield *bits, uint32_t from,
+                              uint32_t length);
 
 #endif

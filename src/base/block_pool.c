@@ -19,8 +19,9 @@ struct block_pool *block_pool_new(size_t bytes)
         return NULL;
     pool->total = (uint32_t)((bytes + BLOCK_BYTES - 1) / BLOCK_BYTES);
     pool->blocks = calloc(pool->total + 1u, sizeof *pool->blocks);
-    pool->arena = mmap(NULL, ((size_t)pool->total + 1) * BLOCK_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    pool->arena =
+        mmap(NULL, ((size_t)pool->total + 1) * BLOCK_BYTES, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pool->blocks == NULL || pool->arena == MAP_FAILED) {
         free(pool->blocks);
         free(pool);

@@ -92,7 +92,8 @@ enum error_code buffer_printf(struct buffer *buffer, const char *format, ...)
     if (error != ERROR_NONE)
         return error;
     va_start(arguments, format);
-    vsnprintf((char *)buffer->bytes + buffer->length, (size_t)length + 1, format, arguments);
+    vsnprintf((char *)buffer->bytes + buffer->length, (size_t)length + 1, format,
+              arguments);
     va_end(arguments);
     buffer->length += (size_t)length;
     return ERROR_NONE;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHA1_BYTES 20
+#define SHA1_BYTES   20
 #define SHA256_BYTES 32
 
 struct info_hash {
@@ -22,7 +22,8 @@ struct info_hash {
 enum digest_kind { DIGEST_SHA1, DIGEST_SHA256 };
 
 struct digest; /* incremental; reusable by digest_reset */
-struct digest *digest_new(enum digest_kind kind); /* NULL: out of memory or library failure */
+struct digest *
+digest_new(enum digest_kind kind); /* NULL: out of memory or library failure */
 void digest_free(struct digest *digest);
 void digest_reset(struct digest *digest);
 void digest_update(struct digest *digest, const void *bytes, size_t length);

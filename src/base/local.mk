@@ -1,2 +1,13 @@
 noinst_LIBRARIES += src/base/libbase.a
-src_base_libbase_a_SOURCES = src/base/room.c 	src/base/bitfield.h 	src/base/block_pool.h 	src/base/buffer.h 	src/base/clock.h 	src/base/digest.h 	src/base/error.h 	src/base/log.h 	src/base/netaddr.h 	src/base/text.h
+src_base_libbase_a_SOURCES = \
+	src/base/bitfield.c src/base/bitfield.h \
+	src/base/block_pool.c src/base/block_pool.h \
+	src/base/buffer.c src/base/buffer.h \
+	src/base/clock.c src/base/clock.h src/base/random.c \
+	src/base/digest.c src/base/digest.h \
+	src/base/error.c src/base/error.h \
+	src/base/i18n.h \
+	src/base/log.c src/base/log.h \
+	src/base/netaddr.c src/base/netaddr.h \
+	src/base/text.c src/base/text.h src/base/text_number.c \
+	src/base/text_width.c src/base/text_width.h

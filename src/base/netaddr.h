@@ -16,7 +16,7 @@
 enum netaddr_family { NETADDR_NONE = 0, NETADDR_V4 = 4, NETADDR_V6 = 6 };
 
 struct netaddr {
-    uint8_t family; /* enum netaddr_family */
+    uint8_t family;    /* enum netaddr_family */
     uint8_t bytes[16]; /* network order; 4 used by IPv4, the rest 0 */
     uint16_t port;     /* host order */
 };
@@ -27,7 +27,8 @@ struct netaddr {
 enum error_code netaddr_parse(const char *text, uint16_t default_port,
                               struct netaddr *ret_address) MUST_CHECK;
 /* Always writes a valid text: "1.2.3.4:5", "[::1]:5". */
-const char *netaddr_format(const struct netaddr *address, char ret_text[NETADDR_TEXT_SIZE]);
+const char *netaddr_format(const struct netaddr *address,
+                           char ret_text[NETADDR_TEXT_SIZE]);
 /* Without the port. */
 const char *netaddr_format_host(const struct netaddr *address,
                                 char ret_text[NETADDR_TEXT_SIZE]);
@@ -49,8 +50,8 @@ bool netaddr_equal(const struct netaddr *a, const struct netaddr *b);
 bool netaddr_same_host(const struct netaddr *a, const struct netaddr *b);
 
 enum netaddr_scope {
-    NETADDR_SCOPE_INVALID,    /* unspecified, multicast, broadcast, 240/4, documentation */
-    NETADDR_SCOPE_LOOPBACK,   /* 127/8, ::1 */
+    NETADDR_SCOPE_INVALID,  /* unspecified, multicast, broadcast, 240/4, documentation */
+    NETADDR_SCOPE_LOOPBACK, /* 127/8, ::1 */
     NETADDR_SCOPE_LINK_LOCAL, /* 169.254/16, fe80::/10 */
     NETADDR_SCOPE_PRIVATE,    /* RFC 1918, 100.64/10, fc00::/7 */
     NETADDR_SCOPE_PUBLIC

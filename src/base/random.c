@@ -15,7 +15,8 @@ static void system_fill(void *context, void *bytes, size_t size)
             at += got;
             size -= (size_t)got;
         } else if (got < 0 && errno != EINTR) {
-            /* Without randomness ids and keys would be guessable: there is no going on. */
+            /* Without randomness ids and keys would be guessable: there is no going on.
+             */
             perror("bttui: getrandom");
             exit(2);
         }

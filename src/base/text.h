@@ -28,7 +28,8 @@ struct untrusted {
  * MAX_CELLS is cut at a character border. Always NUL-terminated if RET_SIZE > 0.
  * Returns the width in cells.
  */
-size_t text_clean(struct untrusted raw, size_t max_cells, char *ret_text, size_t ret_size);
+size_t text_clean(struct untrusted raw, size_t max_cells, char *ret_text,
+                  size_t ret_size);
 struct untrusted text_untrusted(const char *nul_terminated);
 
 /* Decodes one code point of valid or invalid UTF-8. Returns the bytes used (>= 1 if
@@ -38,21 +39,25 @@ size_t text_decode(const char *bytes, size_t length, uint32_t *ret_code);
 size_t text_encode(uint32_t code, char ret_bytes[4]);
 bool text_is_valid_utf8(const char *bytes, size_t length);
 
-/* 0, 1 or 2 cells; 0 for combining marks; control characters count as 1 (drawn as '.'). */
+/* 0, 1 or 2 cells; 0 for combining marks; control characters count as 1 (drawn as '.').
+ */
 unsigned text_code_cells(uint32_t code);
 size_t text_cells(const char *utf8);
 /* Cuts to at most CELLS, ending in the ellipsis "…" (or "~" when ASCII) if cut. */
-size_t text_fit(const char *utf8, size_t cells, bool ascii, char *ret_text, size_t ret_size);
+size_t text_fit(const char *utf8, size_t cells, bool ascii, char *ret_text,
+                size_t ret_size);
 
 /* Numbers, formatted short for columns: "1.5 GiB", "12.0 KiB/s", "3m12s", "87.5%". */
 #define TEXT_NUMBER_SIZE 32
 const char *text_bytes(uint64_t bytes, char ret_text[TEXT_NUMBER_SIZE]);
 const char *text_rate(uint64_t bytes_per_s, char ret_text[TEXT_NUMBER_SIZE]);
-const char *text_duration(uint64_t seconds, char ret_text[TEXT_NUMBER_SIZE]); /* UINT64_MAX: "∞" */
+const char *text_duration(uint64_t seconds,
+                          char ret_text[TEXT_NUMBER_SIZE]); /* UINT64_MAX: "∞" */
 /* "100" only when done == total. One decimal, rounded down. */
 const char *text_percent(uint64_t done, uint64_t total, char ret_text[TEXT_NUMBER_SIZE]);
 
-/* Rates: digits with optional K, M, G (powers of 1024). false: not a number or overflow. */
+/* Rates: digits with optional K, M, G (powers of 1024). false: not a number or overflow.
+ */
 bool text_parse_rate(const char *text, uint64_t *ret_bytes_per_s);
 /* The whole text must be a decimal number in [low, high]. */
 bool text_parse_u64(const char *text, uint64_t low, uint64_t high, uint64_t *ret_value);

@@ -32,29 +32,34 @@ bool bus_take(struct bus *bus, struct message *ret_message);
 size_t bus_length(const struct bus *bus);
 size_t bus_room(const struct bus *bus);
 
-/* ---- the event bus: one poster's news to many listeners (views, headless, log, resume) ---- */
+/* ---- the event bus: one poster's news to many listeners (views, headless, log, resume)
+ * ---- */
 struct event_bus;
 typedef void event_listener(void *context, const struct message *event);
 
 struct event_bus *event_bus_new(struct loop *loop, size_t capacity);
 void event_bus_free(struct event_bus *events);
 /* Merges "changed" events with a twin in the queue. Full: the oldest merging event goes;
- * EVENT_ERROR, EVENT_BAN, EVENT_COMPLETED and the like are never lost (the queue grows). */
+ * EVENT_ERROR, EVENT_BAN, EVENT_COMPLETED and the like are never lost (the queue grows).
+ */
 void event_bus_post(struct event_bus *events, const struct message *event);
 /* Listeners are called when the bus is drained, once a turn, never inside post.
  * ERROR_MEMORY. A listener may remove itself. */
 enum error_code event_bus_listen(struct event_bus *events, event_listener *listener,
                                  void *context) MUST_CHECK;
-void event_bus_unlisten(struct event_bus *events, event_listener *listener, void *context);
+void event_bus_unlisten(struct event_bus *events, event_listener *listener,
+                        void *context);
 
 /* ---- between threads ---- */
 struct worker_bus;
 struct worker_bus *worker_bus_new(size_t capacity);
 void worker_bus_free(struct worker_bus *bus, struct block_pool *pool);
 /* Any thread; never waits. When WAKE was set, signals it (coalesced). */
-enum error_code worker_bus_post(struct worker_bus *bus, const struct message *message) MUST_CHECK;
+enum error_code worker_bus_post(struct worker_bus *bus,
+                                const struct message *message) MUST_CHECK;
 bool worker_bus_take(struct worker_bus *bus, struct message *ret_message);
-/* Worker side: waits until there is a message (true) or the bus was closed and is empty. */
+/* Worker side: waits until there is a message (true) or the bus was closed and is empty.
+ */
 bool worker_bus_wait(struct worker_bus *bus, struct message *ret_message);
 void worker_bus_close(struct worker_bus *bus);
 void worker_bus_set_wake(struct worker_bus *bus, struct loop_wake *wake);

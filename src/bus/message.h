@@ -40,16 +40,21 @@ struct block_ref {
 };
 
 enum peer_source { /* where we know an address from */
-    PEER_SOURCE_TRACKER,
-    PEER_SOURCE_INCOMING,
-    PEER_SOURCE_MANUAL,
-    PEER_SOURCE_RESUME,
-    PEER_SOURCE_DHT,
-    PEER_SOURCE_PEX,
-    PEER_SOURCE_LSD,
-    PEER_SOURCE_COUNT
+                   PEER_SOURCE_TRACKER,
+                   PEER_SOURCE_INCOMING,
+                   PEER_SOURCE_MANUAL,
+                   PEER_SOURCE_RESUME,
+                   PEER_SOURCE_DHT,
+                   PEER_SOURCE_PEX,
+                   PEER_SOURCE_LSD,
+                   PEER_SOURCE_COUNT
 };
-enum peer_status { PEER_STATUS_BLOCKED, PEER_STATUS_INACTIVE, PEER_STATUS_ACTIVE, PEER_STATUS_DOWNLOADING };
+enum peer_status {
+    PEER_STATUS_BLOCKED,
+    PEER_STATUS_INACTIVE,
+    PEER_STATUS_ACTIVE,
+    PEER_STATUS_DOWNLOADING
+};
 
 /* Why a peer went or is refused: for logs, the Peers view and JSON. */
 #define PEER_REASON_LIST(X)                                                              \
@@ -114,11 +119,11 @@ enum message_type {
     PEER_IDLE,          /* room: how many more blocks it would take now */
     PEER_BLOCK_ARRIVED, /* block_data: holds the block */
     PEER_REJECTED,      /* block: will not come (BEP 6), or was given back at pause */
-    PEER_STALLED,       /* peer: no payload for its time-out; offer its blocks elsewhere */
-    PEER_SNUBBED,       /* peer: 60 s without payload */
-    PEER_WANTED,        /* block: a request from the peer, already validated */
-    PEER_UNWANTED,      /* block: the peer cancelled it */
-    PEER_MISBEHAVED,    /* gone: reason; counted by the Torrent Manager */
+    PEER_STALLED,    /* peer: no payload for its time-out; offer its blocks elsewhere */
+    PEER_SNUBBED,    /* peer: 60 s without payload */
+    PEER_WANTED,     /* block: a request from the peer, already validated */
+    PEER_UNWANTED,   /* block: the peer cancelled it */
+    PEER_MISBEHAVED, /* gone: reason; counted by the Torrent Manager */
 
     /* ---- disk request ---- */
     DISK_CHECK,       /* job: hash what is there (whole torrent or the bits set in it) */
@@ -134,15 +139,15 @@ enum message_type {
     DISK_CHECKED_RANGE, /* checked: pieces found (progress) */
     DISK_CHECKED,       /* checked: the whole check is over */
     DISK_VERIFIED,      /* verified: hashed right and written; blocks come back */
-    DISK_FAILED_HASH,   /* verified: hashed wrong, nothing claimed; digests of the blocks */
-    DISK_ERROR,         /* disk_error: read or write failed; blocks come back */
-    DISK_HAS_READ,      /* read: the block is filled */
-    DISK_BLOCKS_BACK,   /* run: blocks the workers are done with */
-    DISK_SYNCED,        /* job */
-    DISK_JOB_DONE,      /* job: SAVE_RESUME, RELEASE, DELETE; error says how */
+    DISK_FAILED_HASH, /* verified: hashed wrong, nothing claimed; digests of the blocks */
+    DISK_ERROR,       /* disk_error: read or write failed; blocks come back */
+    DISK_HAS_READ,    /* read: the block is filled */
+    DISK_BLOCKS_BACK, /* run: blocks the workers are done with */
+    DISK_SYNCED,      /* job */
+    DISK_JOB_DONE,    /* job: SAVE_RESUME, RELEASE, DELETE; error says how */
 
     /* ---- discovery ---- */
-    DISCOVERY_PEERS,    /* peers: addresses found; holds the array */
+    DISCOVERY_PEERS, /* peers: addresses found; holds the array */
     DISCOVERY_ANNOUNCED /* announced: a tracker's answer or failure */,
 
     /* ---- event: merge = merges with its twin in the queue ---- */
@@ -213,13 +218,15 @@ struct message {
             bool ok;
         } verified;
         struct {
-            struct block *block; /* owned: piece, begin, length say what; NULL on failure */
+            struct block
+                *block; /* owned: piece, begin, length say what; NULL on failure */
             struct block_ref ref;
             enum error_code error;
         } read;
         struct {
-            struct bitfield *have; /* owned, malloc + bitfield_init; only in DISK_CHECKED */
-            uint32_t pieces_done;  /* of the whole torrent, for progress */
+            struct bitfield
+                *have; /* owned, malloc + bitfield_init; only in DISK_CHECKED */
+            uint32_t pieces_done; /* of the whole torrent, for progress */
             uint32_t pieces_found;
             enum error_code error;
             uint32_t file; /* what the error is about */

@@ -65,7 +65,8 @@ struct loop_slot *loop_add(struct loop *loop, int fd, short events, enum loop_he
                            loop_slot_callback *callback, void *context);
 void loop_slot_set_events(struct loop_slot *slot, short events);
 void loop_slot_set_heat(struct loop_slot *slot, enum loop_heat heat);
-void loop_slot_set_callback(struct loop_slot *slot, loop_slot_callback *callback, void *context);
+void loop_slot_set_callback(struct loop_slot *slot, loop_slot_callback *callback,
+                            void *context);
 /* NULL is ignored. No callback of this slot comes after this. */
 void loop_slot_remove(struct loop_slot *slot);
 
@@ -76,10 +77,13 @@ struct loop_timer {
     void *context;
     uint32_t heap_index; /* 0: not set */
 };
-void loop_timer_init(struct loop_timer *timer, void (*callback)(void *context), void *context);
+void loop_timer_init(struct loop_timer *timer, void (*callback)(void *context),
+                     void *context);
 /* (Re)arms: fires once at AT_NS. ERROR_MEMORY: not armed. */
-enum error_code loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t at_ns);
-enum error_code loop_timer_set_in(struct loop *loop, struct loop_timer *timer, uint64_t in_ns);
+enum error_code loop_timer_set(struct loop *loop, struct loop_timer *timer,
+                               uint64_t at_ns);
+enum error_code loop_timer_set_in(struct loop *loop, struct loop_timer *timer,
+                                  uint64_t in_ns);
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);
 static inline bool loop_timer_is_set(const struct loop_timer *timer)
 {

@@ -19,9 +19,9 @@ struct file_select {
     void *context;
 };
 
-/* Sets WANTED[0 … count) for what LIST names and clears the rest. ERROR_SYNTAX: an item is
- * not well formed; ERROR_NOT_FOUND: an item names no file. *ret_item, if not NULL, points
- * to the item at fault inside LIST. */
+/* Sets WANTED[0 … count) for what LIST names and clears the rest. ERROR_SYNTAX: an item
+ * is not well formed; ERROR_NOT_FOUND: an item names no file. *ret_item, if not NULL,
+ * points to the item at fault inside LIST. */
 enum error_code file_select_apply(const struct file_select *files, const char *list,
                                   bool *ret_wanted, const char **ret_item) MUST_CHECK;
 

@@ -25,31 +25,33 @@ struct session;
 struct net; /* net/net.h: real or virtual sockets */
 
 struct session_config {
-    struct loop *loop;                 /* not owned */
-    struct net *net;                   /* not owned */
+    struct loop *loop; /* not owned */
+    struct net *net;   /* not owned */
     const struct random_source *random;
-    struct log *log;                   /* not owned; may be NULL */
+    struct log *log; /* not owned; may be NULL */
     const char *download_dir;
-    const char *state_dir;             /* NULL: nothing is kept (demo, tests) */
-    uint16_t port;                     /* 0: any */
-    const char *bind;                  /* address or interface; NULL: all */
-    uint64_t max_down, max_up;         /* bytes/s; 0: none */
-    uint32_t max_peers;                /* per torrent; 0: 200 */
-    uint32_t workers;                  /* 0: as many as cores */
-    size_t pool_bytes;                 /* 0: 64 MiB */
-    bool incoming;                     /* listen at all */
+    const char *state_dir;     /* NULL: nothing is kept (demo, tests) */
+    uint16_t port;             /* 0: any */
+    const char *bind;          /* address or interface; NULL: all */
+    uint64_t max_down, max_up; /* bytes/s; 0: none */
+    uint32_t max_peers;        /* per torrent; 0: 200 */
+    uint32_t workers;          /* 0: as many as cores */
+    size_t pool_bytes;         /* 0: 64 MiB */
+    bool incoming;             /* listen at all */
 };
 
 /* On failure *ret_session stays and MESSAGE (MESSAGE_SIZE bytes) tells people why. */
 #define SESSION_MESSAGE_SIZE 512
-enum error_code session_new(const struct session_config *config, struct session **ret_session,
+enum error_code session_new(const struct session_config *config,
+                            struct session **ret_session,
                             char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
 /* After session_stop's callback, or at once (then nothing is told or saved). */
 void session_free(struct session *session);
 /* Stops all torrents, tells trackers (<= 3 s), saves state; then calls DONE once. */
 void session_stop(struct session *session, void (*done)(void *context), void *context);
 /* Adds the torrents of the state directory. */
-enum error_code session_restore(struct session *session, char message[SESSION_MESSAGE_SIZE]);
+enum error_code session_restore(struct session *session,
+                                char message[SESSION_MESSAGE_SIZE]);
 
 struct event_bus *session_events(struct session *session);
 struct log *session_log(struct session *session);
@@ -60,8 +62,8 @@ struct add_options {
     const char *download_dir; /* NULL: the session's */
     bool paused;
     bool sequential;
-    const char *select;            /* --select; NULL: all */
-    const struct netaddr *peers;   /* --peer */
+    const char *select;          /* --select; NULL: all */
+    const struct netaddr *peers; /* --peer */
     uint32_t peer_count;
 };
 /* Reads and parses the .torrent file at PATH (HOSTILE.md T). ERROR_EXISTS: *ret_id is the
@@ -70,8 +72,8 @@ enum error_code session_add_file(struct session *session, const char *path,
                                  const struct add_options *options,
                                  struct torrent_id *ret_id,
                                  char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
-enum error_code session_add_bytes(struct session *session, const uint8_t *bytes, size_t length,
-                                  const struct add_options *options,
+enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
+                                  size_t length, const struct add_options *options,
                                   struct torrent_id *ret_id,
                                   char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
 /* Takes it off the list; EVENT_TORRENT_REMOVED follows. */
@@ -86,7 +88,8 @@ struct session_info {
     uint32_t peers;                /* connected */
     uint16_t port;                 /* 0: not listening */
     bool incoming_seen;            /* somebody reached our port */
-    uint64_t free_bytes;           /* on the download directory's file system; UINT64_MAX: unknown */
+    uint64_t
+        free_bytes; /* on the download directory's file system; UINT64_MAX: unknown */
     const char *download_dir;
 };
 void session_get_info(struct session *session, struct session_info *ret_info);
@@ -135,8 +138,8 @@ struct torrent_info {
     bool is_private;
     bool sequential;
     const char *comment, *creator; /* "" if none */
-    double availability; /* distributed copies among the connected peers */
-    uint32_t unavailable_pieces; /* wanted, missing, and nobody connected has them */
+    double availability;           /* distributed copies among the connected peers */
+    uint32_t unavailable_pieces;   /* wanted, missing, and nobody connected has them */
 };
 bool torrent_get_info(struct session *session, struct torrent_id id,
                       struct torrent_info *ret_info);
@@ -167,12 +170,12 @@ struct peer_info {
     uint64_t downloaded, uploaded;
     uint32_t pieces_have;
     uint32_t requests_out, requests_in;
-    uint32_t latency_ms;   /* request to first byte; 0: not known */
-    uint64_t connected_s;  /* since when; 0: not connected */
+    uint32_t latency_ms;  /* request to first byte; 0: not known */
+    uint64_t connected_s; /* since when; 0: not connected */
     uint32_t bad_pieces;
 };
-/* Known peers of a torrent, connected ones first; at most CAPACITY are written. Returns how
- * many there are. */
+/* Known peers of a torrent, connected ones first; at most CAPACITY are written. Returns
+ * how many there are. */
 uint32_t torrent_get_peers(struct session *session, struct torrent_id id,
                            struct peer_info *ret_peers, uint32_t capacity);
 
@@ -189,7 +192,8 @@ enum piece_state {
 /* States and availability (connected peers that have it, seeds included) of COUNT pieces
  * from FIRST. Either array may be NULL. Returns how many were written. */
 uint32_t torrent_get_pieces(struct session *session, struct torrent_id id, uint32_t first,
-                            uint32_t count, uint8_t *ret_states, uint16_t *ret_availability);
+                            uint32_t count, uint8_t *ret_states,
+                            uint16_t *ret_availability);
 struct piece_info {
     uint32_t index;
     uint32_t bytes;
@@ -223,11 +227,11 @@ struct tracker_info {
     const char *url; /* passkeys masked */
     uint32_t tier;
     enum tracker_state state;
-    const char *message;     /* the tracker's own words, or what failed; "" if nothing */
+    const char *message; /* the tracker's own words, or what failed; "" if nothing */
     uint32_t seeds, leechers, downloads; /* UINT32_MAX: not told */
     uint32_t peers_given;
-    uint64_t next_s;  /* until the next announce; UINT64_MAX: none planned */
-    uint64_t last_s;  /* since the last answer; UINT64_MAX: none yet */
+    uint64_t next_s;   /* until the next announce; UINT64_MAX: none planned */
+    uint64_t last_s;   /* since the last answer; UINT64_MAX: none yet */
     uint32_t failures; /* in a row */
 };
 uint32_t torrent_tracker_count(struct session *session, struct torrent_id id);
@@ -237,23 +241,28 @@ bool torrent_get_tracker(struct session *session, struct torrent_id id, uint32_t
 /* Rates of the last seconds, newest last: one sample a second, at most SESSION_HISTORY.
  * ID with generation 0: the whole session. Returns how many were written. */
 #define SESSION_HISTORY 3600
-uint32_t torrent_get_history(struct session *session, struct torrent_id id, uint32_t *ret_down,
-                             uint32_t *ret_up, uint32_t capacity);
+uint32_t torrent_get_history(struct session *session, struct torrent_id id,
+                             uint32_t *ret_down, uint32_t *ret_up, uint32_t capacity);
 
 /* ---- commands; an id that is gone is ignored ---- */
 void torrent_pause(struct session *session, struct torrent_id id);
 void torrent_resume(struct session *session, struct torrent_id id);
 void torrent_verify(struct session *session, struct torrent_id id);
 void torrent_announce(struct session *session, struct torrent_id id);
-void torrent_set_sequential(struct session *session, struct torrent_id id, bool sequential);
+void torrent_set_sequential(struct session *session, struct torrent_id id,
+                            bool sequential);
 void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint32_t file,
                              bool wanted);
 void torrent_add_peer(struct session *session, struct torrent_id id,
                       const struct netaddr *address);
-void torrent_pause_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer);
-void torrent_resume_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer);
-void torrent_kick_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer);
-void torrent_ban_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer);
+void torrent_pause_peer(struct session *session, struct torrent_id id,
+                        struct peer_id_ref peer);
+void torrent_resume_peer(struct session *session, struct torrent_id id,
+                         struct peer_id_ref peer);
+void torrent_kick_peer(struct session *session, struct torrent_id id,
+                       struct peer_id_ref peer);
+void torrent_ban_peer(struct session *session, struct torrent_id id,
+                      struct peer_id_ref peer);
 /* Moves it up (-1) or down (+1) in the list. */
 void torrent_move(struct session *session, struct torrent_id id, int by);
 void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up);

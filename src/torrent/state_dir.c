@@ -25,8 +25,8 @@ static int make_parents(const char *path)
         if (path[i] != '/' && path[i] != '\0')
             continue;
         part[i] = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EISDIR &&
-            (errno != EACCES || path[i] == '\0'))
+        if (mkdir(part, 0700) != 0 && errno != EEXIST && errno != EROFS &&
+            errno != EISDIR && (errno != EACCES || path[i] == '\0'))
             return -1;
         part[i] = path[i];
     }
@@ -40,9 +40,11 @@ static void holder_pid(int lock_fd, char ret_text[32])
     ret_text[strspn(ret_text, "0123456789")] = '\0';
 }
 
-static enum error_code take_lock(struct state_dir *dir, char *message, size_t message_size)
+static enum error_code take_lock(struct state_dir *dir, char *message,
+                                 size_t message_size)
 {
-    dir->lock_fd = openat(dir->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    dir->lock_fd =
+        openat(dir->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (dir->lock_fd < 0 && (errno == EROFS || errno == EACCES)) {
         dir->read_only = true; /* runs without keeping anything */
         return ERROR_NONE;
@@ -70,17 +72,19 @@ static enum error_code take_lock(struct state_dir *dir, char *message, size_t me
     return ERROR_NONE;
 }
 
-static enum error_code check_mode(struct state_dir *dir, char *message, size_t message_size)
+static enum error_code check_mode(struct state_dir *dir, char *message,
+                                  size_t message_size)
 {
     struct stat status;
     if (fstat(dir->fd, &status) != 0)
         return error_from_errno(errno);
     if ((status.st_mode & S_IWOTH) == 0)
         return ERROR_NONE;
-    snprintf(message, message_size,
-             _("%s may be written to by everybody: make it yours alone (chmod 700), or give "
-               "another --state-dir"),
-             dir->path);
+    snprintf(
+        message, message_size,
+        _("%s may be written to by everybody: make it yours alone (chmod 700), or give "
+          "another --state-dir"),
+        dir->path);
     return ERROR_ACCESS;
 }
 

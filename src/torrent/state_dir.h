@@ -12,9 +12,9 @@
 #include <stddef.h>
 
 struct state_dir {
-    char *path;   /* absolute */
-    int fd;       /* the directory; -1: none */
-    int lock_fd;  /* -1: not held */
+    char *path;  /* absolute */
+    int fd;      /* the directory; -1: none */
+    int lock_fd; /* -1: not held */
     bool read_only;
 };
 
