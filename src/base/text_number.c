@@ -66,8 +66,9 @@ const char *text_percent(uint64_t done, uint64_t total, char ret_text[TEXT_NUMBE
         snprintf(ret_text, TEXT_NUMBER_SIZE, "100%%");
         return ret_text;
     }
-    const uint64_t permille =
-        (uint64_t)((__extension__(unsigned __int128))done * 1000 / total);
+    /* Large sums are scaled first: the thousandfold would not fit. */
+    const uint64_t scale = total > UINT64_MAX / 1000 ? 1000 : 1;
+    const uint64_t permille = done / scale * 1000 / (total / scale);
     snprintf(ret_text, TEXT_NUMBER_SIZE, "%u.%u%%", (unsigned)(permille / 10),
              (unsigned)(permille % 10));
     return ret_text;
