@@ -53,10 +53,10 @@ const char *text_duration(uint64_t seconds, char ret_text[TEXT_NUMBER_SIZE])
     size_t i = 0;
     while (seconds < units[i].seconds)
         i++;
-    snprintf(ret_text, TEXT_NUMBER_SIZE, "%llu%c%02llu%c",
+    const uint64_t rest = seconds % units[i].seconds / units[i + 1].seconds;
+    snprintf(ret_text, TEXT_NUMBER_SIZE, "%llu%c%02u%c",
              (unsigned long long)(seconds / units[i].seconds), units[i].unit,
-             (unsigned long long)(seconds % units[i].seconds / units[i + 1].seconds),
-             units[i + 1].unit);
+             (uint16_t)rest, units[i + 1].unit);
     return ret_text;
 }
 

@@ -1,2 +1,3 @@
 noinst_LIBRARIES += src/meta/libmeta.a
-src_meta_libmeta_a_SOURCES = src/meta/room.c 
+src_meta_libmeta_a_SOURCES = \
+	src/meta/bencode.c src/meta/bencode.h
