@@ -1,0 +1,257 @@
+#include "meta/metainfo.h"
+
+#include "base/i18n.h"
+#include "meta/metainfo_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT_BYTES_MAX 4096
+
+enum error_code metainfo_fail(struct metainfo_error *error, enum error_code code,
+                              const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
+    error->code = code;
+    return code;
+}
+
+static enum error_code read_pieces(struct metainfo *metainfo, struct bencode_value info,
+                                   struct metainfo_error *error)
+{
+    const char *bytes;
+    size_t length;
+    int64_t piece_bytes;
+    if (!bencode_get_integer(info, "piece length", &piece_bytes) || piece_bytes <= 0)
+        return metainfo_fail(error, ERROR_RANGE,
+                             _("piece length is missing or not a positive number"));
+    if (piece_bytes > METAINFO_MAX_PIECE_BYTES)
+        return metainfo_fail(error, ERROR_LIMIT, _("piece length: over 256 MiB"));
+    if (!bencode_get_string(info, "pieces", &bytes, &length))
+        return metainfo_fail(error, ERROR_MISSING, _("info has no pieces"));
+    if (length % SHA1_BYTES != 0)
+        return metainfo_fail(error, ERROR_RANGE,
+                             _("pieces: %zu bytes is not a multiple of 20"), length);
+    const uint64_t wanted =
+        (metainfo->total_bytes + (uint64_t)piece_bytes - 1) / (uint64_t)piece_bytes;
+    if (wanted > METAINFO_MAX_PIECES)
+        return metainfo_fail(error, ERROR_LIMIT, _("more than %u pieces"),
+                             METAINFO_MAX_PIECES);
+    if (length / SHA1_BYTES != wanted)
+        return metainfo_fail(error, ERROR_RANGE, _("pieces: %zu hashes for %llu pieces"),
+                             length / SHA1_BYTES, (unsigned long long)wanted);
+    metainfo->piece_bytes = (uint32_t)piece_bytes;
+    metainfo->piece_count = (uint32_t)wanted;
+    metainfo->piece_hashes = malloc(length);
+    if (metainfo->piece_hashes == NULL)
+        return ERROR_MEMORY;
+    memcpy(metainfo->piece_hashes, bytes, length);
+    return ERROR_NONE;
+}
+
+static char *copy_text(struct bencode_value dict, const char *key)
+{
+    const char *bytes = "";
+    size_t length = 0;
+    if (bencode_get_string(dict, key, &bytes, &length) && length > TEXT_BYTES_MAX)
+        length = TEXT_BYTES_MAX;
+    char *text = calloc(1, length + 1);
+    if (text != NULL)
+        memcpy(text, bytes, length);
+    return text;
+}
+
+static enum error_code check_version(struct metainfo *metainfo, struct bencode_value info,
+                                     struct metainfo_error *error)
+{
+    int64_t version = 1;
+    const bool told = bencode_exists(bencode_get(info, "meta version"));
+    const bool has_v1 = bencode_exists(bencode_get(info, "pieces"));
+    if (told && !bencode_get_integer(info, "meta version", &version))
+        return metainfo_fail(error, ERROR_TYPE, _("meta version is not a number"));
+    if (!has_v1 && version == 2)
+        return metainfo_fail(
+            error, ERROR_UNSUPPORTED,
+            _("this is a BitTorrent v2 torrent, which is not supported yet; "
+              "ask for a v1 or hybrid one"));
+    if (told && version != 1 && version != 2)
+        return metainfo_fail(error, ERROR_UNSUPPORTED, _("unknown meta version %lld"),
+                             (long long)version);
+    metainfo->hybrid = has_v1 && version == 2;
+    return ERROR_NONE;
+}
+
+static enum error_code read_info(struct metainfo *metainfo, struct bencode_value root,
+                                 struct metainfo_error *error)
+{
+    const struct bencode_value info = bencode_get(root, "info");
+    int64_t number;
+    size_t length;
+    if (!bencode_is(info, BENCODE_DICT))
+        return metainfo_fail(error, ERROR_MISSING,
+                             _("there is no info dictionary in it"));
+    const uint8_t *span = bencode_span(info, &length);
+    digest_sha1(span, length, metainfo->hash.bytes);
+    enum error_code code = check_version(metainfo, info, error);
+    if (code == ERROR_NONE)
+        code = metainfo_read_files(metainfo, info, error);
+    if (code == ERROR_NONE)
+        code = read_pieces(metainfo, info, error);
+    metainfo->is_private = bencode_get_integer(info, "private", &number) && number == 1;
+    return code;
+}
+
+static enum error_code read_top(struct metainfo *metainfo, const struct bencode *tree,
+                                struct metainfo_error *error)
+{
+    const struct bencode_value root = bencode_root(tree);
+    if (!bencode_is(root, BENCODE_DICT))
+        return metainfo_fail(error, ERROR_TYPE, _("it is not a dictionary"));
+    if (tree->trailing)
+        metainfo->warnings |= METAINFO_WARNING_TRAILING;
+    if (tree->unsorted)
+        metainfo->warnings |= METAINFO_WARNING_UNSORTED;
+    enum error_code code = read_info(metainfo, root, error);
+    if (code == ERROR_NONE)
+        code = metainfo_read_urls(metainfo, root);
+    metainfo->comment = copy_text(root, "comment");
+    metainfo->creator = copy_text(root, "created by");
+    if (code == ERROR_NONE && (metainfo->comment == NULL || metainfo->creator == NULL))
+        code = ERROR_MEMORY;
+    if (!bencode_get_integer(root, "creation date", &metainfo->created_s) ||
+        metainfo->created_s < 0)
+        metainfo->created_s = 0;
+    return code;
+}
+
+enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
+                               struct metainfo **ret_metainfo,
+                               struct metainfo_error *ret_error)
+{
+    struct bencode tree;
+    size_t offset = 0;
+    *ret_error = (struct metainfo_error){0};
+    enum error_code code =
+        bencode_parse(bytes, length, &bencode_limits_metainfo, &tree, &offset);
+    if (code != ERROR_NONE)
+        return metainfo_fail(ret_error, code, _("%s (at byte %zu)"), error_text(code),
+                             offset);
+    struct metainfo *metainfo = calloc(1, sizeof *metainfo);
+    code = metainfo == NULL ? ERROR_MEMORY : read_top(metainfo, &tree, ret_error);
+    bencode_done(&tree);
+    if (code != ERROR_NONE) {
+        metainfo_free(metainfo);
+        if (ret_error->message[0] == '\0')
+            return metainfo_fail(ret_error, code, "%s", error_text(code));
+        return code;
+    }
+    *ret_metainfo = metainfo;
+    return ERROR_NONE;
+}
+
+void metainfo_free(struct metainfo *metainfo)
+{
+    if (metainfo == NULL)
+        return;
+    for (uint32_t i = 0; i < metainfo->file_count; i++)
+        free(metainfo->files[i].path);
+    for (uint32_t i = 0; i < metainfo->tracker_count; i++)
+        free(metainfo->trackers[i].url);
+    for (uint32_t i = 0; i < metainfo->webseed_count; i++)
+        free(metainfo->webseeds[i]);
+    free(metainfo->files);
+    free(metainfo->trackers);
+    free(metainfo->webseeds);
+    free(metainfo->piece_hashes);
+    free(metainfo->name);
+    free(metainfo->comment);
+    free(metainfo->creator);
+    free(metainfo);
+}
+
+static enum error_code read_all(int fd, size_t length, uint8_t **ret_bytes,
+                                size_t *ret_length)
+{
+    uint8_t *bytes = malloc(length + 1);
+    size_t got = 0;
+    if (bytes == NULL)
+        return ERROR_MEMORY;
+    while (got < length) {
+        const ssize_t more = read(fd, bytes + got, length - got);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more <= 0)
+            break;
+        got += (size_t)more;
+    }
+    *ret_bytes = bytes;
+    *ret_length = got;
+    return ERROR_NONE;
+}
+
+enum error_code metainfo_read_file(const char *path, uint8_t **ret_bytes,
+                                   size_t *ret_length, struct metainfo_error *ret_error)
+{
+    struct stat status;
+    enum error_code code = ERROR_NONE;
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        code = metainfo_fail(ret_error, error_from_errno(errno), "%s", strerror(errno));
+    } else if (!S_ISREG(status.st_mode)) {
+        code = metainfo_fail(ret_error, ERROR_NOT_REGULAR, _("not a regular file"));
+    } else if (status.st_size > (off_t)METAINFO_MAX_BYTES) {
+        code =
+            metainfo_fail(ret_error, ERROR_LIMIT,
+                          _("%lld bytes is too large for a torrent file (limit: 32 MiB)"),
+                          (long long)status.st_size);
+    } else {
+        code = read_all(fd, (size_t)status.st_size, ret_bytes, ret_length);
+        if (code != ERROR_NONE)
+            metainfo_fail(ret_error, code, "%s", error_text(code));
+    }
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
+uint32_t metainfo_piece_length(const struct metainfo *metainfo, uint32_t piece)
+{
+    const uint64_t begin = (uint64_t)piece * metainfo->piece_bytes;
+    const uint64_t left = metainfo->total_bytes - begin;
+    return left < metainfo->piece_bytes ? (uint32_t)left : metainfo->piece_bytes;
+}
+
+uint32_t metainfo_file_at(const struct metainfo *metainfo, uint64_t offset)
+{
+    uint32_t low = 0, high = metainfo->file_count;
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (metainfo->files[middle].offset <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    /* Empty files share their offset with the next; step back over those at the end. */
+    while (low > 0 && metainfo->files[low].length == 0)
+        low--;
+    return low;
+}
+
+const char *metainfo_file_path(const struct metainfo *metainfo, uint32_t file)
+{
+    const char *path = metainfo->files[file].path;
+    const size_t name = strlen(metainfo->name);
+    if (metainfo->multi_file && strncmp(path, metainfo->name, name) == 0 &&
+        path[name] == '/')
+        return path + name + 1;
+    return path;
+}

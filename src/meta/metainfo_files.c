@@ -1,0 +1,206 @@
+#include "base/i18n.h"
+#include "base/text.h"
+#include "meta/metainfo_private.h"
+#include "meta/path_name.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_DEPTH_MAX 100
+
+/* The ".utf-8" twin of a text is the better one, if it is what it says (T35). */
+static bool best_string(struct bencode_value dict, const char *key, const char *utf8_key,
+                        const char **ret_bytes, size_t *ret_length)
+{
+    if (bencode_get_string(dict, utf8_key, ret_bytes, ret_length) &&
+        text_is_valid_utf8(*ret_bytes, *ret_length))
+        return true;
+    return bencode_get_string(dict, key, ret_bytes, ret_length);
+}
+
+static enum error_code read_name(struct metainfo *metainfo, struct bencode_value info,
+                                 struct metainfo_error *error)
+{
+    char name[PATH_NAME_SIZE] = "_";
+    const char *bytes;
+    size_t length;
+    if (!bencode_exists(bencode_get(info, "name")))
+        return metainfo_fail(error, ERROR_MISSING, _("info has no name"));
+    if (!best_string(info, "name", "name.utf-8", &bytes, &length) ||
+        !path_name_clean(bytes, length, name))
+        metainfo->warnings |= METAINFO_WARNING_RENAMED;
+    metainfo->name = strdup(name);
+    return metainfo->name != NULL ? ERROR_NONE : ERROR_MEMORY;
+}
+
+static bool has_attribute(struct bencode_value file, char letter)
+{
+    const char *bytes;
+    size_t length;
+    return bencode_get_string(file, "attr", &bytes, &length) &&
+           memchr(bytes, letter, length) != NULL;
+}
+
+static enum error_code read_length(struct bencode_value dict, uint32_t number,
+                                   uint64_t *ret_length, struct metainfo_error *error)
+{
+    int64_t length;
+    if (!bencode_get_integer(dict, "length", &length) || length < 0)
+        return metainfo_fail(error, ERROR_RANGE,
+                             _("file %u: its length is missing or negative"), number);
+    if ((uint64_t)length > METAINFO_MAX_TOTAL_BYTES)
+        return metainfo_fail(error, ERROR_LIMIT, _("file %u is larger than 2^48 bytes"),
+                             number);
+    *ret_length = (uint64_t)length;
+    return ERROR_NONE;
+}
+
+struct file_reader {
+    struct metainfo *metainfo;
+    struct metainfo_error *error;
+    struct path_set *paths;
+    uint32_t capacity;
+    unsigned renamed;
+    uint64_t payload; /* bytes that are not padding */
+};
+
+static enum error_code add_file(struct file_reader *reader, const char *path,
+                                uint64_t length, bool pad)
+{
+    struct metainfo *metainfo = reader->metainfo;
+    if (metainfo->file_count == METAINFO_MAX_FILES)
+        return metainfo_fail(reader->error, ERROR_LIMIT, _("more than %u files"),
+                             METAINFO_MAX_FILES);
+    if (length > METAINFO_MAX_TOTAL_BYTES - metainfo->total_bytes)
+        return metainfo_fail(reader->error, ERROR_LIMIT, _("larger than 2^48 bytes"));
+    if (metainfo->file_count == reader->capacity) {
+        const uint32_t capacity = reader->capacity == 0 ? 8 : reader->capacity * 2;
+        struct metainfo_file *files =
+            realloc(metainfo->files, capacity * sizeof *metainfo->files);
+        if (files == NULL)
+            return ERROR_MEMORY;
+        metainfo->files = files;
+        reader->capacity = capacity;
+    }
+    struct metainfo_file file = {NULL, metainfo->total_bytes, length, pad};
+    const enum error_code error =
+        path_set_add(reader->paths, path, &file.path, &reader->renamed);
+    if (error == ERROR_LIMIT)
+        return metainfo_fail(
+            reader->error, error,
+            _("file %u: its path is too long, or too many files share a name"),
+            metainfo->file_count + 1);
+    if (error != ERROR_NONE)
+        return error;
+    metainfo->files[metainfo->file_count++] = file;
+    metainfo->total_bytes += length;
+    reader->payload += pad ? 0 : length;
+    return ERROR_NONE;
+}
+
+/* "name/a/b" from the path list; *ret_pad for the old way of naming padding. */
+static enum error_code join_path(struct file_reader *reader, struct bencode_value list,
+                                 char ret_path[PATH_BYTES + 1], bool *ret_pad)
+{
+    struct metainfo *metainfo = reader->metainfo;
+    const uint32_t number = metainfo->file_count + 1;
+    size_t used = strlen(metainfo->name);
+    unsigned depth = 0;
+    memcpy(ret_path, metainfo->name, used);
+    for (struct bencode_value at = bencode_first(list); bencode_exists(at);
+         at = bencode_next(list, at)) {
+        char name[PATH_NAME_SIZE];
+        const char *bytes;
+        size_t length;
+        if (!bencode_string(at, &bytes, &length))
+            return metainfo_fail(reader->error, ERROR_TYPE,
+                                 _("file %u: a part of its path is not a string"),
+                                 number);
+        if (!path_name_clean(bytes, length, name))
+            metainfo->warnings |= METAINFO_WARNING_RENAMED;
+        *ret_pad |= depth == 0 && strcmp(name, ".pad") == 0;
+        const size_t part = strlen(name);
+        if (++depth > PATH_DEPTH_MAX || part + 1 > PATH_BYTES - used)
+            return metainfo_fail(reader->error, ERROR_LIMIT,
+                                 _("file %u: its path is too long"), number);
+        ret_path[used++] = '/';
+        memcpy(ret_path + used, name, part);
+        used += part;
+    }
+    ret_path[used] = '\0';
+    if (depth == 0)
+        return metainfo_fail(reader->error, ERROR_MISSING, _("file %u has no path"),
+                             number);
+    return ERROR_NONE;
+}
+
+static enum error_code read_file(struct file_reader *reader, struct bencode_value file)
+{
+    char path[PATH_BYTES + 1];
+    const uint32_t number = reader->metainfo->file_count + 1;
+    bool pad = has_attribute(file, 'p') || has_attribute(file, 'l');
+    uint64_t length;
+    enum error_code error = read_length(file, number, &length, reader->error);
+    if (error != ERROR_NONE)
+        return error;
+    struct bencode_value list = bencode_get(file, "path.utf-8");
+    if (!bencode_is(list, BENCODE_LIST) || !bencode_exists(bencode_first(list)))
+        list = bencode_get(file, "path");
+    if (has_attribute(file, 'p') && !bencode_exists(list))
+        return add_file(reader, ".pad", length, true);
+    if (!bencode_is(list, BENCODE_LIST))
+        return metainfo_fail(reader->error, ERROR_TYPE,
+                             _("file %u: its path is not a list"), number);
+    error = join_path(reader, list, path, &pad);
+    return error == ERROR_NONE ? add_file(reader, path, length, pad) : error;
+}
+
+static enum error_code read_file_list(struct file_reader *reader,
+                                      struct bencode_value files)
+{
+    if (!bencode_is(files, BENCODE_LIST))
+        return metainfo_fail(reader->error, ERROR_TYPE, _("files is not a list"));
+    for (struct bencode_value at = bencode_first(files); bencode_exists(at);
+         at = bencode_next(files, at)) {
+        if (!bencode_is(at, BENCODE_DICT))
+            return metainfo_fail(reader->error, ERROR_TYPE,
+                                 _("file %u is not a dictionary"),
+                                 reader->metainfo->file_count + 1);
+        const enum error_code error = read_file(reader, at);
+        if (error != ERROR_NONE)
+            return error;
+    }
+    return ERROR_NONE;
+}
+
+enum error_code metainfo_read_files(struct metainfo *metainfo, struct bencode_value info,
+                                    struct metainfo_error *error)
+{
+    struct file_reader reader = {.metainfo = metainfo, .error = error};
+    const struct bencode_value files = bencode_get(info, "files");
+    const bool has_length = bencode_exists(bencode_get(info, "length"));
+    uint64_t length;
+    enum error_code code = read_name(metainfo, info, error);
+    if (code != ERROR_NONE)
+        return code;
+    if (has_length && bencode_exists(files))
+        return metainfo_fail(error, ERROR_AMBIGUOUS, _("info has both length and files"));
+    if (!has_length && !bencode_exists(files))
+        return metainfo_fail(error, ERROR_MISSING,
+                             _("info has neither length nor files"));
+    reader.paths = path_set_new();
+    if (reader.paths == NULL)
+        return ERROR_MEMORY;
+    metainfo->multi_file = !has_length;
+    if (has_length)
+        code = read_length(info, 1, &length, error);
+    if (code == ERROR_NONE)
+        code = has_length ? add_file(&reader, metainfo->name, length, false)
+                          : read_file_list(&reader, files);
+    path_set_free(reader.paths);
+    if (code == ERROR_NONE && reader.payload == 0)
+        code = metainfo_fail(error, ERROR_RANGE, _("there is no data in it"));
+    if (reader.renamed > 0)
+        metainfo->warnings |= METAINFO_WARNING_RENAMED;
+    return code;
+}
