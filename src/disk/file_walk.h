@@ -1,0 +1,17 @@
+/*
+ * Opening a path component by component below a directory descriptor, never through a
+ * symbolic link, so that a directory swapped for a link between two opens leads nowhere
+ * (HOSTILE.md S14, S15). Any thread.
+ */
+#ifndef BTTUI_DISK_FILE_WALK_H
+#define BTTUI_DISK_FILE_WALK_H
+
+#include <stdbool.h>
+
+/* The directory that holds the last component of PATH, or -1 with errno. CREATE makes
+ * missing directories. *ret_name points to the last component inside PATH. */
+int file_walk_parent(int dir_fd, const char *path, bool create, const char **ret_name);
+/* Opens a regular file; anything else fails with errno ELOOP, EISDIR or EINVAL. */
+int file_walk_open(int dir_fd, const char *path, bool create);
+
+#endif

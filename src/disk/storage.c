@@ -1,0 +1,446 @@
+#include "disk/storage.h"
+
+#include "disk/file_cache.h"
+#include "disk/file_walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define IOV_COUNT 256
+
+struct storage {
+    atomic_uint references;
+    struct file_cache *cache;
+    const struct metainfo *metainfo;
+    char *dir;
+    pthread_mutex_t mutex; /* guards what follows */
+    int dir_fd;            /* -1: not opened yet */
+    bool *dirty;           /* a file: written since the last sync */
+    struct file_stamp *stamps;
+};
+
+struct storage *storage_new(struct file_cache *cache, const struct metainfo *metainfo,
+                            const char *dir)
+{
+    struct storage *storage = calloc(1, sizeof *storage);
+    if (storage == NULL)
+        return NULL;
+    atomic_init(&storage->references, 1);
+    pthread_mutex_init(&storage->mutex, NULL);
+    storage->cache = cache;
+    storage->metainfo = metainfo;
+    storage->dir_fd = -1;
+    storage->dir = strdup(dir);
+    storage->dirty = calloc(metainfo->file_count, sizeof *storage->dirty);
+    storage->stamps = calloc(metainfo->file_count, sizeof *storage->stamps);
+    if (storage->dir == NULL || storage->dirty == NULL || storage->stamps == NULL) {
+        storage_unref(storage);
+        return NULL;
+    }
+    return storage;
+}
+
+struct storage *storage_ref(struct storage *storage)
+{
+    atomic_fetch_add(&storage->references, 1);
+    return storage;
+}
+
+void storage_unref(struct storage *storage)
+{
+    if (storage == NULL || atomic_fetch_sub(&storage->references, 1) != 1)
+        return;
+    file_cache_drop(storage->cache, storage);
+    if (storage->dir_fd >= 0)
+        close(storage->dir_fd);
+    pthread_mutex_destroy(&storage->mutex);
+    free(storage->dir);
+    free(storage->dirty);
+    free(storage->stamps);
+    free(storage);
+}
+
+const struct metainfo *storage_metainfo(const struct storage *storage)
+{
+    return storage->metainfo;
+}
+
+static enum error_code fail(struct storage_error *ret_error, uint32_t file, int errno_value)
+{
+    const enum error_code code = error_from_errno(errno_value);
+    if (ret_error != NULL)
+        *ret_error = (struct storage_error){code, errno_value, file};
+    return code;
+}
+
+/* The download directory itself is the user's choice: made if missing, links allowed. */
+static int open_dir(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    if (storage->dir_fd < 0) {
+        const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+        storage->dir_fd = open(storage->dir, flags);
+        if (storage->dir_fd < 0 && errno == ENOENT && mkdir(storage->dir, 0777) == 0)
+            storage->dir_fd = open(storage->dir, flags);
+    }
+    const int fd = storage->dir_fd;
+    pthread_mutex_unlock(&storage->mutex);
+    return fd;
+}
+
+/* A pinned descriptor, or -1 with errno. */
+static int acquire(struct storage *storage, uint32_t file, bool create)
+{
+    int fd = file_cache_pin(storage->cache, storage, file);
+    if (fd >= 0)
+        return fd;
+    const int dir_fd = open_dir(storage);
+    if (dir_fd < 0)
+        return -1;
+    fd = file_walk_open(dir_fd, storage->metainfo->files[file].path, create);
+    return fd < 0 ? -1 : file_cache_add(storage->cache, storage, file, fd);
+}
+
+static void release(struct storage *storage, uint32_t file, int fd)
+{
+    file_cache_unpin(storage->cache, storage, file, fd);
+}
+
+/* ---- the part of a range that lies in one file ---- */
+
+struct segment {
+    uint32_t file;
+    uint64_t offset; /* in the file */
+    uint64_t length;
+    bool pad;
+};
+
+static struct segment segment_at(const struct storage *storage, uint64_t offset, uint64_t left)
+{
+    const uint32_t file = metainfo_file_at(storage->metainfo, offset);
+    const struct metainfo_file *record = &storage->metainfo->files[file];
+    const uint64_t in_file = offset - record->offset;
+    const uint64_t rest = record->length - in_file;
+    return (struct segment){file, in_file, rest < left ? rest : left, record->pad};
+}
+
+static uint64_t offset_of(const struct storage *storage, uint32_t piece, uint32_t begin)
+{
+    return (uint64_t)piece * storage->metainfo->piece_bytes + begin;
+}
+
+/* ---- writing ---- */
+
+/* A place in a chain of blocks. */
+struct chain_cursor {
+    const struct block *block;
+    uint32_t at;
+};
+
+static int gather(struct chain_cursor *cursor, uint64_t length, struct iovec *iov)
+{
+    int count = 0;
+    while (length > 0 && count < IOV_COUNT && cursor->block != NULL) {
+        const uint64_t rest = cursor->block->length - cursor->at;
+        const size_t take = (size_t)(rest < length ? rest : length);
+        iov[count++] = (struct iovec){cursor->block->bytes + cursor->at, take};
+        length -= take;
+        cursor->at += (uint32_t)take;
+        if (cursor->at == cursor->block->length)
+            *cursor = (struct chain_cursor){cursor->block->next, 0};
+    }
+    return count;
+}
+
+static void chain_skip(struct chain_cursor *cursor, uint64_t length)
+{
+    while (length > 0 && cursor->block != NULL) {
+        const uint64_t rest = cursor->block->length - cursor->at;
+        if (length < rest) {
+            cursor->at += (uint32_t)length;
+            return;
+        }
+        length -= rest;
+        *cursor = (struct chain_cursor){cursor->block->next, 0};
+    }
+}
+
+/* Writes the segment whole, whatever is short or interrupted on the way; errno or 0. */
+static int write_segment(int fd, const struct segment *segment, struct chain_cursor cursor)
+{
+    uint64_t done = 0;
+    while (done < segment->length) {
+        struct iovec iov[IOV_COUNT];
+        struct chain_cursor next = cursor;
+        const int count = gather(&next, segment->length - done, iov);
+        const ssize_t wrote = pwritev(fd, iov, count, (off_t)(segment->offset + done));
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0)
+            return wrote < 0 ? errno : EIO;
+        chain_skip(&cursor, (uint64_t)wrote);
+        done += (uint64_t)wrote;
+    }
+    return 0;
+}
+
+static void mark_dirty(struct storage *storage, uint32_t file)
+{
+    pthread_mutex_lock(&storage->mutex);
+    storage->dirty[file] = true;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t begin,
+                              const struct block *chain, struct storage_error *ret_error)
+{
+    struct chain_cursor cursor = {chain, 0};
+    uint64_t offset = offset_of(storage, piece, begin), left = 0;
+    for (const struct block *block = chain; block != NULL; block = block->next)
+        left += block->length;
+    while (left > 0) {
+        const struct segment segment = segment_at(storage, offset, left);
+        if (!segment.pad) {
+            const int fd = acquire(storage, segment.file, true);
+            if (fd < 0)
+                return fail(ret_error, segment.file, errno);
+            mark_dirty(storage, segment.file);
+            const int error = write_segment(fd, &segment, cursor);
+            release(storage, segment.file, fd);
+            if (error != 0)
+                return fail(ret_error, segment.file, error);
+        }
+        chain_skip(&cursor, segment.length);
+        offset += segment.length;
+        left -= segment.length;
+    }
+    return ERROR_NONE;
+}
+
+/* ---- reading ---- */
+
+static enum error_code read_segment(int fd, const struct segment *segment, uint8_t *bytes,
+                                    uint32_t file, struct storage_error *ret_error)
+{
+    uint64_t done = 0;
+    while (done < segment->length) {
+        const ssize_t got = pread(fd, bytes + done, (size_t)(segment->length - done),
+                                  (off_t)(segment->offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail(ret_error, file, errno);
+        if (got == 0) {
+            if (ret_error != NULL)
+                *ret_error = (struct storage_error){ERROR_TRUNCATED, 0, file};
+            return ERROR_TRUNCATED;
+        }
+        done += (uint64_t)got;
+    }
+    return ERROR_NONE;
+}
+
+enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t begin,
+                             uint8_t *bytes, uint32_t length, struct storage_error *ret_error)
+{
+    uint64_t offset = offset_of(storage, piece, begin), left = length;
+    while (left > 0) {
+        const struct segment segment = segment_at(storage, offset, left);
+        if (segment.pad) {
+            memset(bytes, 0, (size_t)segment.length);
+        } else {
+            const int fd = acquire(storage, segment.file, false);
+            if (fd < 0)
+                return fail(ret_error, segment.file, errno);
+            const enum error_code error =
+                read_segment(fd, &segment, bytes, segment.file, ret_error);
+            release(storage, segment.file, fd);
+            if (error != ERROR_NONE)
+                return error;
+        }
+        bytes += segment.length;
+        offset += segment.length;
+        left -= segment.length;
+    }
+    return ERROR_NONE;
+}
+
+enum error_code storage_read_cached(struct storage *storage, uint32_t piece, uint32_t begin,
+                                    uint8_t *bytes, uint32_t length)
+{
+#ifdef RWF_NOWAIT
+    const struct segment segment = segment_at(storage, offset_of(storage, piece, begin), length);
+    if (segment.pad || segment.length < length)
+        return ERROR_AGAIN; /* across files: rare, a worker does it */
+    const int fd = file_cache_pin(storage->cache, storage, segment.file);
+    if (fd < 0)
+        return ERROR_AGAIN;
+    const struct iovec iov = {bytes, length};
+    const ssize_t got = preadv2(fd, &iov, 1, (off_t)segment.offset, RWF_NOWAIT);
+    release(storage, segment.file, fd);
+    return got == (ssize_t)length ? ERROR_NONE : ERROR_AGAIN;
+#else
+    (void)storage, (void)piece, (void)begin, (void)bytes, (void)length;
+    return ERROR_AGAIN;
+#endif
+}
+
+bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length)
+{
+    uint64_t offset = offset_of(storage, piece, 0), left = length;
+    while (left > 0) {
+        const struct segment segment = segment_at(storage, offset, left);
+        if (!segment.pad) {
+            const int fd = acquire(storage, segment.file, false);
+            if (fd < 0)
+                return false;
+            const off_t data = lseek(fd, (off_t)segment.offset, SEEK_DATA);
+            const bool hole = data < 0 ? errno == ENXIO
+                                       : (uint64_t)data >= segment.offset + segment.length;
+            release(storage, segment.file, fd);
+            if (!hole)
+                return false;
+        }
+        offset += segment.length;
+        left -= segment.length;
+    }
+    return true;
+}
+
+/* ---- files as a whole ---- */
+
+enum error_code storage_create_empty(struct storage *storage, struct storage_error *ret_error)
+{
+    for (uint32_t i = 0; i < storage->metainfo->file_count; i++) {
+        const struct metainfo_file *file = &storage->metainfo->files[i];
+        if (file->length > 0 || file->pad)
+            continue;
+        const int fd = acquire(storage, i, true);
+        if (fd < 0)
+            return fail(ret_error, i, errno);
+        release(storage, i, fd);
+    }
+    return ERROR_NONE;
+}
+
+static struct file_stamp stamp_of(int dir_fd, const char *path)
+{
+    struct file_stamp stamp = {.size = UINT64_MAX};
+    struct stat status;
+    const char *name;
+    const int parent = dir_fd < 0 ? -1 : file_walk_parent(dir_fd, path, false, &name);
+    if (parent < 0)
+        return stamp;
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode))
+        stamp = (struct file_stamp){
+            .size = (uint64_t)status.st_size,
+            .mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
+            .device = (uint64_t)status.st_dev,
+            .inode = (uint64_t)status.st_ino,
+        };
+    close(parent);
+    return stamp;
+}
+
+static void stat_file(struct storage *storage, uint32_t file)
+{
+    const struct file_stamp stamp =
+        stamp_of(storage->dir_fd, storage->metainfo->files[file].path);
+    pthread_mutex_lock(&storage->mutex);
+    storage->stamps[file] = stamp;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+void storage_stat_all(struct storage *storage)
+{
+    open_dir(storage);
+    for (uint32_t i = 0; i < storage->metainfo->file_count; i++)
+        stat_file(storage, i);
+}
+
+static bool take_dirty(struct storage *storage, uint32_t file)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const bool dirty = storage->dirty[file];
+    storage->dirty[file] = false;
+    pthread_mutex_unlock(&storage->mutex);
+    return dirty;
+}
+
+enum error_code storage_sync(struct storage *storage, struct storage_error *ret_error)
+{
+    for (uint32_t i = 0; i < storage->metainfo->file_count; i++) {
+        if (!take_dirty(storage, i))
+            continue;
+        const int fd = acquire(storage, i, false);
+        const int error = fd < 0 || fdatasync(fd) != 0 ? errno : 0;
+        if (fd >= 0)
+            release(storage, i, fd);
+        if (error != 0) {
+            mark_dirty(storage, i);
+            return fail(ret_error, i, error);
+        }
+        stat_file(storage, i);
+    }
+    return ERROR_NONE;
+}
+
+void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps, uint32_t count)
+{
+    pthread_mutex_lock(&storage->mutex);
+    memcpy(ret_stamps, storage->stamps, count * sizeof *ret_stamps);
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+void storage_close_files(struct storage *storage)
+{
+    file_cache_drop(storage->cache, storage);
+}
+
+/* Removes PATH's directories from the deepest up, as far as they are empty. */
+static void remove_empty_dirs(int dir_fd, const char *path)
+{
+    char part[PATH_MAX];
+    if (strlen(path) >= sizeof part)
+        return;
+    strcpy(part, path);
+    for (char *slash; (slash = strrchr(part, '/')) != NULL;) {
+        const char *name;
+        *slash = '\0';
+        const int parent = file_walk_parent(dir_fd, part, false, &name);
+        const bool removed = parent >= 0 && unlinkat(parent, name, AT_REMOVEDIR) == 0;
+        if (parent >= 0)
+            close(parent);
+        if (!removed)
+            return;
+    }
+}
+
+enum error_code storage_delete(struct storage *storage, struct storage_error *ret_error)
+{
+    enum error_code result = ERROR_NONE;
+    const int dir_fd = open_dir(storage);
+    file_cache_drop(storage->cache, storage);
+    for (uint32_t i = 0; dir_fd >= 0 && i < storage->metainfo->file_count; i++) {
+        const struct metainfo_file *file = &storage->metainfo->files[i];
+        struct stat status;
+        const char *name;
+        const int parent = file->pad ? -1 : file_walk_parent(dir_fd, file->path, false, &name);
+        if (parent < 0)
+            continue;
+        if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(status.st_mode) && unlinkat(parent, name, 0) != 0)
+            result = fail(ret_error, i, errno);
+        close(parent);
+        remove_empty_dirs(dir_fd, file->path);
+    }
+    return result;
+}

@@ -1,0 +1,71 @@
+/*
+ * Where one torrent's bytes live: its files below the download directory, opened by
+ * walking descriptors so that no symbolic link leads outside, created when first written,
+ * kept open in a small cache that all torrents share.
+ *
+ * Any thread; a storage is kept alive by references.
+ */
+#ifndef BTTUI_DISK_STORAGE_H
+#define BTTUI_DISK_STORAGE_H
+
+#include "base/block_pool.h"
+#include "base/error.h"
+#include "meta/metainfo.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What a file looked like when the resume data claimed it (HOSTILE.md R6). */
+struct file_stamp {
+    uint64_t size;     /* UINT64_MAX: not there */
+    int64_t mtime_ns;
+    uint64_t device, inode;
+};
+
+/* What failed, for people: which file, which errno. */
+struct storage_error {
+    enum error_code code;
+    int errno_value;
+    uint32_t file;
+};
+
+struct file_cache;
+struct file_cache *file_cache_new(uint32_t capacity); /* NULL: out of memory */
+void file_cache_free(struct file_cache *cache);
+
+struct storage;
+/* METAINFO stays the caller's and must outlive the last reference. DIR need not exist yet. */
+struct storage *storage_new(struct file_cache *cache, const struct metainfo *metainfo,
+                            const char *dir);
+struct storage *storage_ref(struct storage *storage);
+void storage_unref(struct storage *storage);
+const struct metainfo *storage_metainfo(const struct storage *storage);
+
+/* Writes CHAIN, whose blocks lie end to end from offset BEGIN of PIECE: one pwritev(2) for
+ * each file it touches. */
+enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t begin,
+                              const struct block *chain, struct storage_error *ret_error);
+/* Reads LENGTH bytes; padding reads as zeros. ERROR_NOT_FOUND, ERROR_TRUNCATED: not all there. */
+enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t begin,
+                             uint8_t *bytes, uint32_t length, struct storage_error *ret_error);
+/* The same from the page cache only, through descriptors that are open: never waits.
+ * ERROR_AGAIN: ask a worker. */
+enum error_code storage_read_cached(struct storage *storage, uint32_t piece, uint32_t begin,
+                                    uint8_t *bytes, uint32_t length);
+/* True if no byte of the range was ever written (a hole). */
+bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length);
+
+/* Creates the empty files of the torrent. */
+enum error_code storage_create_empty(struct storage *storage, struct storage_error *ret_error);
+/* fdatasync for all files written since the last call, and new stamps for them. */
+enum error_code storage_sync(struct storage *storage, struct storage_error *ret_error);
+/* Copies what storage_sync or storage_stat_all saw last; COUNT = the torrent's files. */
+void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps, uint32_t count);
+void storage_stat_all(struct storage *storage);
+/* Closes its cached descriptors. */
+void storage_close_files(struct storage *storage);
+/* Deletes the torrent's own regular files, then directories that are empty by that. */
+enum error_code storage_delete(struct storage *storage, struct storage_error *ret_error);
+
+#endif
