@@ -43,7 +43,8 @@ void file_cache_free(struct file_cache *cache)
     free(cache);
 }
 
-static struct entry *find(struct file_cache *cache, const struct storage *storage, uint32_t file)
+static struct entry *find(struct file_cache *cache, const struct storage *storage,
+                          uint32_t file)
 {
     for (uint32_t i = 0; i < cache->capacity; i++) {
         struct entry *entry = &cache->entries[i];
@@ -83,7 +84,8 @@ static struct entry *victim(struct file_cache *cache)
     return oldest;
 }
 
-int file_cache_add(struct file_cache *cache, const struct storage *storage, uint32_t file, int fd)
+int file_cache_add(struct file_cache *cache, const struct storage *storage, uint32_t file,
+                   int fd)
 {
     int unwanted = -1;
     pthread_mutex_lock(&cache->mutex);
@@ -102,8 +104,8 @@ int file_cache_add(struct file_cache *cache, const struct storage *storage, uint
     return fd;
 }
 
-void file_cache_unpin(struct file_cache *cache, const struct storage *storage, uint32_t file,
-                      int fd)
+void file_cache_unpin(struct file_cache *cache, const struct storage *storage,
+                      uint32_t file, int fd)
 {
     bool close_it = true; /* handed out uncached */
     (void)storage;

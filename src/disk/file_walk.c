@@ -11,7 +11,8 @@ static int step(int dir_fd, const char *name, bool create)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(dir_fd, name, flags);
-    if (fd < 0 && errno == ENOENT && create && (mkdirat(dir_fd, name, 0777) == 0 || errno == EEXIST))
+    if (fd < 0 && errno == ENOENT && create &&
+        (mkdirat(dir_fd, name, 0777) == 0 || errno == EEXIST))
         fd = openat(dir_fd, name, flags);
     return fd;
 }
@@ -20,7 +21,8 @@ int file_walk_parent(int dir_fd, const char *path, bool create, const char **ret
 {
     char name[NAME_MAX + 1];
     int fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
-    for (const char *slash; fd >= 0 && (slash = strchr(path, '/')) != NULL; path = slash + 1) {
+    for (const char *slash; fd >= 0 && (slash = strchr(path, '/')) != NULL;
+         path = slash + 1) {
         const size_t length = (size_t)(slash - path);
         if (length >= sizeof name) {
             close(fd);
@@ -49,7 +51,8 @@ int file_walk_open(int dir_fd, const char *path, bool create)
     int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
     int fd = openat(parent, name, flags | (create ? O_CREAT : 0), 0666);
     if (fd < 0 && !create && (errno == EACCES || errno == EROFS))
-        fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        fd = openat(parent, name,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     int saved = errno;
     close(parent);
     if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {

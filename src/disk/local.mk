@@ -1,2 +1,10 @@
 noinst_LIBRARIES += src/disk/libdisk.a
-src_disk_libdisk_a_SOURCES = src/disk/room.c 
+src_disk_libdisk_a_SOURCES = \
+	src/disk/check.c \
+	src/disk/disk_manager.c src/disk/disk_manager.h src/disk/disk_private.h \
+	src/disk/file_cache.c src/disk/file_cache.h \
+	src/disk/file_walk.c src/disk/file_walk.h \
+	src/disk/hasher.c \
+	src/disk/state_file.c src/disk/state_file.h \
+	src/disk/storage.c src/disk/storage.h \
+	src/disk/workers.c

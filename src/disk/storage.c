@@ -73,7 +73,8 @@ const struct metainfo *storage_metainfo(const struct storage *storage)
     return storage->metainfo;
 }
 
-static enum error_code fail(struct storage_error *ret_error, uint32_t file, int errno_value)
+static enum error_code fail(struct storage_error *ret_error, uint32_t file,
+                            int errno_value)
 {
     const enum error_code code = error_from_errno(errno_value);
     if (ret_error != NULL)
@@ -123,7 +124,8 @@ struct segment {
     bool pad;
 };
 
-static struct segment segment_at(const struct storage *storage, uint64_t offset, uint64_t left)
+static struct segment segment_at(const struct storage *storage, uint64_t offset,
+                                 uint64_t left)
 {
     const uint32_t file = metainfo_file_at(storage->metainfo, offset);
     const struct metainfo_file *record = &storage->metainfo->files[file];
@@ -174,7 +176,8 @@ static void chain_skip(struct chain_cursor *cursor, uint64_t length)
 }
 
 /* Writes the segment whole, whatever is short or interrupted on the way; errno or 0. */
-static int write_segment(int fd, const struct segment *segment, struct chain_cursor cursor)
+static int write_segment(int fd, const struct segment *segment,
+                         struct chain_cursor cursor)
 {
     uint64_t done = 0;
     while (done < segment->length) {
@@ -249,7 +252,8 @@ static enum error_code read_segment(int fd, const struct segment *segment, uint8
 }
 
 enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t begin,
-                             uint8_t *bytes, uint32_t length, struct storage_error *ret_error)
+                             uint8_t *bytes, uint32_t length,
+                             struct storage_error *ret_error)
 {
     uint64_t offset = offset_of(storage, piece, begin), left = length;
     while (left > 0) {
@@ -273,11 +277,12 @@ enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t b
     return ERROR_NONE;
 }
 
-enum error_code storage_read_cached(struct storage *storage, uint32_t piece, uint32_t begin,
-                                    uint8_t *bytes, uint32_t length)
+enum error_code storage_read_cached(struct storage *storage, uint32_t piece,
+                                    uint32_t begin, uint8_t *bytes, uint32_t length)
 {
 #ifdef RWF_NOWAIT
-    const struct segment segment = segment_at(storage, offset_of(storage, piece, begin), length);
+    const struct segment segment =
+        segment_at(storage, offset_of(storage, piece, begin), length);
     if (segment.pad || segment.length < length)
         return ERROR_AGAIN; /* across files: rare, a worker does it */
     const int fd = file_cache_pin(storage->cache, storage, segment.file);
@@ -303,8 +308,9 @@ bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length)
             if (fd < 0)
                 return false;
             const off_t data = lseek(fd, (off_t)segment.offset, SEEK_DATA);
-            const bool hole = data < 0 ? errno == ENXIO
-                                       : (uint64_t)data >= segment.offset + segment.length;
+            const bool hole = data < 0
+                                  ? errno == ENXIO
+                                  : (uint64_t)data >= segment.offset + segment.length;
             release(storage, segment.file, fd);
             if (!hole)
                 return false;
@@ -317,7 +323,8 @@ bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length)
 
 /* ---- files as a whole ---- */
 
-enum error_code storage_create_empty(struct storage *storage, struct storage_error *ret_error)
+enum error_code storage_create_empty(struct storage *storage,
+                                     struct storage_error *ret_error)
 {
     for (uint32_t i = 0; i < storage->metainfo->file_count; i++) {
         const struct metainfo_file *file = &storage->metainfo->files[i];
@@ -339,10 +346,12 @@ static struct file_stamp stamp_of(int dir_fd, const char *path)
     const int parent = dir_fd < 0 ? -1 : file_walk_parent(dir_fd, path, false, &name);
     if (parent < 0)
         return stamp;
-    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode))
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(status.st_mode))
         stamp = (struct file_stamp){
             .size = (uint64_t)status.st_size,
-            .mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
+            .mtime_ns =
+                (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
             .device = (uint64_t)status.st_dev,
             .inode = (uint64_t)status.st_ino,
         };
@@ -393,7 +402,8 @@ enum error_code storage_sync(struct storage *storage, struct storage_error *ret_
     return ERROR_NONE;
 }
 
-void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps, uint32_t count)
+void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
+                    uint32_t count)
 {
     pthread_mutex_lock(&storage->mutex);
     memcpy(ret_stamps, storage->stamps, count * sizeof *ret_stamps);
@@ -433,7 +443,8 @@ enum error_code storage_delete(struct storage *storage, struct storage_error *re
         const struct metainfo_file *file = &storage->metainfo->files[i];
         struct stat status;
         const char *name;
-        const int parent = file->pad ? -1 : file_walk_parent(dir_fd, file->path, false, &name);
+        const int parent =
+            file->pad ? -1 : file_walk_parent(dir_fd, file->path, false, &name);
         if (parent < 0)
             continue;
         if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&

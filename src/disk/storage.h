@@ -18,7 +18,7 @@
 
 /* What a file looked like when the resume data claimed it (HOSTILE.md R6). */
 struct file_stamp {
-    uint64_t size;     /* UINT64_MAX: not there */
+    uint64_t size; /* UINT64_MAX: not there */
     int64_t mtime_ns;
     uint64_t device, inode;
 };
@@ -35,33 +35,38 @@ struct file_cache *file_cache_new(uint32_t capacity); /* NULL: out of memory */
 void file_cache_free(struct file_cache *cache);
 
 struct storage;
-/* METAINFO stays the caller's and must outlive the last reference. DIR need not exist yet. */
+/* METAINFO stays the caller's and must outlive the last reference. DIR need not exist
+ * yet. */
 struct storage *storage_new(struct file_cache *cache, const struct metainfo *metainfo,
                             const char *dir);
 struct storage *storage_ref(struct storage *storage);
 void storage_unref(struct storage *storage);
 const struct metainfo *storage_metainfo(const struct storage *storage);
 
-/* Writes CHAIN, whose blocks lie end to end from offset BEGIN of PIECE: one pwritev(2) for
- * each file it touches. */
+/* Writes CHAIN, whose blocks lie end to end from offset BEGIN of PIECE: one pwritev(2)
+ * for each file it touches. */
 enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t begin,
                               const struct block *chain, struct storage_error *ret_error);
-/* Reads LENGTH bytes; padding reads as zeros. ERROR_NOT_FOUND, ERROR_TRUNCATED: not all there. */
+/* Reads LENGTH bytes; padding reads as zeros. ERROR_NOT_FOUND, ERROR_TRUNCATED: not all
+ * there. */
 enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t begin,
-                             uint8_t *bytes, uint32_t length, struct storage_error *ret_error);
+                             uint8_t *bytes, uint32_t length,
+                             struct storage_error *ret_error);
 /* The same from the page cache only, through descriptors that are open: never waits.
  * ERROR_AGAIN: ask a worker. */
-enum error_code storage_read_cached(struct storage *storage, uint32_t piece, uint32_t begin,
-                                    uint8_t *bytes, uint32_t length);
+enum error_code storage_read_cached(struct storage *storage, uint32_t piece,
+                                    uint32_t begin, uint8_t *bytes, uint32_t length);
 /* True if no byte of the range was ever written (a hole). */
 bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length);
 
 /* Creates the empty files of the torrent. */
-enum error_code storage_create_empty(struct storage *storage, struct storage_error *ret_error);
+enum error_code storage_create_empty(struct storage *storage,
+                                     struct storage_error *ret_error);
 /* fdatasync for all files written since the last call, and new stamps for them. */
 enum error_code storage_sync(struct storage *storage, struct storage_error *ret_error);
 /* Copies what storage_sync or storage_stat_all saw last; COUNT = the torrent's files. */
-void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps, uint32_t count);
+void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
+                    uint32_t count);
 void storage_stat_all(struct storage *storage);
 /* Closes its cached descriptors. */
 void storage_close_files(struct storage *storage);

@@ -1,0 +1,262 @@
+#include "disk/disk_manager.h"
+
+#include "disk/disk_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPEN_FILES_MAX 48
+
+struct disk_job *disk_job_new(void)
+{
+    struct disk_job *job = calloc(1, sizeof *job);
+    if (job != NULL) {
+        job->base.free_job = disk_job_free;
+        job->dir_fd = -1;
+    }
+    return job;
+}
+
+void disk_job_free(struct disk_job *job)
+{
+    if (job == NULL)
+        return;
+    if (job->pieces != NULL)
+        bitfield_done(job->pieces);
+    free(job->pieces);
+    free(job->name);
+    free(job->bytes);
+    free(job->stamps);
+    free(job);
+}
+
+static void on_wake(void *context)
+{
+    struct disk_manager *manager = context;
+    manager->config.on_responses(manager->config.context);
+}
+
+struct disk_manager *disk_manager_new(const struct disk_manager_config *config)
+{
+    struct disk_manager *manager = calloc(1, sizeof *manager);
+    enum error_code error = ERROR_NONE;
+    if (manager == NULL)
+        return NULL;
+    manager->config = *config;
+    pthread_mutex_init(&manager->mutex, NULL);
+    manager->cache = file_cache_new(OPEN_FILES_MAX);
+    manager->responses = worker_bus_new((size_t)1 << 20);
+    manager->wake = loop_wake_new(config->loop, on_wake, manager);
+    if (manager->cache == NULL || manager->responses == NULL || manager->wake == NULL)
+        error = ERROR_MEMORY;
+    else
+        worker_bus_set_wake(manager->responses, manager->wake);
+    const uint32_t wanted = config->workers == 0                 ? 1
+                            : config->workers > DISK_WORKERS_MAX ? DISK_WORKERS_MAX
+                                                                 : config->workers;
+    while (error == ERROR_NONE && manager->worker_count < wanted)
+        error = worker_start(&manager->workers[manager->worker_count++], manager,
+                             config->workers > 0);
+    if (error != ERROR_NONE) {
+        disk_manager_free(manager);
+        return NULL;
+    }
+    return manager;
+}
+
+void disk_manager_free(struct disk_manager *manager)
+{
+    if (manager == NULL)
+        return;
+    atomic_store(&manager->ending, true);
+    for (uint32_t i = 0; i < manager->worker_count; i++)
+        worker_stop(&manager->workers[i]);
+    for (uint32_t i = 0; i < manager->torrent_capacity; i++)
+        storage_unref(manager->torrents[i].storage);
+    if (manager->responses != NULL)
+        worker_bus_free(manager->responses, manager->config.pool);
+    loop_wake_free(manager->wake);
+    file_cache_free(manager->cache);
+    pthread_mutex_destroy(&manager->mutex);
+    free(manager->torrents);
+    free(manager);
+}
+
+/* ---- torrents ---- */
+
+static bool same_id(struct torrent_id a, struct torrent_id b)
+{
+    return a.index == b.index && a.generation == b.generation;
+}
+
+static struct disk_torrent *find(struct disk_manager *manager, struct torrent_id id)
+{
+    if (id.index >= manager->torrent_capacity)
+        return NULL;
+    struct disk_torrent *torrent = &manager->torrents[id.index];
+    return torrent->storage != NULL && same_id(torrent->id, id) ? torrent : NULL;
+}
+
+struct storage *disk_storage(struct disk_manager *manager, struct torrent_id id)
+{
+    pthread_mutex_lock(&manager->mutex);
+    const struct disk_torrent *torrent = find(manager, id);
+    struct storage *storage = torrent != NULL ? storage_ref(torrent->storage) : NULL;
+    pthread_mutex_unlock(&manager->mutex);
+    return storage;
+}
+
+static enum error_code reserve(struct disk_manager *manager, uint32_t index)
+{
+    uint32_t capacity = manager->torrent_capacity == 0 ? 8 : manager->torrent_capacity;
+    while (capacity <= index)
+        capacity *= 2;
+    if (capacity == manager->torrent_capacity)
+        return ERROR_NONE;
+    struct disk_torrent *torrents =
+        realloc(manager->torrents, capacity * sizeof *torrents);
+    if (torrents == NULL)
+        return ERROR_MEMORY;
+    memset(torrents + manager->torrent_capacity, 0,
+           (capacity - manager->torrent_capacity) * sizeof *torrents);
+    manager->torrents = torrents;
+    manager->torrent_capacity = capacity;
+    return ERROR_NONE;
+}
+
+enum error_code disk_manager_open(struct disk_manager *manager, struct torrent_id id,
+                                  const struct metainfo *metainfo,
+                                  const char *download_dir)
+{
+    struct storage *storage = storage_new(manager->cache, metainfo, download_dir);
+    if (storage == NULL)
+        return ERROR_MEMORY;
+    pthread_mutex_lock(&manager->mutex);
+    enum error_code error = reserve(manager, id.index);
+    if (error == ERROR_NONE && manager->torrents[id.index].storage != NULL)
+        error = ERROR_EXISTS;
+    if (error == ERROR_NONE)
+        manager->torrents[id.index] = (struct disk_torrent){.id = id, .storage = storage};
+    pthread_mutex_unlock(&manager->mutex);
+    if (error != ERROR_NONE)
+        storage_unref(storage);
+    return error;
+}
+
+void disk_manager_close(struct disk_manager *manager, struct torrent_id id)
+{
+    pthread_mutex_lock(&manager->mutex);
+    struct disk_torrent *torrent = find(manager, id);
+    struct storage *storage = torrent != NULL ? torrent->storage : NULL;
+    if (torrent != NULL) {
+        if (torrent->check != NULL)
+            check_cancel(torrent->check);
+        *torrent = (struct disk_torrent){0};
+    }
+    pthread_mutex_unlock(&manager->mutex);
+    storage_unref(storage);
+}
+
+/* ---- requests and responses ---- */
+
+static uint64_t chain_bytes(const struct block *chain)
+{
+    uint64_t bytes = 0;
+    for (; chain != NULL; chain = chain->next)
+        bytes += chain->length;
+    return bytes;
+}
+
+/* A piece stays with one worker; everything else of a torrent goes to one as well, so
+ * that a sync comes after the writes it is about only by the poster's waiting for them.
+ */
+static struct worker *worker_for(struct disk_manager *manager,
+                                 const struct message *request)
+{
+    uint32_t key = request->torrent.index;
+    if (request->type == DISK_HASH || request->type == DISK_DROP_PIECE)
+        key += request->u.run.piece;
+    else if (request->type == DISK_READ)
+        key += request->u.read.ref.piece;
+    return &manager->workers[key % manager->worker_count];
+}
+
+enum error_code disk_manager_post(struct disk_manager *manager,
+                                  const struct message *request)
+{
+    if (request->type == DISK_CHECK)
+        return check_start(manager, request);
+    const uint64_t bytes =
+        request->type == DISK_HASH ? chain_bytes(request->u.run.chain) : 0;
+    const enum error_code error =
+        worker_bus_post(worker_for(manager, request)->requests, request);
+    if (error == ERROR_NONE)
+        manager->queued_bytes += bytes;
+    return error;
+}
+
+void disk_respond(struct disk_manager *manager, const struct message *response)
+{
+    /* The bus holds a million messages, far more than blocks exist; only memory can fail.
+     */
+    while (worker_bus_post(manager->responses, response) != ERROR_NONE &&
+           !atomic_load(&manager->ending))
+        ;
+}
+
+static uint64_t returned_bytes(const struct message *response)
+{
+    switch ((int)response->type) {
+    case DISK_VERIFIED:
+    case DISK_FAILED_HASH:
+        return chain_bytes(response->u.verified.chain);
+    case DISK_ERROR:
+        return chain_bytes(response->u.disk_error.chain);
+    case DISK_BLOCKS_BACK:
+        return chain_bytes(response->u.run.chain);
+    default:
+        return 0;
+    }
+}
+
+bool disk_manager_take(struct disk_manager *manager, struct message *ret_response)
+{
+    if (!worker_bus_take(manager->responses, ret_response))
+        return false;
+    manager->queued_bytes -= returned_bytes(ret_response);
+    if (ret_response->type == DISK_CHECKED) {
+        struct disk_torrent *torrent = find(manager, ret_response->torrent);
+        if (torrent != NULL)
+            torrent->check = NULL;
+    }
+    return true;
+}
+
+bool disk_manager_run(struct disk_manager *manager)
+{
+    struct message request;
+    bool any = false;
+    if (manager->config.workers > 0)
+        return false;
+    while (worker_bus_take(manager->workers[0].requests, &request)) {
+        worker_handle(&manager->workers[0], &request);
+        any = true;
+    }
+    return any;
+}
+
+enum error_code disk_manager_read_now(struct disk_manager *manager, struct torrent_id id,
+                                      struct block *block)
+{
+    /* The table changes on this thread only, so that looking needs no lock. */
+    const struct disk_torrent *torrent = find(manager, id);
+    if (torrent == NULL)
+        return ERROR_CANCELLED;
+    return storage_read_cached(torrent->storage, block->piece, block->begin, block->bytes,
+                               block->length);
+}
+
+uint64_t disk_manager_queued_bytes(const struct disk_manager *manager)
+{
+    return manager->queued_bytes;
+}

@@ -1,0 +1,80 @@
+/*
+ * The Disk Manager: everything that may block on a disk, on worker threads. It takes disk
+ * request messages and gives disk response messages; between the two, blocks belong to
+ * it. One serves a whole session. A piece is verified before it is written, and written
+ * by one pwritev(2) per file; nothing is synced on the way (DISK_SYNC does that in
+ * batches).
+ *
+ * Loop thread, all of it. With 0 workers the jobs run inside disk_manager_run: for tests
+ * on virtual time.
+ */
+#ifndef BTTUI_DISK_DISK_MANAGER_H
+#define BTTUI_DISK_DISK_MANAGER_H
+
+#include "bus/message.h"
+#include "disk/storage.h"
+#include "loop/loop.h"
+#include "meta/metainfo.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct disk_manager;
+
+struct disk_manager_config {
+    struct loop *loop;
+    struct block_pool *pool;
+    uint32_t workers;
+    /* Called on the loop thread when responses wait for disk_manager_take. */
+    void (*on_responses)(void *context);
+    void *context;
+};
+
+struct disk_manager *disk_manager_new(const struct disk_manager_config *config);
+/* Waits for the job each worker is at; what is queued behind it is dropped. */
+void disk_manager_free(struct disk_manager *manager);
+
+/* Registers a torrent. METAINFO must live until DISK_RELEASE was answered. Nothing is
+ * touched on disk yet. ERROR_MEMORY, ERROR_EXISTS. */
+enum error_code disk_manager_open(struct disk_manager *manager, struct torrent_id torrent,
+                                  const struct metainfo *metainfo,
+                                  const char *download_dir) MUST_CHECK;
+/* Forgets the torrent; answers to what is queued are still sent. */
+void disk_manager_close(struct disk_manager *manager, struct torrent_id torrent);
+
+/* Queues a disk request, taking over what it holds. ERROR_MEMORY: it is given back. */
+enum error_code disk_manager_post(struct disk_manager *manager,
+                                  const struct message *request) MUST_CHECK;
+bool disk_manager_take(struct disk_manager *manager, struct message *ret_response);
+/* Only with 0 workers: runs what is queued. True if there was something. */
+bool disk_manager_run(struct disk_manager *manager);
+
+/* Fills BLOCK (its piece, begin and length set) from the page cache at once.
+ * ERROR_AGAIN: post a DISK_READ. */
+enum error_code disk_manager_read_now(struct disk_manager *manager,
+                                      struct torrent_id torrent, struct block *block);
+/* Payload bytes handed over by DISK_HASH and not yet given back: for back-pressure. */
+uint64_t disk_manager_queued_bytes(const struct disk_manager *manager);
+
+/* ---- rare jobs: arguments and results ---- */
+struct disk_job {
+    struct disk_job_base base; /* first */
+    /* DISK_CHECK: the pieces to hash (a set bit), NULL: all. Owned. */
+    struct bitfield *pieces;
+    bool create_empty; /* make the empty files at the end of the check */
+    /* DISK_SAVE_RESUME: a state file. */
+    int dir_fd;
+    char *name;     /* owned */
+    uint8_t *bytes; /* owned */
+    size_t length;
+    /* DISK_SYNC's and DISK_CHECK's result: how the files look now. Owned. */
+    struct file_stamp *stamps;
+    uint32_t stamp_count;
+    struct storage_error error;
+    uint64_t cookie; /* the poster's own, comes back untouched */
+};
+struct disk_job *disk_job_new(void); /* NULL: out of memory */
+void disk_job_free(struct disk_job *job);
+
+#endif

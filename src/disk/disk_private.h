@@ -1,0 +1,68 @@
+/* What the Disk Manager's own files share; nobody else includes this. */
+#ifndef BTTUI_DISK_DISK_PRIVATE_H
+#define BTTUI_DISK_DISK_PRIVATE_H
+
+#include "bus/bus.h"
+#include "disk/disk_manager.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct disk_piece;
+struct check;
+
+/* One worker: its own queue, and the pieces it has begun. */
+struct worker {
+    struct disk_manager *manager;
+    struct worker_bus *requests;
+    pthread_t thread;
+    bool started;
+    struct digest *digest;
+    struct disk_piece *pieces; /* unfinished ones */
+    uint8_t *buffer;           /* for checks; made when first needed */
+    size_t buffer_bytes;
+};
+
+#define DISK_WORKERS_MAX 16
+
+struct disk_manager {
+    struct disk_manager_config config;
+    struct file_cache *cache;
+    struct worker_bus *responses;
+    struct loop_wake *wake;
+    struct worker workers[DISK_WORKERS_MAX];
+    uint32_t worker_count; /* >= 1 even without threads */
+    uint64_t queued_bytes; /* loop thread */
+    atomic_bool ending;
+
+    pthread_mutex_t mutex; /* guards the table */
+    struct disk_torrent {
+        struct torrent_id id;
+        struct storage *storage;
+        struct check *check; /* running */
+    } * torrents;
+    uint32_t torrent_capacity;
+};
+
+/* A reference to the torrent's storage, or NULL if it is gone. Any thread. */
+struct storage *disk_storage(struct disk_manager *manager, struct torrent_id id);
+/* Sends a response to the loop. Any thread. */
+void disk_respond(struct disk_manager *manager, const struct message *response);
+
+/* hasher.c: DISK_HASH and DISK_DROP_PIECE on a worker. */
+void hasher_on_hash(struct worker *worker, struct message *request);
+void hasher_on_drop(struct worker *worker, struct message *request);
+void hasher_done(struct worker *worker);
+
+/* check.c: a check is shared by all workers, each pulls ranges of pieces. */
+enum error_code check_start(struct disk_manager *manager, const struct message *request);
+void check_step(struct worker *worker, struct message *request);
+void check_cancel(struct check *check);
+
+/* workers.c */
+enum error_code worker_start(struct worker *worker, struct disk_manager *manager,
+                             bool thread);
+void worker_stop(struct worker *worker);
+void worker_handle(struct worker *worker, struct message *request);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * State files: replaced durably and whole (write aside, fdatasync, keep the previous
+ * generation, rename, fsync the directory), read back only if length and digest fit, from
+ * the previous generation if need be (HOSTILE.md R3-R8). Blocking: a worker's business,
+ * but for loading at start. Any thread.
+ */
+#ifndef BTTUI_DISK_STATE_FILE_H
+#define BTTUI_DISK_STATE_FILE_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* NAME in the directory DIR_FD, mode 0600. On failure the last good file is as it was. */
+enum error_code state_file_save(int dir_fd, const char *name, const void *bytes,
+                                size_t length) MUST_CHECK;
+/* At most MAX_BYTES; the caller frees. ERROR_NOT_FOUND: never written. ERROR_CORRUPT:
+ * neither generation is whole. ERROR_UNSUPPORTED: written by a newer version, do not
+ * replace it. */
+enum error_code state_file_load(int dir_fd, const char *name, size_t max_bytes,
+                                uint8_t **ret_bytes, size_t *ret_length) MUST_CHECK;
+/* Both generations; missing ones are fine. */
+void state_file_remove(int dir_fd, const char *name);
+
+/* The image of a file and back, pure: what load and save put around BYTES. */
+#define STATE_FILE_HEADER_BYTES 40
+void state_file_header(const void *bytes, size_t length,
+                       uint8_t ret_header[STATE_FILE_HEADER_BYTES]);
+enum error_code state_file_check(const uint8_t *image, size_t length,
+                                 const uint8_t **ret_bytes,
+                                 size_t *ret_length) MUST_CHECK;
+
+#endif
