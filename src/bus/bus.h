@@ -31,6 +31,9 @@ enum error_code bus_post(struct bus *bus, const struct message *message) MUST_CH
 bool bus_take(struct bus *bus, struct message *ret_message);
 size_t bus_length(const struct bus *bus);
 size_t bus_room(const struct bus *bus);
+/* ON_FIRST is called when a message is posted to an empty bus: the owner notes that there
+ * is work, it must not take from inside. */
+void bus_set_notify(struct bus *bus, void (*on_first)(void *context), void *context);
 
 /* ---- the event bus: one poster's news to many listeners (views, headless, log, resume)
  * ---- */

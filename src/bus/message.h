@@ -265,7 +265,6 @@ struct message {
 /* Frees what MESSAGE holds; blocks go to POOL (loop thread), which may be NULL only
  * when no block can be in it. */
 void message_done(struct message *message, struct block_pool *pool);
-const char *message_type_name(enum message_type type);
 /* Whether two events are twins that merge into one; then INTO takes FROM's bits. */
 bool message_merge(struct message *into, const struct message *from);
 

@@ -15,7 +15,8 @@ struct check {
     struct disk_manager *manager;
     struct torrent_id torrent;
     struct storage *storage;
-    struct disk_job *job; /* the request's; its bitfield says what to hash */
+    atomic_uint references; /* the workers together hold one, the table another */
+    struct disk_job *job;   /* the request's; its bitfield says what to hash */
     atomic_uint next_piece;
     atomic_uint workers_left;
     atomic_uint done, found;
@@ -26,9 +27,20 @@ struct check {
     uint8_t zero_digest[SHA1_BYTES]; /* of a whole piece of zeros */
 };
 
+void check_unref(struct check *check)
+{
+    if (atomic_fetch_sub(&check->references, 1) != 1)
+        return;
+    disk_job_free(check->job);
+    storage_unref(check->storage);
+    free(check->have);
+    free(check);
+}
+
 void check_cancel(struct check *check)
 {
     atomic_store(&check->cancelled, true);
+    check_unref(check);
 }
 
 static void digest_of_zeros(struct check *check)
@@ -62,6 +74,7 @@ enum error_code check_start(struct disk_manager *manager, const struct message *
     const uint32_t pieces = storage_metainfo(storage)->piece_count;
     check->have = calloc((pieces + 7) / 8 + 1, 1);
     atomic_init(&check->workers_left, manager->worker_count);
+    atomic_init(&check->references, 2);
     struct message step = *request;
     step.u.job.job = (struct disk_job *)(void *)check;
     enum error_code error = check->have != NULL ? ERROR_NONE : ERROR_MEMORY;
@@ -174,10 +187,7 @@ static void check_end(struct check *check)
                       .file = error.file},
     };
     disk_respond(check->manager, &response);
-    disk_job_free(check->job);
-    storage_unref(check->storage);
-    free(check->have);
-    free(check);
+    check_unref(check);
 }
 
 void check_step(struct worker *worker, struct message *request)

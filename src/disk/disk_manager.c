@@ -71,8 +71,11 @@ void disk_manager_free(struct disk_manager *manager)
     atomic_store(&manager->ending, true);
     for (uint32_t i = 0; i < manager->worker_count; i++)
         worker_stop(&manager->workers[i]);
-    for (uint32_t i = 0; i < manager->torrent_capacity; i++)
+    for (uint32_t i = 0; i < manager->torrent_capacity; i++) {
+        if (manager->torrents[i].check != NULL)
+            check_cancel(manager->torrents[i].check);
         storage_unref(manager->torrents[i].storage);
+    }
     if (manager->responses != NULL)
         worker_bus_free(manager->responses, manager->config.pool);
     loop_wake_free(manager->wake);
@@ -226,8 +229,10 @@ bool disk_manager_take(struct disk_manager *manager, struct message *ret_respons
     manager->queued_bytes -= returned_bytes(ret_response);
     if (ret_response->type == DISK_CHECKED) {
         struct disk_torrent *torrent = find(manager, ret_response->torrent);
-        if (torrent != NULL)
+        if (torrent != NULL && torrent->check != NULL) {
+            check_unref(torrent->check);
             torrent->check = NULL;
+        }
     }
     return true;
 }

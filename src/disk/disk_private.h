@@ -57,7 +57,9 @@ void hasher_done(struct worker *worker);
 /* check.c: a check is shared by all workers, each pulls ranges of pieces. */
 enum error_code check_start(struct disk_manager *manager, const struct message *request);
 void check_step(struct worker *worker, struct message *request);
+/* Stops it soon and gives up the table's reference. */
 void check_cancel(struct check *check);
+void check_unref(struct check *check);
 
 /* workers.c */
 enum error_code worker_start(struct worker *worker, struct disk_manager *manager,
