@@ -1,0 +1,320 @@
+#include "net/http.h"
+
+#include "base/buffer.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REDIRECTS_MAX    3
+#define HEADER_BYTES_MAX (64u << 10)
+#define TRANSFERS_MAX    20L
+
+struct http {
+    struct loop *loop;
+    CURLM *multi;
+    struct loop_timer timer;
+    char *user_agent, *bind;
+    struct http_request *requests;
+};
+
+struct http_request {
+    struct http *http;
+    struct http_request *next, **link;
+    CURL *easy;
+    struct buffer body;
+    size_t header_bytes;
+    http_on_result *on_result;
+    void *context;
+    struct netaddr
+        first; /* the first host reached: where it lies decides where we may be sent */
+    char message[CURL_ERROR_SIZE];
+};
+
+static void take_results(void *context);
+
+/* ---- libcurl's sockets and timer as slots of the loop ---- */
+
+struct http_socket {
+    struct http *http;
+    struct loop_slot *slot;
+    curl_socket_t fd;
+};
+
+static void on_socket_ready(void *context, short revents)
+{
+    const struct http_socket *at = context;
+    struct http *http = at->http;
+    int running;
+    const int mask = ((revents & POLLIN) != 0 ? CURL_CSELECT_IN : 0) |
+                     ((revents & POLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                     ((revents & (POLLERR | POLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
+    curl_multi_socket_action(http->multi, at->fd, mask, &running);
+    take_results(http);
+}
+
+static void socket_forget(struct http_socket *at)
+{
+    if (at == NULL)
+        return;
+    loop_slot_remove(at->slot);
+    free(at);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
+                     void *socket_context)
+{
+    struct http *http = context;
+    struct http_socket *at = socket_context;
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        curl_multi_assign(http->multi, fd, NULL);
+        socket_forget(at);
+        return 0;
+    }
+    const short events = (short)((what & CURL_POLL_IN ? POLLIN : 0) |
+                                 (what & CURL_POLL_OUT ? POLLOUT : 0));
+    if (at != NULL) {
+        loop_slot_set_events(at->slot, events);
+        return 0;
+    }
+    at = calloc(1, sizeof *at);
+    if (at == NULL)
+        return -1;
+    *at = (struct http_socket){.http = http, .fd = fd};
+    at->slot = loop_add(http->loop, fd, events, LOOP_CONTROL, on_socket_ready, at);
+    if (at->slot == NULL) {
+        free(at);
+        return -1;
+    }
+    curl_multi_assign(http->multi, fd, at);
+    return 0;
+}
+
+static int on_timer_wanted(CURLM *multi, long timeout_ms, void *context)
+{
+    struct http *http = context;
+    (void)multi;
+    if (timeout_ms < 0)
+        loop_timer_cancel(http->loop, &http->timer);
+    else
+        loop_timer_set_in(http->loop, &http->timer, (uint64_t)timeout_ms * NS_PER_MS);
+    return 0;
+}
+
+static void on_timer(void *context)
+{
+    struct http *http = context;
+    int running;
+    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    take_results(http);
+}
+
+/* ---- one transfer ---- */
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_request *request = context;
+    return buffer_append(&request->body, bytes, size * count) == ERROR_NONE ? size * count
+                                                                            : 0;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_request *request = context;
+    (void)bytes;
+    request->header_bytes += size * count;
+    return request->header_bytes <= HEADER_BYTES_MAX ? size * count : 0;
+}
+
+/* A host in public space may not send us to a private one by redirect or by name (H11,
+ * H12). */
+static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
+                                    struct curl_sockaddr *address)
+{
+    struct http_request *request = context;
+    struct netaddr to;
+    (void)purpose;
+    if (netaddr_from_sockaddr(&address->addr, &to) != ERROR_NONE)
+        return CURL_SOCKET_BAD;
+    if (request->first.family == NETADDR_NONE)
+        request->first = to;
+    else if (netaddr_scope(&request->first) == NETADDR_SCOPE_PUBLIC &&
+             netaddr_scope(&to) != NETADDR_SCOPE_PUBLIC)
+        return CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static bool set_options(struct http_request *request, const char *url,
+                        unsigned timeout_ms)
+{
+    CURL *easy = request->easy;
+    struct http *http = request->http;
+    bool fine = true;
+#define SET(option, value)                                                               \
+    fine = fine && curl_easy_setopt(easy, option, value) == CURLE_OK
+    SET(CURLOPT_URL, url);
+    SET(CURLOPT_USERAGENT, http->user_agent);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_NOPROXY, "*");
+    SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+    SET(CURLOPT_FOLLOWLOCATION, 1L);
+    SET(CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_REDIR_PROTOCOLS_STR,
+        strncasecmp(url, "https:", 6) == 0 ? "https" : "http,https");
+#else
+    SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    SET(CURLOPT_REDIR_PROTOCOLS, strncasecmp(url, "https:", 6) == 0
+                                     ? (long)CURLPROTO_HTTPS
+                                     : (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+    SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, request);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, request);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, request);
+    SET(CURLOPT_ERRORBUFFER, request->message);
+    SET(CURLOPT_PRIVATE, request);
+    if (http->bind != NULL)
+        SET(CURLOPT_INTERFACE, http->bind);
+#undef SET
+    return fine;
+}
+
+static void request_free(struct http_request *request)
+{
+    curl_multi_remove_handle(request->http->multi, request->easy);
+    curl_easy_cleanup(request->easy);
+    buffer_done(&request->body);
+    *request->link = request->next;
+    if (request->next != NULL)
+        request->next->link = request->link;
+    free(request);
+}
+
+struct http_request *http_get(struct http *http, const char *url, size_t max_body,
+                              unsigned timeout_ms, http_on_result *on_result,
+                              void *context)
+{
+    struct http_request *request = calloc(1, sizeof *request);
+    if (request == NULL)
+        return NULL;
+    request->http = http;
+    request->on_result = on_result;
+    request->context = context;
+    buffer_init(&request->body, max_body);
+    request->easy = curl_easy_init();
+    if (request->easy == NULL || !set_options(request, url, timeout_ms)) {
+        curl_easy_cleanup(request->easy);
+        free(request);
+        return NULL;
+    }
+    request->next = http->requests;
+    request->link = &http->requests;
+    if (request->next != NULL)
+        request->next->link = &request->next;
+    http->requests = request;
+    curl_multi_add_handle(http->multi, request->easy);
+    return request;
+}
+
+void http_cancel(struct http_request *request)
+{
+    if (request != NULL)
+        request_free(request);
+}
+
+static enum error_code error_of(CURLcode code, const struct http_request *request)
+{
+    if (code == CURLE_OK)
+        return ERROR_NONE;
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return ERROR_TIMEOUT;
+    if (code == CURLE_WRITE_ERROR)
+        return ERROR_LIMIT;
+    if (code == CURLE_COULDNT_RESOLVE_HOST)
+        return ERROR_NOT_FOUND;
+    (void)request;
+    return ERROR_SYSTEM;
+}
+
+static void give_result(struct http_request *request, CURLcode code)
+{
+    struct http_result result = {
+        .error = error_of(code, request),
+        .message =
+            request->message[0] != '\0' ? request->message : curl_easy_strerror(code),
+        .body = request->body.bytes,
+        .length = request->body.length,
+    };
+    const char *ip = NULL;
+    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &result.status);
+    if (curl_easy_getinfo(request->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK &&
+        ip != NULL && netaddr_parse(ip, 0, &result.from) != ERROR_NONE)
+        result.from.family = NETADDR_NONE;
+    request->on_result(request->context, &result);
+}
+
+static void take_results(void *context)
+{
+    struct http *http = context;
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        char *private = NULL;
+        const CURLcode code = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+        struct http_request *request = (struct http_request *)(void *)private;
+        give_result(request, code);
+        request_free(request);
+    }
+}
+
+struct http *http_new(struct loop *loop, const char *user_agent, const char *bind)
+{
+    struct http *http = calloc(1, sizeof *http);
+    if (http == NULL)
+        return NULL;
+    http->loop = loop;
+    loop_timer_init(&http->timer, on_timer, http);
+    http->user_agent = strdup(user_agent);
+    http->bind = bind != NULL ? strdup(bind) : NULL;
+    http->multi =
+        curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
+    if (http->multi == NULL || http->user_agent == NULL) {
+        free(http->user_agent);
+        free(http->bind);
+        free(http);
+        return NULL;
+    }
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, TRANSFERS_MAX);
+    return http;
+}
+
+void http_free(struct http *http)
+{
+    if (http == NULL)
+        return;
+    while (http->requests != NULL)
+        request_free(http->requests);
+    curl_multi_cleanup(http->multi);
+    loop_timer_cancel(http->loop, &http->timer);
+    free(http->user_agent);
+    free(http->bind);
+    free(http);
+}

@@ -1,0 +1,37 @@
+/*
+ * Where connections come from: the system's sockets, or a virtual network of the tests.
+ * Components get a `struct net` and never call socket(2) themselves. Loop thread.
+ */
+#ifndef BTTUI_NET_NET_H
+#define BTTUI_NET_NET_H
+
+#include "base/error.h"
+#include "base/netaddr.h"
+#include "loop/loop.h"
+#include "net/stream.h"
+
+struct listener;
+/* A stream that somebody opened to us; it is the callee's now. */
+typedef void net_on_accept(void *context, struct stream *stream,
+                           const struct netaddr *from);
+
+struct net {
+    /* Starts connecting; *ret_stream reports on_connected or on_error. Local failures
+     * (no descriptor, no route) are returned. */
+    enum error_code (*connect)(void *context, struct loop *loop, const struct netaddr *to,
+                               struct stream **ret_stream);
+    /* Listens on ADDRESS (port 0: any); *ret_port is the one it got. */
+    enum error_code (*listen)(void *context, struct loop *loop,
+                              const struct netaddr *address, net_on_accept *on_accept,
+                              void *accept_context, struct listener **ret_listener,
+                              uint16_t *ret_port);
+    void (*unlisten)(void *context, struct listener *listener);
+    void *context;
+};
+
+/* The system's sockets. BIND: address or interface outgoing connections leave from; NULL:
+ * any. NULL: out of memory. */
+struct net *net_system_new(const char *bind);
+void net_system_free(struct net *net);
+
+#endif

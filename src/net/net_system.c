@@ -1,0 +1,198 @@
+#include "net/net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ACCEPT_BUDGET   64
+#define ACCEPT_PAUSE_NS NS_PER_S
+
+struct net_system {
+    struct net net; /* first */
+    struct netaddr bind_address;
+    char bind_interface[IFNAMSIZ];
+};
+
+struct listener {
+    struct loop *loop;
+    struct loop_slot *slot;
+    struct loop_timer pause; /* out of descriptors: look again in a second */
+    net_on_accept *on_accept;
+    void *context;
+    int fd;
+};
+
+/* Fails closed: what cannot be bound as the user asked is not used. */
+static bool bind_outgoing(const struct net_system *system, int fd,
+                          const struct netaddr *to)
+{
+    struct sockaddr_storage sockaddr;
+    if (system->bind_interface[0] != '\0')
+        return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, system->bind_interface,
+                          (socklen_t)strlen(system->bind_interface)) == 0;
+    if (system->bind_address.family == NETADDR_NONE)
+        return true;
+    if (system->bind_address.family != to->family)
+        return false;
+    const socklen_t length = netaddr_to_sockaddr(&system->bind_address, &sockaddr);
+    return bind(fd, (struct sockaddr *)&sockaddr, length) == 0;
+}
+
+static enum error_code system_connect(void *context, struct loop *loop,
+                                      const struct netaddr *to,
+                                      struct stream **ret_stream)
+{
+    struct sockaddr_storage sockaddr;
+    const socklen_t length = netaddr_to_sockaddr(to, &sockaddr);
+    const int fd =
+        socket(sockaddr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_from_errno(errno);
+    enum error_code error = ERROR_NONE;
+    if (!bind_outgoing(context, fd, to) ||
+        (connect(fd, (struct sockaddr *)&sockaddr, length) != 0 && errno != EINPROGRESS))
+        error = error_from_errno(errno);
+    struct stream *stream =
+        error == ERROR_NONE ? stream_tcp_new(loop, fd, to, true) : NULL;
+    if (stream == NULL) {
+        close(fd);
+        return error != ERROR_NONE ? error : ERROR_MEMORY;
+    }
+    *ret_stream = stream;
+    return ERROR_NONE;
+}
+
+static void listener_resume(void *context)
+{
+    struct listener *listener = context;
+    loop_slot_set_events(listener->slot, POLLIN);
+}
+
+static void hand_over(struct listener *listener, int fd,
+                      const struct sockaddr_storage *sockaddr)
+{
+    struct netaddr from;
+    struct stream *stream = NULL;
+    if (netaddr_from_sockaddr((const struct sockaddr *)sockaddr, &from) == ERROR_NONE)
+        stream = stream_tcp_new(listener->loop, fd, &from, false);
+    if (stream == NULL)
+        close(fd);
+    else
+        listener->on_accept(listener->context, stream, &from);
+}
+
+static void listener_on_readable(void *context, short revents)
+{
+    struct listener *listener = context;
+    (void)revents;
+    for (int i = 0; i < ACCEPT_BUDGET; i++) {
+        struct sockaddr_storage sockaddr;
+        socklen_t length = sizeof sockaddr;
+        const int fd = accept4(listener->fd, (struct sockaddr *)&sockaddr, &length,
+                               SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            hand_over(listener, fd, &sockaddr);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            loop_slot_set_events(listener->slot, 0);
+            loop_timer_set_in(listener->loop, &listener->pause, ACCEPT_PAUSE_NS);
+            return;
+        }
+        if (errno == EAGAIN)
+            return;
+    }
+}
+
+static int open_listener(const struct netaddr *address, uint16_t *ret_port)
+{
+    struct sockaddr_storage sockaddr;
+    const int one = 1;
+    socklen_t length = netaddr_to_sockaddr(address, &sockaddr);
+    const int fd =
+        socket(sockaddr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (sockaddr.ss_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+    struct netaddr got = *address;
+    if (bind(fd, (struct sockaddr *)&sockaddr, length) != 0 || listen(fd, 128) != 0 ||
+        getsockname(fd, (struct sockaddr *)&sockaddr, &length) != 0 ||
+        netaddr_from_sockaddr((struct sockaddr *)&sockaddr, &got) != ERROR_NONE) {
+        const int saved = errno;
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    *ret_port = got.port;
+    return fd;
+}
+
+static enum error_code system_listen(void *context, struct loop *loop,
+                                     const struct netaddr *address,
+                                     net_on_accept *on_accept, void *accept_context,
+                                     struct listener **ret_listener, uint16_t *ret_port)
+{
+    const struct net_system *system = context;
+    uint16_t port;
+    const int fd = open_listener(address, &port);
+    if (fd < 0)
+        return errno == EADDRINUSE ? ERROR_EXISTS : error_from_errno(errno);
+    struct listener *listener = calloc(1, sizeof *listener);
+    if (listener != NULL) {
+        *listener = (struct listener){
+            .loop = loop, .on_accept = on_accept, .context = accept_context, .fd = fd};
+        loop_timer_init(&listener->pause, listener_resume, listener);
+        listener->slot =
+            loop_add(loop, fd, POLLIN, LOOP_CONTROL, listener_on_readable, listener);
+    }
+    const bool bound = system->bind_interface[0] == '\0' ||
+                       setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, system->bind_interface,
+                                  (socklen_t)strlen(system->bind_interface)) == 0;
+    if (listener == NULL || listener->slot == NULL || !bound) {
+        if (listener != NULL)
+            loop_slot_remove(listener->slot);
+        free(listener);
+        close(fd);
+        return bound ? ERROR_MEMORY : ERROR_ACCESS;
+    }
+    *ret_listener = listener;
+    *ret_port = port;
+    return ERROR_NONE;
+}
+
+static void system_unlisten(void *context, struct listener *listener)
+{
+    (void)context;
+    if (listener == NULL)
+        return;
+    loop_timer_cancel(listener->loop, &listener->pause);
+    loop_slot_remove(listener->slot);
+    close(listener->fd);
+    free(listener);
+}
+
+struct net *net_system_new(const char *bind_to)
+{
+    struct net_system *system = calloc(1, sizeof *system);
+    if (system == NULL)
+        return NULL;
+    system->net = (struct net){system_connect, system_listen, system_unlisten, system};
+    if (bind_to != NULL &&
+        netaddr_parse(bind_to, 0, &system->bind_address) != ERROR_NONE) {
+        system->bind_address.family = NETADDR_NONE;
+        memcpy(system->bind_interface, bind_to,
+               strnlen(bind_to, sizeof system->bind_interface - 1));
+    }
+    return &system->net;
+}
+
+void net_system_free(struct net *net)
+{
+    free(net);
+}
