@@ -1,0 +1,23 @@
+/*
+ * A token bucket for payload bytes on the loop's clock: refilled when looked at, at most
+ * 100 ms (and at least one block) deep. 0 means no limit. A download limit paces requests,
+ * not reads; an upload limit paces the blocks that are sent. Loop thread.
+ */
+#ifndef BTTUI_PEER_RATE_LIMIT_H
+#define BTTUI_PEER_RATE_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rate_limit {
+    uint64_t bytes_per_s; /* 0: none */
+    int64_t tokens;
+    uint64_t filled_ns;
+};
+
+void rate_limit_set(struct rate_limit *limit, uint64_t bytes_per_s, uint64_t now_ns);
+/* How many bytes may go now; INT64_MAX without a limit. May be <= 0. */
+int64_t rate_limit_room(struct rate_limit *limit, uint64_t now_ns);
+void rate_limit_spend(struct rate_limit *limit, uint64_t bytes);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * The peer wire protocol (BEP 3, 6, 10) as bytes: ids, legal lengths, and writers. Pure.
+ */
+#ifndef BTTUI_PEER_WIRE_H
+#define BTTUI_PEER_WIRE_H
+
+#include "base/buffer.h"
+#include "bus/message.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum wire_id {
+    WIRE_CHOKE = 0,
+    WIRE_UNCHOKE = 1,
+    WIRE_INTERESTED = 2,
+    WIRE_NOT_INTERESTED = 3,
+    WIRE_HAVE = 4,
+    WIRE_BITFIELD = 5,
+    WIRE_REQUEST = 6,
+    WIRE_PIECE = 7,
+    WIRE_CANCEL = 8,
+    WIRE_PORT = 9,
+    WIRE_SUGGEST = 13,
+    WIRE_HAVE_ALL = 14,
+    WIRE_HAVE_NONE = 15,
+    WIRE_REJECT = 16,
+    WIRE_ALLOWED_FAST = 17,
+    WIRE_EXTENDED = 20
+};
+
+#define WIRE_HANDSHAKE_BYTES 68
+#define WIRE_PIECE_HEADER_BYTES 13 /* length, id, index, begin */
+#define WIRE_LENGTH_MAX 262145u    /* a bitfield of 2,097,152 pieces */
+#define WIRE_EXTENDED_MAX 65538u
+#define WIRE_REQUEST_MAX (128u * 1024) /* of one block asked for; more closes */
+
+/* Whether a message may have this length (that of the prefix, id included): known before
+ * its body is read. PIECES is the torrent's count. */
+bool wire_length_is_legal(uint8_t id, uint32_t length, uint32_t pieces);
+
+/* The header of a `piece` message for BLOCK. */
+void wire_piece_header(const struct block_ref *block, uint8_t ret_bytes[WIRE_PIECE_HEADER_BYTES]);
+
+enum error_code wire_put(struct buffer *buffer, enum wire_id id) MUST_CHECK;
+enum error_code wire_put_index(struct buffer *buffer, enum wire_id id, uint32_t index) MUST_CHECK;
+/* request, cancel, reject */
+enum error_code wire_put_block(struct buffer *buffer, enum wire_id id,
+                               const struct block_ref *block) MUST_CHECK;
+
+struct wire_handshake {
+    struct info_hash hash;
+    uint8_t peer_id[20];
+    bool fast;     /* BEP 6 */
+    bool extended; /* BEP 10 */
+};
+void wire_handshake_write(const struct wire_handshake *handshake,
+                          uint8_t ret_bytes[WIRE_HANDSHAKE_BYTES]);
+/* ERROR_PROTOCOL: not a BitTorrent handshake. */
+enum error_code wire_handshake_read(const uint8_t bytes[WIRE_HANDSHAKE_BYTES],
+                                    struct wire_handshake *ret_handshake) MUST_CHECK;
+
+/* "Transmission 3.00" from a peer id; ret_name is sanitised. */
+#define WIRE_CLIENT_SIZE 65
+void wire_client_name(const uint8_t peer_id[20], char ret_name[WIRE_CLIENT_SIZE]);
+
+/* The extension handshake (BEP 10): what we say, and what is read of theirs. */
+struct wire_extension {
+    uint16_t port;   /* 0: not told */
+    uint32_t reqq;   /* 0: not told */
+    char client[WIRE_CLIENT_SIZE]; /* sanitised; "" if not told */
+};
+enum error_code wire_put_extension(struct buffer *buffer, uint16_t port,
+                                   const struct netaddr *yourip) MUST_CHECK;
+enum error_code wire_read_extension(const uint8_t *bytes, size_t length,
+                                    struct wire_extension *ret_extension) MUST_CHECK;
+
+#define WIRE_REQQ 2000u /* requests a peer may have waiting with us */
+
+#endif
