@@ -1,0 +1,108 @@
+/*
+ * The Peer Manager of one torrent: the addresses it knows, the connections it holds, who is
+ * unchoked. It takes the piece request bus and fills the piece response bus (bus/message.h
+ * tells which messages); it knows nothing of pieces but our bitfield, which it reads for
+ * its own handshakes. Blocks that arrive and leave travel by ownership.
+ *
+ * A peer is named by the place of its address in the table; the generation is new with each
+ * connection. Loop thread.
+ */
+#ifndef BTTUI_PEER_PEER_MANAGER_H
+#define BTTUI_PEER_PEER_MANAGER_H
+
+#include "base/bitfield.h"
+#include "base/block_pool.h"
+#include "base/log.h"
+#include "bus/bus.h"
+#include "net/net.h"
+#include "peer/rate_limit.h"
+#include "peer/wire.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What all torrents of a session share. */
+struct peer_shared;
+struct peer_shared_config {
+    struct loop *loop;
+    struct net *net;
+    const struct random_source *random;
+    struct log *log;
+    struct block_pool *pool;
+    uint32_t max_connections; /* 0: 500 */
+};
+struct peer_shared *peer_shared_new(const struct peer_shared_config *config);
+void peer_shared_free(struct peer_shared *shared); /* after all managers */
+void peer_shared_set_limits(struct peer_shared *shared, uint64_t max_down, uint64_t max_up);
+void peer_shared_set_port(struct peer_shared *shared, uint16_t port);
+/* Bans hold for every torrent; the key is netaddr_ban_key's. */
+bool peer_shared_is_banned(const struct peer_shared *shared, const struct netaddr *address);
+enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address);
+
+struct peer_manager;
+struct peer_manager_config {
+    struct peer_shared *shared;
+    struct bus *requests;  /* drained by peer_manager_run */
+    struct bus *responses; /* filled */
+    struct torrent_id torrent;
+    struct info_hash hash;
+    uint8_t peer_id[20];
+    uint32_t piece_count;
+    uint32_t piece_bytes;
+    uint64_t total_bytes;
+    uint32_t max_peers; /* 0: 200 */
+    const struct bitfield *have; /* ours; read only, outlives the manager */
+};
+struct peer_manager *peer_manager_new(const struct peer_manager_config *config);
+void peer_manager_free(struct peer_manager *manager);
+
+void peer_manager_start(struct peer_manager *manager);
+/* Closes all connections (PEER_GONE for each) and dials no more. */
+void peer_manager_stop(struct peer_manager *manager);
+/* Drains the request bus and sends what waits. True if more is left. */
+bool peer_manager_run(struct peer_manager *manager);
+/* We have everything: seeds are let go, choking changes its mind. */
+void peer_manager_set_complete(struct peer_manager *manager, bool complete);
+/* Blocks may be free again: peers with room post PEER_IDLE. */
+void peer_manager_wake_idle(struct peer_manager *manager);
+
+/* Takes over an accepted STREAM whose handshake was read. */
+void peer_manager_incoming(struct peer_manager *manager, struct stream *stream,
+                           const struct wire_handshake *handshake);
+
+/* Its pieces: NULL if the peer is gone or told us of none; a seed has all (then BITS is NULL). */
+const struct bitfield *peer_manager_bitfield(const struct peer_manager *manager,
+                                             struct peer_id_ref peer, bool *ret_is_seed);
+/* False if it is gone. */
+bool peer_manager_address(const struct peer_manager *manager, struct peer_id_ref peer,
+                          struct netaddr *ret_address);
+uint64_t peer_manager_rate(const struct peer_manager *manager, struct peer_id_ref peer);
+
+struct peer_counts {
+    uint32_t known, connected, seeds, half_open;
+    uint64_t downloaded, uploaded; /* payload bytes since the manager was made */
+    uint64_t wasted;               /* payload nobody had asked for */
+};
+void peer_manager_get_counts(const struct peer_manager *manager, struct peer_counts *ret_counts);
+
+/* One row of the Peers view, in the terms of bus/message.h. */
+struct peer_row {
+    struct peer_id_ref ref;
+    struct netaddr address;
+    enum peer_source source;
+    enum peer_status status;
+    enum peer_reason reason;
+    bool connected, handshaken, incoming, fast, extended, seed;
+    bool am_interested, unchoked_us, peer_interested, we_unchoke, optimistic, snubbed;
+    const char *client;
+    uint64_t down_rate, up_rate, downloaded, uploaded;
+    uint32_t pieces, requests_out, requests_in, latency_ms, bad_pieces;
+    uint64_t connected_ns; /* how long; 0: not connected */
+};
+/* Rows are numbered from 0; false: no such row. Free places are skipped by the caller when
+ * family is NONE. */
+uint32_t peer_manager_row_count(const struct peer_manager *manager);
+bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
+                      struct peer_row *ret_row);
+
+#endif

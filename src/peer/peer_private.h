@@ -1,0 +1,185 @@
+/* What peer/'s own files share; nobody else includes this. */
+#ifndef BTTUI_PEER_PEER_PRIVATE_H
+#define BTTUI_PEER_PEER_PRIVATE_H
+
+#include "peer/choker.h"
+#include "peer/peer_manager.h"
+
+#include <uthash.h>
+
+#define RECEIVE_BLOCKS_MAX 16u
+#define SCRATCH_BYTES ((RECEIVE_BLOCKS_MAX + 1) * (BLOCK_BYTES + WIRE_PIECE_HEADER_BYTES))
+#define REQUESTS_MAX 2048u
+#define UPLOAD_READS_MAX 16u /* blocks read ahead for one peer */
+
+/* A queue of block names, oldest first. */
+struct ref_queue {
+    struct block_ref *refs;
+    uint32_t head, length, capacity;
+};
+enum error_code ref_queue_push(struct ref_queue *queue, const struct block_ref *ref);
+bool ref_queue_pop(struct ref_queue *queue, struct block_ref *ret_ref);
+/* Removes the first equal one; mostly it is the oldest. */
+bool ref_queue_remove(struct ref_queue *queue, const struct block_ref *ref);
+void ref_queue_done(struct ref_queue *queue);
+
+/* How much to ask for (PERFORMANCE.md, "Requests"). */
+struct window {
+    uint32_t blocks;       /* may be outstanding */
+    uint32_t reqq;         /* the peer's own limit */
+    bool growing;          /* slow start: doubles per round trip */
+    uint64_t rate;         /* bytes/s, best of late */
+    uint64_t latency_ns;   /* smallest request-to-first-byte of late; 0: not known */
+    uint64_t latency_at_ns;
+    uint64_t sample_ns, sample_bytes;
+    uint64_t first_request_ns; /* of a batch put to an idle peer; 0: answered */
+};
+void window_init(struct window *window);
+void window_on_request(struct window *window, bool was_idle, uint64_t now_ns);
+void window_on_block(struct window *window, uint32_t bytes, uint64_t now_ns);
+/* After a stall. */
+void window_collapse(struct window *window);
+
+struct peer {
+    struct peer_manager *manager;
+    struct stream *stream;
+    uint32_t place; /* in manager->known */
+    struct peer_id_ref ref;
+    struct loop_timer timer; /* whatever this peer waits for next */
+    uint64_t connected_at_ns;
+    bool connected, handshaken, incoming, fast, extended;
+    bool dead; /* closed; freed at the end of the run */
+    uint8_t handshake[WIRE_HANDSHAKE_BYTES];
+    uint32_t handshake_bytes;
+    uint8_t peer_id[20];
+    char client[WIRE_CLIENT_SIZE];
+
+    bool am_interested, am_choking, peer_interested, unchoked, optimistic, snubbed, paused;
+    bool got_pieces; /* bitfield, have all or have none came */
+    bool is_seed;
+    bool has_bits; /* bits is made; a seed costs none */
+    struct bitfield bits;
+    uint64_t slot_changed_ns;
+
+    /* receiving */
+    struct buffer partial; /* the begin of a message whose rest has not come */
+    struct block *filling; /* a payload block whose rest has not come */
+    uint32_t filled;
+    uint32_t skip; /* payload bytes to discard */
+    struct ref_queue asked;
+    uint32_t cancelled; /* of those that may still arrive */
+    struct window window;
+    bool idle_posted;
+    bool starved; /* stopped reading: no block was free */
+    uint64_t last_payload_ns, last_received_ns;
+    uint32_t unrequested, bad_pieces, keepalives;
+
+    /* sending */
+    struct buffer out; /* control messages */
+    struct block *sending, **sending_tail;
+    uint32_t sent; /* of the first block's header and bytes */
+    uint32_t sending_count;
+    struct ref_queue wanted; /* requests of the peer that nobody was asked for yet */
+    uint32_t reads_out;
+    uint32_t bad_requests;
+    bool wants_write; /* POLLOUT is watched */
+    bool flush_queued;
+    struct peer *flush_next;
+    uint64_t last_sent_ns;
+
+    uint64_t downloaded, uploaded;
+    uint64_t down_rate, up_rate, rate_down_base, rate_up_base, rate_at_ns;
+};
+
+/* An address we know; its place names the peer. */
+struct known {
+    struct netaddr address; /* family NONE: a free place */
+    enum peer_source source;
+    uint32_t generation;
+    uint8_t fails;
+    bool paused, banned, dialable;
+    enum peer_reason last_reason;
+    uint64_t next_try_ns;
+    struct peer *peer;
+};
+
+struct ban {
+    UT_hash_handle hh;
+    struct netaddr key;
+};
+
+struct peer_shared {
+    struct peer_shared_config config;
+    struct ban *bans;
+    struct rate_limit down, up;
+    uint32_t connections, half_open;
+    uint16_t port;
+    uint8_t *scratch; /* where the rare mixed reads are straightened out */
+    uint64_t nonce;
+};
+
+#define KNOWN_MAX 2000u
+
+struct peer_manager {
+    struct peer_manager_config config;
+    struct peer_shared *shared;
+    struct loop *loop;
+    struct known *known;
+    uint32_t known_count, known_capacity;
+    uint32_t connected, half_open, seeds;
+    uint32_t dial_from; /* round robin */
+    bool running, complete;
+    struct peer *flush_list;
+    struct peer *dead_list;
+    struct loop_timer tick; /* once a second while there are peers */
+    struct loop_timer dial_timer;
+    struct choker choker;
+    uint64_t choked_at_ns;
+    bool choke_now;
+    uint64_t downloaded, uploaded, wasted;
+};
+
+/* receive.c: errors mean the connection must go. */
+enum error_code peer_receive(struct peer *peer);
+enum error_code peer_feed(struct peer *peer, const uint8_t *bytes, size_t length);
+/* messages.c: a whole message (not `piece`) was received. */
+enum error_code peer_on_message(struct peer *peer, uint8_t id, const uint8_t *body,
+                                uint32_t length);
+enum error_code peer_on_handshake(struct peer *peer, const struct wire_handshake *handshake);
+void peer_drop_requests(struct peer *peer); /* PEER_REJECTED for each */
+bool peer_has_piece(const struct peer *peer, uint32_t piece);
+
+/* send.c */
+enum error_code peer_send(struct peer *peer);
+void peer_flush_soon(struct peer *peer);
+void peer_send_done(struct peer *peer); /* gives its blocks back */
+void peer_queue_block(struct peer *peer, struct block *block);
+
+/* peer.c */
+struct peer *peer_new(struct peer_manager *manager, uint32_t place, struct stream *stream,
+                      bool incoming);
+void peer_begin(struct peer *peer); /* connected: says hello */
+void peer_close(struct peer *peer, enum peer_reason reason, enum error_code error);
+void peer_free(struct peer *peer);
+void peer_update_idle(struct peer *peer);
+void peer_set_choking(struct peer *peer, bool choking);
+void peer_offer_reads(struct peer *peer); /* posts PEER_WANTED as far as allowed */
+void peer_tick(struct peer *peer, uint64_t now_ns);
+enum peer_status peer_status(const struct peer *peer);
+
+/* peer_manager.c */
+void peer_post(struct peer *peer, struct message *message);
+void peer_post_type(struct peer *peer, enum message_type type);
+void peer_post_block(struct peer *peer, enum message_type type, const struct block_ref *block);
+struct peer *peer_manager_find(const struct peer_manager *manager, struct peer_id_ref ref);
+void peer_manager_peer_gone(struct peer_manager *manager, struct peer *peer,
+                            enum peer_reason reason, enum error_code error);
+void peer_manager_dial_soon(struct peer_manager *manager, uint64_t in_ns);
+void peer_manager_choke_soon(struct peer_manager *manager);
+
+/* known.c */
+uint32_t known_add(struct peer_manager *manager, const struct netaddr *address,
+                   enum peer_source source); /* UINT32_MAX: full or refused */
+void known_dial(struct peer_manager *manager);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * Sending: control messages first, then {header, block} x k, in one sendmsg(2). POLLOUT is
+ * watched only after a short write.
+ */
+#include "peer/peer_private.h"
+
+#include <string.h>
+
+#define SEND_BLOCKS 8u
+
+void peer_flush_soon(struct peer *peer)
+{
+    if (peer->flush_queued || peer->wants_write || peer->dead)
+        return;
+    peer->flush_queued = true;
+    peer->flush_next = peer->manager->flush_list;
+    peer->manager->flush_list = peer;
+}
+
+void peer_queue_block(struct peer *peer, struct block *block)
+{
+    block->next = NULL;
+    *peer->sending_tail = block;
+    peer->sending_tail = &block->next;
+    peer->sending_count++;
+}
+
+static uint32_t wire_bytes(const struct block *block)
+{
+    return WIRE_PIECE_HEADER_BYTES + block->length;
+}
+
+struct gather {
+    struct iovec iov[2 * SEND_BLOCKS + 2];
+    uint8_t headers[SEND_BLOCKS][WIRE_PIECE_HEADER_BYTES];
+    int count;
+    uint32_t blocks;
+};
+
+static void gather_block(struct gather *gather, const struct block *block, uint32_t from)
+{
+    const struct block_ref ref = {block->piece, block->begin, block->length};
+    uint8_t *header = gather->headers[gather->blocks++];
+    wire_piece_header(&ref, header);
+    if (from < WIRE_PIECE_HEADER_BYTES) {
+        gather->iov[gather->count++] =
+            (struct iovec){header + from, WIRE_PIECE_HEADER_BYTES - from};
+        from = WIRE_PIECE_HEADER_BYTES;
+    }
+    const uint32_t skip = from - WIRE_PIECE_HEADER_BYTES;
+    gather->iov[gather->count++] = (struct iovec){block->bytes + skip, block->length - skip};
+}
+
+/* Control messages go before all blocks, but for one whose sending has begun. */
+static void gather_all(struct peer *peer, struct gather *gather)
+{
+    const struct block *block = peer->sending;
+    gather->count = 0;
+    gather->blocks = 0;
+    if (block != NULL && peer->sent > 0) {
+        gather_block(gather, block, peer->sent);
+        block = block->next;
+    }
+    if (peer->out.length > 0)
+        gather->iov[gather->count++] = (struct iovec){peer->out.bytes, peer->out.length};
+    for (; block != NULL && gather->blocks < SEND_BLOCKS; block = block->next)
+        gather_block(gather, block, 0);
+}
+
+static size_t consume_block(struct peer *peer, size_t bytes)
+{
+    struct block *block = peer->sending;
+    const size_t rest = wire_bytes(block) - peer->sent;
+    if (bytes < rest) {
+        peer->sent += (uint32_t)bytes;
+        return bytes;
+    }
+    peer->sent = 0;
+    peer->sending = block->next;
+    if (peer->sending == NULL)
+        peer->sending_tail = &peer->sending;
+    peer->sending_count--;
+    peer->uploaded += block->length;
+    peer->manager->uploaded += block->length;
+    block_pool_give(peer->manager->shared->config.pool, block);
+    return rest;
+}
+
+static void consume(struct peer *peer, size_t bytes)
+{
+    if (peer->sending != NULL && peer->sent > 0)
+        bytes -= consume_block(peer, bytes);
+    const size_t control = bytes < peer->out.length ? bytes : peer->out.length;
+    buffer_consume(&peer->out, control);
+    bytes -= control;
+    while (bytes > 0)
+        bytes -= consume_block(peer, bytes);
+    if (peer->out.length == 0)
+        buffer_done(&peer->out);
+}
+
+enum error_code peer_send(struct peer *peer)
+{
+    enum error_code error = ERROR_NONE;
+    while (error == ERROR_NONE && (peer->out.length > 0 || peer->sending != NULL)) {
+        struct gather gather;
+        size_t sent = 0, offered = 0;
+        gather_all(peer, &gather);
+        for (int i = 0; i < gather.count; i++)
+            offered += gather.iov[i].iov_len;
+        error = stream_writev(peer->stream, gather.iov, gather.count, &sent);
+        if (error != ERROR_NONE)
+            break;
+        peer->last_sent_ns = loop_now_ns(peer->manager->loop);
+        consume(peer, sent);
+        if (sent < offered)
+            error = ERROR_AGAIN;
+    }
+    peer_offer_reads(peer);
+    peer->wants_write = error == ERROR_AGAIN;
+    stream_set_interest(peer->stream, true, peer->wants_write);
+    return error == ERROR_AGAIN ? ERROR_NONE : error;
+}
+
+void peer_send_done(struct peer *peer)
+{
+    block_pool_give_chain(peer->manager->shared->config.pool, peer->sending);
+    peer->sending = NULL;
+    peer->sending_tail = &peer->sending;
+    peer->sending_count = 0;
+    peer->sent = 0;
+    buffer_done(&peer->out);
+    ref_queue_done(&peer->wanted);
+}
