@@ -7,10 +7,10 @@ static bool may_have_slot(const struct choker_peer *peer)
     return peer->interested && !peer->blocked;
 }
 
-/* Leeching: who gives most. Seeding: who has waited longest, so that everybody is served in
- * turn; a slot once given is kept for one minute. */
-static bool is_better(const struct choker_peer *a, const struct choker_peer *b, bool seeding,
-                      uint64_t now_ns)
+/* Leeching: who gives most. Seeding: who has waited longest, so that everybody is served
+ * in turn; a slot once given is kept for one minute. */
+static bool is_better(const struct choker_peer *a, const struct choker_peer *b,
+                      bool seeding, uint64_t now_ns)
 {
     if (seeding) {
         const bool a_kept = a->unchoked && now_ns - a->unchoked_at_ns < 60 * NS_PER_S;
@@ -26,8 +26,8 @@ static bool is_better(const struct choker_peer *a, const struct choker_peer *b, 
     return a->given > b->given;
 }
 
-static void pick_optimistic(struct choker *choker, struct choker_peer *peers, uint32_t count,
-                            uint64_t now_ns,
+static void pick_optimistic(struct choker *choker, struct choker_peer *peers,
+                            uint32_t count, uint64_t now_ns,
                             const struct random_source *random)
 {
     struct choker_peer *best = NULL;
@@ -68,13 +68,15 @@ void choker_run(struct choker *choker, struct choker_peer *peers, uint32_t count
     uint32_t taken = 0;
     if (slots > 64)
         slots = 64;
-    /* Insertion into a short sorted list: slots are few, so this is O(count) in practice. */
+    /* Insertion into a short sorted list: slots are few, so this is O(count) in practice.
+     */
     for (uint32_t i = 0; i < count; i++) {
         struct choker_peer *peer = &peers[i];
         if (!may_have_slot(peer) || (!seeding && peer->snubbed))
             continue;
         uint32_t at = taken < slots ? taken++ : slots;
-        if (at == slots && (slots == 0 || !is_better(peer, chosen[slots - 1], seeding, now_ns)))
+        if (at == slots &&
+            (slots == 0 || !is_better(peer, chosen[slots - 1], seeding, now_ns)))
             continue;
         if (at == slots)
             at--;

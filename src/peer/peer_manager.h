@@ -1,11 +1,12 @@
 /*
- * The Peer Manager of one torrent: the addresses it knows, the connections it holds, who is
- * unchoked. It takes the piece request bus and fills the piece response bus (bus/message.h
- * tells which messages); it knows nothing of pieces but our bitfield, which it reads for
- * its own handshakes. Blocks that arrive and leave travel by ownership.
+ * The Peer Manager of one torrent: the addresses it knows, the connections it holds, who
+ * is unchoked. It takes the piece request bus and fills the piece response bus
+ * (bus/message.h tells which messages); it knows nothing of pieces but our bitfield,
+ * which it reads for its own handshakes. Blocks that arrive and leave travel by
+ * ownership.
  *
- * A peer is named by the place of its address in the table; the generation is new with each
- * connection. Loop thread.
+ * A peer is named by the place of its address in the table; the generation is new with
+ * each connection. Loop thread.
  */
 #ifndef BTTUI_PEER_PEER_MANAGER_H
 #define BTTUI_PEER_PEER_MANAGER_H
@@ -33,11 +34,14 @@ struct peer_shared_config {
 };
 struct peer_shared *peer_shared_new(const struct peer_shared_config *config);
 void peer_shared_free(struct peer_shared *shared); /* after all managers */
-void peer_shared_set_limits(struct peer_shared *shared, uint64_t max_down, uint64_t max_up);
+void peer_shared_set_limits(struct peer_shared *shared, uint64_t max_down,
+                            uint64_t max_up);
 void peer_shared_set_port(struct peer_shared *shared, uint16_t port);
 /* Bans hold for every torrent; the key is netaddr_ban_key's. */
-bool peer_shared_is_banned(const struct peer_shared *shared, const struct netaddr *address);
-enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address);
+bool peer_shared_is_banned(const struct peer_shared *shared,
+                           const struct netaddr *address);
+enum error_code peer_shared_ban(struct peer_shared *shared,
+                                const struct netaddr *address);
 
 struct peer_manager;
 struct peer_manager_config {
@@ -50,7 +54,7 @@ struct peer_manager_config {
     uint32_t piece_count;
     uint32_t piece_bytes;
     uint64_t total_bytes;
-    uint32_t max_peers; /* 0: 200 */
+    uint32_t max_peers;          /* 0: 200 */
     const struct bitfield *have; /* ours; read only, outlives the manager */
 };
 struct peer_manager *peer_manager_new(const struct peer_manager_config *config);
@@ -70,7 +74,8 @@ void peer_manager_wake_idle(struct peer_manager *manager);
 void peer_manager_incoming(struct peer_manager *manager, struct stream *stream,
                            const struct wire_handshake *handshake);
 
-/* Its pieces: NULL if the peer is gone or told us of none; a seed has all (then BITS is NULL). */
+/* Its pieces: NULL if the peer is gone or told us of none; a seed has all (then BITS is
+ * NULL). */
 const struct bitfield *peer_manager_bitfield(const struct peer_manager *manager,
                                              struct peer_id_ref peer, bool *ret_is_seed);
 /* False if it is gone. */
@@ -83,7 +88,8 @@ struct peer_counts {
     uint64_t downloaded, uploaded; /* payload bytes since the manager was made */
     uint64_t wasted;               /* payload nobody had asked for */
 };
-void peer_manager_get_counts(const struct peer_manager *manager, struct peer_counts *ret_counts);
+void peer_manager_get_counts(const struct peer_manager *manager,
+                             struct peer_counts *ret_counts);
 
 /* One row of the Peers view, in the terms of bus/message.h. */
 struct peer_row {
@@ -99,8 +105,8 @@ struct peer_row {
     uint32_t pieces, requests_out, requests_in, latency_ms, bad_pieces;
     uint64_t connected_ns; /* how long; 0: not connected */
 };
-/* Rows are numbered from 0; false: no such row. Free places are skipped by the caller when
- * family is NONE. */
+/* Rows are numbered from 0; false: no such row. Free places are skipped by the caller
+ * when family is NONE. */
 uint32_t peer_manager_row_count(const struct peer_manager *manager);
 bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
                       struct peer_row *ret_row);

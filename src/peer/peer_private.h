@@ -8,9 +8,9 @@
 #include <uthash.h>
 
 #define RECEIVE_BLOCKS_MAX 16u
-#define SCRATCH_BYTES ((RECEIVE_BLOCKS_MAX + 1) * (BLOCK_BYTES + WIRE_PIECE_HEADER_BYTES))
-#define REQUESTS_MAX 2048u
-#define UPLOAD_READS_MAX 16u /* blocks read ahead for one peer */
+#define SCRATCH_BYTES      ((RECEIVE_BLOCKS_MAX + 1) * (BLOCK_BYTES + WIRE_PIECE_HEADER_BYTES))
+#define REQUESTS_MAX       2048u
+#define UPLOAD_READS_MAX   16u /* blocks read ahead for one peer */
 
 /* A queue of block names, oldest first. */
 struct ref_queue {
@@ -25,11 +25,11 @@ void ref_queue_done(struct ref_queue *queue);
 
 /* How much to ask for (PERFORMANCE.md, "Requests"). */
 struct window {
-    uint32_t blocks;       /* may be outstanding */
-    uint32_t reqq;         /* the peer's own limit */
-    bool growing;          /* slow start: doubles per round trip */
-    uint64_t rate;         /* bytes/s, best of late */
-    uint64_t latency_ns;   /* smallest request-to-first-byte of late; 0: not known */
+    uint32_t blocks;     /* may be outstanding */
+    uint32_t reqq;       /* the peer's own limit */
+    bool growing;        /* slow start: doubles per round trip */
+    uint64_t rate;       /* bytes/s, best of late */
+    uint64_t latency_ns; /* smallest request-to-first-byte of late; 0: not known */
     uint64_t latency_at_ns;
     uint64_t sample_ns, sample_bytes;
     uint64_t first_request_ns; /* of a batch put to an idle peer; 0: answered */
@@ -54,7 +54,8 @@ struct peer {
     uint8_t peer_id[20];
     char client[WIRE_CLIENT_SIZE];
 
-    bool am_interested, am_choking, peer_interested, unchoked, optimistic, snubbed, paused;
+    bool am_interested, am_choking, peer_interested, unchoked, optimistic, snubbed,
+        paused;
     bool got_pieces; /* bitfield, have all or have none came */
     bool is_seed;
     bool has_bits; /* bits is made; a seed costs none */
@@ -145,7 +146,8 @@ enum error_code peer_feed(struct peer *peer, const uint8_t *bytes, size_t length
 /* messages.c: a whole message (not `piece`) was received. */
 enum error_code peer_on_message(struct peer *peer, uint8_t id, const uint8_t *body,
                                 uint32_t length);
-enum error_code peer_on_handshake(struct peer *peer, const struct wire_handshake *handshake);
+enum error_code peer_on_handshake(struct peer *peer,
+                                  const struct wire_handshake *handshake);
 void peer_drop_requests(struct peer *peer); /* PEER_REJECTED for each */
 bool peer_has_piece(const struct peer *peer, uint32_t piece);
 
@@ -170,8 +172,10 @@ enum peer_status peer_status(const struct peer *peer);
 /* peer_manager.c */
 void peer_post(struct peer *peer, struct message *message);
 void peer_post_type(struct peer *peer, enum message_type type);
-void peer_post_block(struct peer *peer, enum message_type type, const struct block_ref *block);
-struct peer *peer_manager_find(const struct peer_manager *manager, struct peer_id_ref ref);
+void peer_post_block(struct peer *peer, enum message_type type,
+                     const struct block_ref *block);
+struct peer *peer_manager_find(const struct peer_manager *manager,
+                               struct peer_id_ref ref);
 void peer_manager_peer_gone(struct peer_manager *manager, struct peer *peer,
                             enum peer_reason reason, enum error_code error);
 void peer_manager_dial_soon(struct peer_manager *manager, uint64_t in_ns);

@@ -23,9 +23,8 @@ int64_t rate_limit_room(struct rate_limit *limit, uint64_t now_ns)
     uint64_t passed_ns = now_ns - limit->filled_ns;
     if (passed_ns > NS_PER_S)
         passed_ns = NS_PER_S;
-    const uint64_t refill =
-        limit->bytes_per_s / 1000 * (passed_ns / NS_PER_MS) +
-        limit->bytes_per_s % 1000 * (passed_ns / NS_PER_MS) / 1000;
+    const uint64_t refill = limit->bytes_per_s / 1000 * (passed_ns / NS_PER_MS) +
+                            limit->bytes_per_s % 1000 * (passed_ns / NS_PER_MS) / 1000;
     if (refill > 0) {
         limit->tokens += (int64_t)refill;
         limit->filled_ns = now_ns - passed_ns % NS_PER_MS;

@@ -1,7 +1,7 @@
 /*
  * A token bucket for payload bytes on the loop's clock: refilled when looked at, at most
- * 100 ms (and at least one block) deep. 0 means no limit. A download limit paces requests,
- * not reads; an upload limit paces the blocks that are sent. Loop thread.
+ * 100 ms (and at least one block) deep. 0 means no limit. A download limit paces
+ * requests, not reads; an upload limit paces the blocks that are sent. Loop thread.
  */
 #ifndef BTTUI_PEER_RATE_LIMIT_H
 #define BTTUI_PEER_RATE_LIMIT_H

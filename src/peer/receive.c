@@ -1,8 +1,9 @@
 /*
- * Receiving: while requests are outstanding, the next message is nearly always `piece`, so
- * that one readv(2) goes into {rest of the current block, N x (header, pooled block)} and a
- * header that fits an outstanding request binds its block without a copy. Whatever else
- * comes is straightened out in the shared scratch memory and fed through the byte parser.
+ * Receiving: while requests are outstanding, the next message is nearly always `piece`,
+ * so that one readv(2) goes into {rest of the current block, N x (header, pooled block)}
+ * and a header that fits an outstanding request binds its block without a copy. Whatever
+ * else comes is straightened out in the shared scratch memory and fed through the byte
+ * parser.
  */
 #include "peer/peer_private.h"
 
@@ -141,8 +142,8 @@ static size_t feed_payload(struct peer *peer, const uint8_t *bytes, size_t lengt
     return part;
 }
 
-static enum error_code feed_message(struct peer *peer, const uint8_t *bytes, size_t length,
-                                    size_t *ret_used)
+static enum error_code feed_message(struct peer *peer, const uint8_t *bytes,
+                                    size_t length, size_t *ret_used)
 {
     const uint32_t needed = bytes_needed(peer);
     const size_t missing = needed - peer->partial.length;
@@ -212,8 +213,8 @@ static bool scatter_bind(struct peer *peer, struct scatter *scatter, uint32_t i)
 }
 
 /* Copies GOT bytes from AT in vector IOV_AT on, and feeds them. */
-static enum error_code scatter_straighten(struct peer *peer, struct scatter *scatter, int iov_at,
-                                          size_t at, size_t got)
+static enum error_code scatter_straighten(struct peer *peer, struct scatter *scatter,
+                                          int iov_at, size_t at, size_t got)
 {
     uint8_t *scratch = peer->manager->shared->scratch;
     size_t used = 0;
@@ -230,7 +231,8 @@ static enum error_code scatter_straighten(struct peer *peer, struct scatter *sca
     return peer_feed(peer, scratch, used);
 }
 
-static enum error_code scatter_walk(struct peer *peer, struct scatter *scatter, size_t got)
+static enum error_code scatter_walk(struct peer *peer, struct scatter *scatter,
+                                    size_t got)
 {
     int iov_at = 0;
     if (peer->filling != NULL) {
@@ -258,7 +260,8 @@ static enum error_code scatter_walk(struct peer *peer, struct scatter *scatter, 
         const uint32_t length = block->length;
         got -= length;
         if (length < BLOCK_BYTES && got > 0) {
-            /* A short last block: what follows lies in its memory, so copy before it goes. */
+            /* A short last block: what follows lies in its memory, so copy before it
+             * goes. */
             const enum error_code error =
                 scatter_straighten(peer, scatter, iov_at + 1, length, got);
             deliver(peer, block);

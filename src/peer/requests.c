@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_FIRST 16u
-#define WINDOW_LEAST_BYTES (64u * 1024)
+#define WINDOW_FIRST           16u
+#define WINDOW_LEAST_BYTES     (64u * 1024)
 #define WINDOW_AHEAD_MAX_BYTES (8u << 20)
-#define LATENCY_MEMORY_NS (30 * NS_PER_S)
+#define LATENCY_MEMORY_NS      (30 * NS_PER_S)
 
 enum error_code ref_queue_push(struct ref_queue *queue, const struct block_ref *ref)
 {
@@ -48,7 +48,8 @@ bool ref_queue_remove(struct ref_queue *queue, const struct block_ref *ref)
     if (at == queue->length)
         return false;
     for (; at > 0; at--)
-        queue->refs[(queue->head + at) & mask] = queue->refs[(queue->head + at - 1) & mask];
+        queue->refs[(queue->head + at) & mask] =
+            queue->refs[(queue->head + at - 1) & mask];
     queue->head = (queue->head + 1) & mask;
     queue->length--;
     return true;

@@ -1,6 +1,6 @@
 /*
- * Sending: control messages first, then {header, block} x k, in one sendmsg(2). POLLOUT is
- * watched only after a short write.
+ * Sending: control messages first, then {header, block} x k, in one sendmsg(2). POLLOUT
+ * is watched only after a short write.
  */
 #include "peer/peer_private.h"
 
@@ -48,7 +48,8 @@ static void gather_block(struct gather *gather, const struct block *block, uint3
         from = WIRE_PIECE_HEADER_BYTES;
     }
     const uint32_t skip = from - WIRE_PIECE_HEADER_BYTES;
-    gather->iov[gather->count++] = (struct iovec){block->bytes + skip, block->length - skip};
+    gather->iov[gather->count++] =
+        (struct iovec){block->bytes + skip, block->length - skip};
 }
 
 /* Control messages go before all blocks, but for one whose sending has begun. */

@@ -38,7 +38,8 @@ bool wire_length_is_legal(uint8_t id, uint32_t length, uint32_t pieces)
     }
 }
 
-void wire_piece_header(const struct block_ref *block, uint8_t ret_bytes[WIRE_PIECE_HEADER_BYTES])
+void wire_piece_header(const struct block_ref *block,
+                       uint8_t ret_bytes[WIRE_PIECE_HEADER_BYTES])
 {
     be32_put(ret_bytes, block->length + 9);
     ret_bytes[4] = WIRE_PIECE;
@@ -71,7 +72,8 @@ enum error_code wire_put_block(struct buffer *buffer, enum wire_id id,
 
 /* ---- handshake ---- */
 
-static const char protocol[] = "\x13" "BitTorrent protocol";
+static const char protocol[] = "\x13"
+                               "BitTorrent protocol";
 
 void wire_handshake_write(const struct wire_handshake *handshake,
                           uint8_t ret_bytes[WIRE_HANDSHAKE_BYTES])
@@ -102,14 +104,17 @@ static const struct {
     char code[3];
     const char *name;
 } clients[] = {
-    {"AG", "Ares"},          {"AZ", "Vuze"},         {"BC", "BitComet"},
-    {"BG", "BTG"},           {"BI", "BiglyBT"},      {"BT", "bttui"},
-    {"DE", "Deluge"},        {"FD", "Free Download Manager"},
-    {"KT", "KTorrent"},      {"LT", "libtorrent"},   {"lt", "rtorrent"},
-    {"qB", "qBittorrent"},   {"RQ", "rqbit"},        {"TR", "Transmission"},
-    {"UM", "µTorrent Mac"},  {"UT", "µTorrent"},     {"UW", "µTorrent Web"},
-    {"WW", "WebTorrent"},    {"XL", "Xunlei"},       {"A2", "aria2"},
-    {"TX", "Tixati"},        {"PI", "PicoTorrent"},
+    {"AG", "Ares"},         {"AZ", "Vuze"},
+    {"BC", "BitComet"},     {"BG", "BTG"},
+    {"BI", "BiglyBT"},      {"BT", "bttui"},
+    {"DE", "Deluge"},       {"FD", "Free Download Manager"},
+    {"KT", "KTorrent"},     {"LT", "libtorrent"},
+    {"lt", "rtorrent"},     {"qB", "qBittorrent"},
+    {"RQ", "rqbit"},        {"TR", "Transmission"},
+    {"UM", "µTorrent Mac"}, {"UT", "µTorrent"},
+    {"UW", "µTorrent Web"}, {"WW", "WebTorrent"},
+    {"XL", "Xunlei"},       {"A2", "aria2"},
+    {"TX", "Tixati"},       {"PI", "PicoTorrent"},
 };
 
 static void version_text(const uint8_t digits[4], char *ret_text, size_t size)
@@ -156,8 +161,8 @@ enum error_code wire_put_extension(struct buffer *buffer, uint16_t port,
     if (error == ERROR_NONE && port != 0)
         error = buffer_printf(&body, "1:pi%ue", port);
     if (error == ERROR_NONE)
-        error = buffer_printf(&body, "4:reqqi%ue1:v%zu:%s", WIRE_REQQ, strlen("bttui " VERSION),
-                              "bttui " VERSION);
+        error = buffer_printf(&body, "4:reqqi%ue1:v%zu:%s", WIRE_REQQ,
+                              strlen("bttui " VERSION), "bttui " VERSION);
     if (error == ERROR_NONE && yourip->family != NETADDR_NONE) {
         const size_t length = yourip->family == NETADDR_V4 ? 4 : 16;
         error = buffer_append_text(&body, "6:yourip");

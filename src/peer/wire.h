@@ -29,21 +29,23 @@ enum wire_id {
     WIRE_EXTENDED = 20
 };
 
-#define WIRE_HANDSHAKE_BYTES 68
-#define WIRE_PIECE_HEADER_BYTES 13 /* length, id, index, begin */
-#define WIRE_LENGTH_MAX 262145u    /* a bitfield of 2,097,152 pieces */
-#define WIRE_EXTENDED_MAX 65538u
-#define WIRE_REQUEST_MAX (128u * 1024) /* of one block asked for; more closes */
+#define WIRE_HANDSHAKE_BYTES    68
+#define WIRE_PIECE_HEADER_BYTES 13      /* length, id, index, begin */
+#define WIRE_LENGTH_MAX         262145u /* a bitfield of 2,097,152 pieces */
+#define WIRE_EXTENDED_MAX       65538u
+#define WIRE_REQUEST_MAX        (128u * 1024) /* of one block asked for; more closes */
 
 /* Whether a message may have this length (that of the prefix, id included): known before
  * its body is read. PIECES is the torrent's count. */
 bool wire_length_is_legal(uint8_t id, uint32_t length, uint32_t pieces);
 
 /* The header of a `piece` message for BLOCK. */
-void wire_piece_header(const struct block_ref *block, uint8_t ret_bytes[WIRE_PIECE_HEADER_BYTES]);
+void wire_piece_header(const struct block_ref *block,
+                       uint8_t ret_bytes[WIRE_PIECE_HEADER_BYTES]);
 
 enum error_code wire_put(struct buffer *buffer, enum wire_id id) MUST_CHECK;
-enum error_code wire_put_index(struct buffer *buffer, enum wire_id id, uint32_t index) MUST_CHECK;
+enum error_code wire_put_index(struct buffer *buffer, enum wire_id id,
+                               uint32_t index) MUST_CHECK;
 /* request, cancel, reject */
 enum error_code wire_put_block(struct buffer *buffer, enum wire_id id,
                                const struct block_ref *block) MUST_CHECK;
@@ -66,8 +68,8 @@ void wire_client_name(const uint8_t peer_id[20], char ret_name[WIRE_CLIENT_SIZE]
 
 /* The extension handshake (BEP 10): what we say, and what is read of theirs. */
 struct wire_extension {
-    uint16_t port;   /* 0: not told */
-    uint32_t reqq;   /* 0: not told */
+    uint16_t port;                 /* 0: not told */
+    uint32_t reqq;                 /* 0: not told */
     char client[WIRE_CLIENT_SIZE]; /* sanitised; "" if not told */
 };
 enum error_code wire_put_extension(struct buffer *buffer, uint16_t port,

@@ -1,0 +1,226 @@
+/* What each message of a peer means (BEP 3, 6, 10), and what is too much of it. */
+#include "peer/peer_private.h"
+
+#include <string.h>
+
+#define BAD_REQUESTS_MAX 50u
+
+bool peer_has_piece(const struct peer *peer, uint32_t piece)
+{
+    return peer->is_seed || (peer->has_bits && bitfield_get(&peer->bits, piece));
+}
+
+void peer_drop_requests(struct peer *peer)
+{
+    struct block_ref ref;
+    while (ref_queue_pop(&peer->asked, &ref)) {
+        peer_post_block(peer, PEER_REJECTED, &ref);
+        peer->cancelled++;
+    }
+}
+
+static enum error_code on_choke(struct peer *peer, bool choke)
+{
+    if (peer->unchoked == !choke)
+        return ERROR_NONE;
+    peer->unchoked = !choke;
+    peer_post_type(peer, choke ? PEER_CHOKED_US : PEER_UNCHOKED_US);
+    /* With BEP 6 each request is answered by itself; without it a choke voids them all.
+     */
+    if (choke && !peer->fast)
+        peer_drop_requests(peer);
+    if (!choke)
+        peer_update_idle(peer);
+    return ERROR_NONE;
+}
+
+static enum error_code on_interest(struct peer *peer, bool interested)
+{
+    if (peer->peer_interested == interested)
+        return ERROR_NONE;
+    peer->peer_interested = interested;
+    peer_manager_choke_soon(peer->manager);
+    return ERROR_NONE;
+}
+
+static enum error_code become_seed(struct peer *peer)
+{
+    if (peer->has_bits)
+        bitfield_done(&peer->bits);
+    peer->has_bits = false;
+    if (!peer->is_seed)
+        peer->manager->seeds++;
+    peer->is_seed = true;
+    return ERROR_NONE;
+}
+
+static enum error_code make_bits(struct peer *peer)
+{
+    if (peer->has_bits || peer->is_seed)
+        return ERROR_NONE;
+    const enum error_code error =
+        bitfield_init(&peer->bits, peer->manager->config.piece_count);
+    peer->has_bits = error == ERROR_NONE;
+    return error;
+}
+
+static void drop_if_both_complete(struct peer *peer)
+{
+    if (peer->is_seed && peer->manager->complete)
+        peer_close(peer, PEER_REASON_BOTH_SEEDS, ERROR_NONE);
+}
+
+static enum error_code on_pieces(struct peer *peer, uint8_t id, const uint8_t *body,
+                                 uint32_t length)
+{
+    if (peer->got_pieces || (id != WIRE_BITFIELD && !peer->fast))
+        return ERROR_PROTOCOL;
+    peer->got_pieces = true;
+    enum error_code error = ERROR_NONE;
+    if (id == WIRE_HAVE_ALL) {
+        become_seed(peer);
+    } else if (id == WIRE_BITFIELD) {
+        error = make_bits(peer);
+        if (error == ERROR_NONE)
+            error = bitfield_load(&peer->bits, body, length);
+        if (error == ERROR_NONE && bitfield_full(&peer->bits))
+            become_seed(peer);
+    }
+    if (error != ERROR_NONE)
+        return error;
+    peer_post_type(peer, PEER_HAS_PIECES);
+    drop_if_both_complete(peer);
+    return ERROR_NONE;
+}
+
+static enum error_code on_have(struct peer *peer, uint32_t piece)
+{
+    if (piece >= peer->manager->config.piece_count)
+        return ERROR_PROTOCOL;
+    if (!peer->got_pieces) {
+        /* No bitfield came: it had nothing. */
+        peer->got_pieces = true;
+        peer_post_type(peer, PEER_HAS_PIECES);
+    }
+    const enum error_code error = make_bits(peer);
+    if (error != ERROR_NONE || peer->is_seed || !bitfield_set(&peer->bits, piece))
+        return error;
+    struct message message = {.type = PEER_HAS_PIECE, .u.piece.piece = piece};
+    peer_post(peer, &message);
+    if (bitfield_full(&peer->bits)) {
+        become_seed(peer);
+        drop_if_both_complete(peer);
+    }
+    return ERROR_NONE;
+}
+
+static struct block_ref ref_of(const uint8_t *body)
+{
+    return (struct block_ref){be32_get(body), be32_get(body + 4), be32_get(body + 8)};
+}
+
+static enum error_code refuse(struct peer *peer, const struct block_ref *ref)
+{
+    peer_flush_soon(peer);
+    return peer->fast ? wire_put_block(&peer->out, WIRE_REJECT, ref) : ERROR_NONE;
+}
+
+/* Inside the torrent, and of a piece we have (P19). */
+static bool can_be_served(const struct peer *peer, const struct block_ref *ref)
+{
+    const struct peer_manager_config *config = &peer->manager->config;
+    if (ref->piece >= config->piece_count || ref->length == 0 ||
+        ref->length > BLOCK_BYTES)
+        return false;
+    const uint64_t begin = (uint64_t)ref->piece * config->piece_bytes;
+    const uint64_t left = config->total_bytes - begin;
+    const uint64_t piece_bytes = left < config->piece_bytes ? left : config->piece_bytes;
+    return ref->begin < piece_bytes && ref->length <= piece_bytes - ref->begin &&
+           bitfield_get(config->have, ref->piece);
+}
+
+static enum error_code on_request(struct peer *peer, const struct block_ref *ref)
+{
+    if (ref->length > WIRE_REQUEST_MAX)
+        return ERROR_PROTOCOL;
+    if (!can_be_served(peer, ref)) {
+        if (++peer->bad_requests > BAD_REQUESTS_MAX)
+            return ERROR_PROTOCOL;
+        return refuse(peer, ref);
+    }
+    if (peer->am_choking || peer->wanted.length >= WIRE_REQQ)
+        return refuse(peer, ref);
+    const enum error_code error = ref_queue_push(&peer->wanted, ref);
+    peer_offer_reads(peer);
+    return error;
+}
+
+static enum error_code on_rejected(struct peer *peer, const struct block_ref *ref)
+{
+    if (!peer->fast)
+        return ERROR_PROTOCOL;
+    if (peer->asked.length > 0 && ref_queue_remove(&peer->asked, ref)) {
+        peer_post_block(peer, PEER_REJECTED, ref);
+        peer_update_idle(peer);
+    } else if (peer->cancelled > 0) {
+        peer->cancelled--;
+    }
+    return ERROR_NONE;
+}
+
+static enum error_code on_extended(struct peer *peer, const uint8_t *body,
+                                   uint32_t length)
+{
+    struct wire_extension extension;
+    if (!peer->extended)
+        return ERROR_PROTOCOL;
+    if (body[0] != 0)
+        return ERROR_NONE; /* we announced no extension messages */
+    if (wire_read_extension(body + 1, length - 1, &extension) != ERROR_NONE)
+        return ERROR_PROTOCOL;
+    if (extension.reqq > 0)
+        peer->window.reqq = extension.reqq;
+    if (extension.client[0] != '\0')
+        memcpy(peer->client, extension.client, sizeof peer->client);
+    return ERROR_NONE;
+}
+
+enum error_code peer_on_message(struct peer *peer, uint8_t id, const uint8_t *body,
+                                uint32_t length)
+{
+    struct block_ref ref;
+    switch (id) {
+    case WIRE_CHOKE:
+    case WIRE_UNCHOKE:
+        return on_choke(peer, id == WIRE_CHOKE);
+    case WIRE_INTERESTED:
+    case WIRE_NOT_INTERESTED:
+        return on_interest(peer, id == WIRE_INTERESTED);
+    case WIRE_HAVE:
+        return on_have(peer, be32_get(body));
+    case WIRE_BITFIELD:
+    case WIRE_HAVE_ALL:
+    case WIRE_HAVE_NONE:
+        return on_pieces(peer, id, body, length);
+    case WIRE_REQUEST:
+        ref = ref_of(body);
+        return on_request(peer, &ref);
+    case WIRE_CANCEL:
+        ref = ref_of(body);
+        if (peer->wanted.length > 0)
+            ref_queue_remove(&peer->wanted, &ref);
+        return ERROR_NONE;
+    case WIRE_REJECT:
+        ref = ref_of(body);
+        return on_rejected(peer, &ref);
+    case WIRE_EXTENDED:
+        return on_extended(peer, body, length);
+    case WIRE_SUGGEST:
+    case WIRE_ALLOWED_FAST:
+        return peer->fast && be32_get(body) < peer->manager->config.piece_count
+                   ? ERROR_NONE
+                   : ERROR_PROTOCOL;
+    default:
+        return ++peer->unrequested > 32 ? ERROR_PROTOCOL : ERROR_NONE;
+    }
+}

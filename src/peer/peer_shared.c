@@ -1,0 +1,86 @@
+#include "peer/peer_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct peer_shared *peer_shared_new(const struct peer_shared_config *config)
+{
+    struct peer_shared *shared = calloc(1, sizeof *shared);
+    if (shared == NULL)
+        return NULL;
+    shared->config = *config;
+    if (shared->config.max_connections == 0)
+        shared->config.max_connections = 500;
+    shared->scratch = malloc(SCRATCH_BYTES);
+    if (shared->scratch == NULL) {
+        free(shared);
+        return NULL;
+    }
+    return shared;
+}
+
+void peer_shared_free(struct peer_shared *shared)
+{
+    struct ban *ban, *next;
+    if (shared == NULL)
+        return;
+    HASH_ITER(hh, shared->bans, ban, next)
+    {
+        HASH_DEL(shared->bans, ban);
+        free(ban);
+    }
+    free(shared->scratch);
+    free(shared);
+}
+
+void peer_shared_set_limits(struct peer_shared *shared, uint64_t max_down,
+                            uint64_t max_up)
+{
+    const uint64_t now_ns = loop_now_ns(shared->config.loop);
+    rate_limit_set(&shared->down, max_down, now_ns);
+    rate_limit_set(&shared->up, max_up, now_ns);
+}
+
+void peer_shared_set_port(struct peer_shared *shared, uint16_t port)
+{
+    shared->port = port;
+}
+
+/* On loopback and in private networks many peers share a host: there the port counts too.
+ */
+static struct netaddr key_of(const struct netaddr *address)
+{
+    struct netaddr key, clean;
+    memset(&clean, 0, sizeof clean); /* padding takes part in the hash */
+    key = netaddr_ban_key(address);
+    clean.family = key.family;
+    memcpy(clean.bytes, key.bytes, sizeof clean.bytes);
+    clean.port = 0;
+    if (netaddr_scope(address) != NETADDR_SCOPE_PUBLIC) {
+        memcpy(clean.bytes, address->bytes, sizeof clean.bytes);
+        clean.port = address->port;
+    }
+    return clean;
+}
+
+bool peer_shared_is_banned(const struct peer_shared *shared,
+                           const struct netaddr *address)
+{
+    const struct netaddr key = key_of(address);
+    struct ban *ban;
+    HASH_FIND(hh, shared->bans, &key, sizeof key, ban);
+    return ban != NULL;
+}
+
+enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address)
+{
+    if (peer_shared_is_banned(shared, address))
+        return ERROR_NONE;
+    struct ban *ban = calloc(1, sizeof *ban);
+    if (ban == NULL)
+        return ERROR_MEMORY;
+    const struct netaddr key = key_of(address);
+    memcpy(&ban->key, &key, sizeof key);
+    HASH_ADD(hh, shared->bans, key, sizeof ban->key, ban);
+    return ERROR_NONE;
+}
