@@ -1,2 +1,7 @@
 noinst_LIBRARIES += src/discovery/libdiscovery.a
-src_discovery_libdiscovery_a_SOURCES = src/discovery/room.c 
+src_discovery_libdiscovery_a_SOURCES = \
+	src/discovery/tracker_http.c \
+	src/discovery/tracker_manager.c src/discovery/tracker_manager.h \
+	src/discovery/tracker_private.h \
+	src/discovery/tracker_reply.c src/discovery/tracker_reply.h \
+	src/discovery/tracker_udp.c

@@ -1,0 +1,106 @@
+/* An announce over HTTP (BEP 3, 7, 23). */
+#include "base/buffer.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "discovery/tracker_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define URL_BYTES       4096
+#define BODY_BYTES      ((size_t)1 << 20)
+#define TIMEOUT_MS      30000u
+#define STOP_TIMEOUT_MS 3000u
+
+static enum error_code put_escaped(struct buffer *url, const uint8_t *bytes,
+                                   size_t length)
+{
+    enum error_code error = ERROR_NONE;
+    for (size_t i = 0; i < length && error == ERROR_NONE; i++) {
+        const uint8_t byte = bytes[i];
+        const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                           (byte >= 'A' && byte <= 'Z') || byte == '-' || byte == '.' ||
+                           byte == '_' || byte == '~';
+        error = plain ? buffer_append_u8(url, byte) : buffer_printf(url, "%%%02X", byte);
+    }
+    return error;
+}
+
+static enum error_code put_numbers(struct buffer *url, const struct tracker *tracker)
+{
+    static const char *const events[] = {"", "&event=completed", "&event=started",
+                                         "&event=stopped"};
+    const struct tracker_manager *manager = tracker->manager;
+    struct tracker_stats stats;
+    manager->config.stats(manager->config.context, &stats);
+    return buffer_printf(url,
+                         "&port=%u&uploaded=%llu&downloaded=%llu&left=%llu&compact=1&"
+                         "numwant=%u&key=%08x%s",
+                         manager->config.port, (unsigned long long)stats.uploaded,
+                         (unsigned long long)stats.downloaded,
+                         (unsigned long long)stats.left,
+                         tracker->event == TRACKER_EVENT_STOPPED ? 0u : TRACKER_PEERS_MAX,
+                         manager->key, events[tracker->event]);
+}
+
+static enum error_code build_url(struct buffer *url, const struct tracker *tracker)
+{
+    const struct tracker_manager_config *config = &tracker->manager->config;
+    enum error_code error = buffer_append_text(url, tracker->url);
+    if (error == ERROR_NONE)
+        error = buffer_append_text(
+            url, strchr(tracker->url, '?') != NULL ? "&info_hash=" : "?info_hash=");
+    if (error == ERROR_NONE)
+        error = put_escaped(url, config->hash.bytes, SHA1_BYTES);
+    if (error == ERROR_NONE)
+        error = buffer_append_text(url, "&peer_id=");
+    if (error == ERROR_NONE)
+        error = put_escaped(url, config->peer_id, sizeof config->peer_id);
+    if (error == ERROR_NONE)
+        error = put_numbers(url, tracker);
+    if (error == ERROR_NONE && tracker->tracker_id_length > 0)
+        error = buffer_append_text(url, "&trackerid=");
+    if (error == ERROR_NONE)
+        error = put_escaped(url, (const uint8_t *)tracker->tracker_id,
+                            tracker->tracker_id_length);
+    return error == ERROR_NONE ? buffer_append_u8(url, 0) : error;
+}
+
+static void on_result(void *context, const struct http_result *result)
+{
+    struct tracker *tracker = context;
+    struct tracker_reply reply;
+    char message[TRACKER_TEXT_SIZE];
+    tracker->request = NULL; /* it frees itself after this */
+    if (result->error != ERROR_NONE) {
+        text_clean(text_untrusted(result->message), 200, message, sizeof message);
+        tracker_on_answer(tracker, NULL, message, false, &result->from);
+        return;
+    }
+    const enum error_code error =
+        tracker_reply_parse(result->body, result->length, &result->from, &reply);
+    if (error == ERROR_NONE && (result->status == 200 || reply.failed)) {
+        tracker_on_answer(tracker, &reply, NULL, result->status == 410, &result->from);
+        return;
+    }
+    if (result->status != 200)
+        snprintf(message, sizeof message, _("the tracker answered with HTTP status %ld"),
+                 result->status);
+    else
+        snprintf(message, sizeof message, _("the tracker's answer is not valid: %s"),
+                 error_text(error));
+    tracker_on_answer(tracker, NULL, message, result->status == 410, &result->from);
+}
+
+bool tracker_http_announce(struct tracker *tracker)
+{
+    struct buffer url;
+    buffer_init(&url, URL_BYTES);
+    if (build_url(&url, tracker) == ERROR_NONE)
+        tracker->request = http_get(
+            tracker->manager->config.http, (const char *)url.bytes, BODY_BYTES,
+            tracker->event == TRACKER_EVENT_STOPPED ? STOP_TIMEOUT_MS : TIMEOUT_MS,
+            on_result, tracker);
+    buffer_done(&url);
+    return tracker->request != NULL;
+}

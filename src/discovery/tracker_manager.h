@@ -1,0 +1,74 @@
+/*
+ * The trackers of one torrent: who is asked when (BEP 3, 12), with what event, and what
+ * each said. All tiers are asked at once the first time, for speed; later the best of
+ * each tier. Finds are posted on the discovery bus. Loop thread.
+ */
+#ifndef BTTUI_DISCOVERY_TRACKER_MANAGER_H
+#define BTTUI_DISCOVERY_TRACKER_MANAGER_H
+
+#include "base/log.h"
+#include "bus/bus.h"
+#include "meta/metainfo.h"
+#include "net/http.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tracker_manager;
+
+struct tracker_stats {
+    uint64_t uploaded, downloaded, left;
+};
+
+struct tracker_manager_config {
+    struct loop *loop;
+    struct http *http;
+    const struct random_source *random;
+    struct log *log;
+    struct bus *discovery; /* filled: DISCOVERY_PEERS, DISCOVERY_ANNOUNCED */
+    struct torrent_id torrent;
+    struct info_hash hash;
+    uint8_t peer_id[20];
+    uint16_t port;
+    const struct metainfo_tracker *trackers; /* outlive the manager */
+    uint32_t tracker_count;
+    /* The counters as they stand when an announce is made. */
+    void (*stats)(void *context, struct tracker_stats *ret_stats);
+    void *context;
+};
+struct tracker_manager *tracker_manager_new(const struct tracker_manager_config *config);
+/* Ends what is under way without a word. */
+void tracker_manager_free(struct tracker_manager *manager);
+
+/* Says `started` to all, and keeps announcing. */
+void tracker_manager_start(struct tracker_manager *manager);
+/* Says `stopped` to those that know us; DONE comes once, when all have answered or 3 s
+ * have passed, never from inside this call. */
+void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *context),
+                          void *context);
+void tracker_manager_completed(struct tracker_manager *manager);
+/* The user's wish; not more often than the trackers' least interval. */
+void tracker_manager_announce(struct tracker_manager *manager);
+
+enum tracker_phase {
+    TRACKER_PHASE_IDLE,
+    TRACKER_PHASE_WORKING,
+    TRACKER_PHASE_OK,
+    TRACKER_PHASE_FAILED,
+    TRACKER_PHASE_DISABLED
+};
+struct tracker_row {
+    const char *url; /* passkeys masked */
+    uint32_t tier;
+    enum tracker_phase phase;
+    const char *message;
+    uint32_t seeds, leechers; /* UINT32_MAX: not told */
+    uint32_t peers_given;
+    uint64_t next_ns, last_ns; /* on the loop's clock; UINT64_MAX: none */
+    uint32_t failures;
+};
+bool tracker_manager_row(const struct tracker_manager *manager, uint32_t number,
+                         struct tracker_row *ret_row);
+uint32_t tracker_manager_count(const struct tracker_manager *manager);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * What a tracker answers over HTTP (BEP 3, 7, 23, 31): pure parsing under HOSTILE.md's H
+ * rows.
+ */
+#ifndef BTTUI_DISCOVERY_TRACKER_REPLY_H
+#define BTTUI_DISCOVERY_TRACKER_REPLY_H
+
+#include "base/error.h"
+#include "base/netaddr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TRACKER_PEERS_MAX          200u
+#define TRACKER_TEXT_SIZE          512
+#define TRACKER_ID_BYTES           256
+#define TRACKER_INTERVAL_LEAST_S   60u
+#define TRACKER_INTERVAL_MOST_S    (6u * 3600)
+#define TRACKER_INTERVAL_DEFAULT_S 1800u
+
+struct tracker_reply {
+    bool failed;                  /* the tracker refused; TEXT says why */
+    char text[TRACKER_TEXT_SIZE]; /* its failure or warning, sanitised; "" if none */
+    uint32_t interval_s;          /* clamped */
+    uint32_t min_interval_s;      /* clamped; 0: not told */
+    uint32_t seeds, leechers;     /* UINT32_MAX: not told */
+    char tracker_id[TRACKER_ID_BYTES + 1];
+    size_t tracker_id_length;
+    uint32_t peer_count;
+    struct netaddr peers[TRACKER_PEERS_MAX];
+};
+
+/* ERROR_SYNTAX and friends: not a tracker's answer. FROM is who sent it: it may not name
+ * addresses it has no business with (netaddr_may_nominate). */
+enum error_code tracker_reply_parse(const uint8_t *bytes, size_t length,
+                                    const struct netaddr *from,
+                                    struct tracker_reply *ret_reply) MUST_CHECK;
+uint32_t tracker_clamp_interval(int64_t interval_s);
+
+#endif

@@ -1,0 +1,120 @@
+#include "net/resolver.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Shared by the loop and the thread; whoever is second to let go frees it. */
+struct resolver_query {
+    atomic_int references;
+    struct loop *loop;
+    struct loop_timer timer; /* gives a literal's result */
+    resolver_on_result *on_result;
+    void *context;
+    char *host;
+    struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
+    uint32_t count;
+    int error;
+    /* The thread may outlive the loop's interest: the wake-up goes under a lock. */
+    pthread_mutex_t mutex;
+    struct loop_wake *wake; /* NULL: cancelled */
+};
+
+static void let_go(struct resolver_query *query)
+{
+    if (atomic_fetch_sub(&query->references, 1) != 1)
+        return;
+    pthread_mutex_destroy(&query->mutex);
+    free(query->host);
+    free(query);
+}
+
+void resolver_cancel(struct resolver_query *query)
+{
+    if (query == NULL)
+        return;
+    loop_timer_cancel(query->loop, &query->timer);
+    pthread_mutex_lock(&query->mutex);
+    loop_wake_free(query->wake);
+    query->wake = NULL;
+    pthread_mutex_unlock(&query->mutex);
+    let_go(query);
+}
+
+static void give_result(void *context)
+{
+    struct resolver_query *query = context;
+    resolver_on_result *on_result = query->on_result;
+    void *on_context = query->context;
+    struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
+    const uint32_t count = query->count;
+    const char *message = count > 0 ? NULL : gai_strerror(query->error);
+    memcpy(addresses, query->addresses, sizeof addresses);
+    resolver_cancel(query);
+    on_result(on_context, addresses, count, message);
+}
+
+static void *look_up(void *context)
+{
+    struct resolver_query *query = context;
+    const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_ADDRCONFIG};
+    struct addrinfo *found = NULL;
+    query->error = getaddrinfo(query->host, NULL, &hints, &found);
+    for (const struct addrinfo *at = query->error == 0 ? found : NULL;
+         at != NULL && query->count < RESOLVER_ADDRESSES_MAX; at = at->ai_next)
+        if (netaddr_from_sockaddr(at->ai_addr, &query->addresses[query->count]) ==
+            ERROR_NONE)
+            query->count++;
+    if (query->error == 0)
+        freeaddrinfo(found);
+    pthread_mutex_lock(&query->mutex);
+    if (query->wake != NULL)
+        loop_wake_signal(query->wake);
+    pthread_mutex_unlock(&query->mutex);
+    let_go(query);
+    return NULL;
+}
+
+static bool start_thread(struct resolver_query *query)
+{
+    pthread_t thread;
+    query->wake = loop_wake_new(query->loop, give_result, query);
+    if (query->wake == NULL)
+        return false;
+    atomic_store(&query->references, 2);
+    if (pthread_create(&thread, NULL, look_up, query) != 0) {
+        atomic_store(&query->references, 1);
+        return false;
+    }
+    pthread_detach(thread);
+    return true;
+}
+
+struct resolver_query *resolver_lookup(struct loop *loop, const char *host,
+                                       resolver_on_result *on_result, void *context)
+{
+    struct resolver_query *query = calloc(1, sizeof *query);
+    if (query == NULL)
+        return NULL;
+    atomic_init(&query->references, 1);
+    pthread_mutex_init(&query->mutex, NULL);
+    query->loop = loop;
+    query->on_result = on_result;
+    query->context = context;
+    query->host = strdup(host);
+    loop_timer_init(&query->timer, give_result, query);
+    bool fine = query->host != NULL;
+    if (fine && netaddr_parse(host, 0, &query->addresses[0]) == ERROR_NONE) {
+        query->count = 1;
+        fine = loop_timer_set_in(loop, &query->timer, 0) == ERROR_NONE;
+    } else if (fine) {
+        fine = start_thread(query);
+    }
+    if (!fine) {
+        resolver_cancel(query);
+        return NULL;
+    }
+    return query;
+}

@@ -1,0 +1,24 @@
+/*
+ * Names to addresses without blocking the loop: each look-up has a thread of its own for
+ * as long as the system's resolver takes. Literal addresses need none. Loop thread.
+ */
+#ifndef BTTUI_NET_RESOLVER_H
+#define BTTUI_NET_RESOLVER_H
+
+#include "base/netaddr.h"
+#include "loop/loop.h"
+
+#define RESOLVER_ADDRESSES_MAX 8u
+
+struct resolver_query;
+/* COUNT 0: MESSAGE says why, translated. */
+typedef void resolver_on_result(void *context, const struct netaddr *addresses,
+                                uint32_t count, const char *message);
+
+/* ON_RESULT comes once, never from inside this call. NULL: out of memory or threads. */
+struct resolver_query *resolver_lookup(struct loop *loop, const char *host,
+                                       resolver_on_result *on_result, void *context);
+/* No result comes after this. NULL is ignored. */
+void resolver_cancel(struct resolver_query *query);
+
+#endif
