@@ -76,8 +76,8 @@ bool piece_manager_is_block(const struct piece_manager *manager,
 #define PIECE_PRIORITY_LOW    1
 #define PIECE_PRIORITY_NORMAL 4
 #define PIECE_PRIORITY_HIGH   7
-/* 0…255, higher first. A piece under way that becomes unwanted is dropped, unless its
- * last run is with the disk already. */
+/* 0…255, higher first. A piece under way that becomes unwanted is dropped, unless the
+ * disk has runs of it already: then it is finished. */
 void piece_manager_set_priority(struct piece_manager *manager, uint32_t piece,
                                 uint8_t priority);
 uint8_t piece_manager_priority(const struct piece_manager *manager, uint32_t piece);
@@ -207,8 +207,8 @@ void piece_manager_found(struct piece_manager *manager, uint32_t piece);
 void piece_manager_lost_piece(struct piece_manager *manager, uint32_t piece);
 
 /* The pool ran dry: drops the least complete pieces under way until BLOCKS are back or
- * nothing is left to drop. Pieces with runs at the disk are not touched. Returns how many
- * blocks came back. */
+ * nothing is left to drop; of the last one the blocks furthest from the disk's cursor.
+ * For a second after no further piece is begun. Returns how many blocks came back. */
 uint32_t piece_manager_relieve(struct piece_manager *manager, uint32_t blocks);
 /* Drops every piece under way that is not verifying (torrent stopped); a piece whose
  * runs the disk has in part is named in RET_PIECES (DISK_DROP_PIECE them). Returns how

@@ -1,0 +1,123 @@
+/* Peers that come, tell what they have, fall silent and go. */
+#include "piece/piece_private.h"
+
+enum error_code piece_manager_peer_joined(struct piece_manager *manager,
+                                          struct peer_id_ref peer,
+                                          const struct netaddr *address)
+{
+    return roster_add(&manager->roster, peer, address, piece_now_ns(manager));
+}
+
+void piece_manager_has_pieces(struct piece_manager *manager, struct peer_id_ref ref,
+                              const struct bitfield *bits, bool is_seed)
+{
+    struct piece_peer *peer = roster_find(&manager->roster, ref);
+    if (peer == NULL || peer->has_told || (!is_seed && bits == NULL) ||
+        (bits != NULL && bits->size != manager->picker.size))
+        return;
+    peer->has_told = true;
+    peer->told_all = is_seed;
+    peer->told = is_seed ? manager->picker.size : bits->count;
+    picker_join(&manager->picker, is_seed ? NULL : bits);
+    peer->view.nothing_generation = peer->view.boring_generation = 0;
+}
+
+void piece_manager_has_piece(struct piece_manager *manager, struct peer_id_ref ref,
+                             uint32_t piece, const struct bitfield *bits)
+{
+    struct piece_peer *peer = roster_find(&manager->roster, ref);
+    if (peer == NULL || piece >= manager->picker.size || peer->told_all)
+        return;
+    /* What was in the bits when they were counted needs no second counting. */
+    if (bits != NULL && peer->told >= bits->count)
+        return;
+    if (peer->told >= manager->picker.size)
+        return;
+    peer->has_told = true;
+    peer->told++;
+    picker_gain(&manager->picker, &peer->view, piece);
+}
+
+static void piece_uncount(struct piece_manager *manager, const struct piece_peer *peer,
+                          const struct bitfield *bits, bool is_seed)
+{
+    if (!peer->has_told)
+        return;
+    if (peer->told_all)
+        picker_leave(&manager->picker, NULL);
+    else if (bits != NULL && bits->size == manager->picker.size)
+        picker_leave(&manager->picker, bits);
+    else if (is_seed)
+        picker_leave_full(&manager->picker);
+}
+
+static void piece_release_all(struct piece_manager *manager, struct piece_peer *peer)
+{
+    while (peer->requests.oldest != NULL)
+        active_release(&manager->table, peer->requests.oldest);
+    while (peer->own != NULL)
+        active_set_alone(&manager->table, peer->own, NULL);
+    manager->generation++;
+}
+
+void piece_manager_peer_lost(struct piece_manager *manager, struct peer_id_ref ref)
+{
+    struct piece_peer *peer = roster_find(&manager->roster, ref);
+    if (peer == NULL)
+        return;
+    piece_release_all(manager, peer);
+    roster_set_rate(&manager->roster, peer, 0);
+    peer->is_stalled = false;
+}
+
+void piece_manager_peer_gone(struct piece_manager *manager, struct peer_id_ref ref,
+                             const struct bitfield *bits, bool is_seed)
+{
+    struct piece_peer *peer = roster_find(&manager->roster, ref);
+    if (peer == NULL)
+        return;
+    piece_release_all(manager, peer);
+    struct active *active, *next;
+    HASH_ITER(hh, manager->table.by_piece, active, next)
+    {
+        if (peer->own_count == 0)
+            break;
+        if (active->alone == peer)
+            active_set_alone(&manager->table, active, NULL);
+    }
+    piece_uncount(manager, peer, bits, is_seed);
+    roster_remove(&manager->roster, peer);
+}
+
+void piece_manager_peer_stalled(struct piece_manager *manager, struct peer_id_ref ref)
+{
+    struct piece_peer *peer = roster_find(&manager->roster, ref);
+    if (peer == NULL || peer->is_stalled)
+        return;
+    peer->is_stalled = true;
+    for (struct request *request = peer->requests.oldest; request != NULL;
+         request = request->next)
+        active_set_stalled(&manager->table, request, true);
+    while (peer->own != NULL)
+        active_set_alone(&manager->table, peer->own, NULL);
+    manager->generation++;
+}
+
+void piece_revive(struct piece_manager *manager, struct piece_peer *peer)
+{
+    if (!peer->is_stalled)
+        return;
+    peer->is_stalled = false;
+    for (struct request *request = peer->requests.oldest; request != NULL;
+         request = request->next)
+        active_set_stalled(&manager->table, request, false);
+}
+
+bool piece_manager_is_interesting(struct piece_manager *manager, struct peer_id_ref ref,
+                                  const struct bitfield *bits, bool is_seed)
+{
+    struct piece_peer *peer = roster_find(&manager->roster, ref);
+    if (peer == NULL || (!is_seed && bits == NULL))
+        return false;
+    return picker_is_interesting(&manager->picker, &peer->view, is_seed ? NULL : bits);
+}

@@ -1,0 +1,65 @@
+/*
+ * The inside of the Piece Manager, for its own files: piece_manager.c (life, wants,
+ * peers), piece_pick.c (asking), piece_arrive.c (blocks and runs), piece_look.c (for
+ * people), endgame.c.
+ */
+#ifndef BTTUI_PIECE_PIECE_PRIVATE_H
+#define BTTUI_PIECE_PIECE_PRIVATE_H
+
+#include "piece/endgame.h"
+#include "piece/picker.h"
+#include "piece/piece_manager.h"
+#include "piece/roster.h"
+#include "piece/smart_ban.h"
+
+struct piece_copies {
+    double copies;
+    uint32_t unavailable;
+    uint32_t avail_generation;
+    uint64_t counted_ns;
+    bool is_counted;
+};
+
+struct piece_manager {
+    struct piece_manager_config config;
+    struct picker picker;
+    struct active_table table;
+    struct roster roster;
+    struct endgame endgame;
+    struct smart_ban *ban;
+    struct bitfield failed; /* failed their hash last time; size 0 until one does */
+    struct piece_counts counts;
+    struct piece_copies copies;
+    uint32_t budget;         /* blocks */
+    uint32_t generation;     /* something became free for idle peers */
+    uint64_t tight_until_ns; /* the pool was dry: no new pieces */
+    uint64_t duplicates;     /* blocks that arrived twice */
+    bool in_endgame;
+};
+
+static inline uint64_t piece_now_ns(const struct piece_manager *manager)
+{
+    return clock_now_ns(manager->config.clock);
+}
+static inline bool piece_peer_has(const struct bitfield *bits, bool is_seed,
+                                  uint32_t piece)
+{
+    return is_seed || (bits != NULL && bitfield_get(bits, piece));
+}
+/* Bytes of one block; the last of a piece may be short. */
+uint32_t piece_block_bytes(const struct piece_manager *manager, uint32_t piece,
+                           uint32_t block);
+
+/* Has or lacks PIECE from now on, and all counts with it. */
+void piece_set_have(struct piece_manager *manager, uint32_t piece, bool have);
+/* A stalled peer delivered: its blocks are its own again. */
+void piece_revive(struct piece_manager *manager, struct piece_peer *peer);
+/* Tells the peer of REQUEST that it is not needed and forgets it. */
+void piece_cancel_request(struct piece_manager *manager, struct request *request);
+/* Cancels what is outstanding, gives its data back and closes it; free again. */
+void piece_drop(struct piece_manager *manager, struct active *active);
+/* Asks PEER for BLOCK; its ref, or false when out of memory. */
+bool piece_ask(struct piece_manager *manager, struct active *active, uint32_t block,
+               struct piece_peer *peer, struct block_ref *ret_block);
+
+#endif

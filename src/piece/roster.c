@@ -1,0 +1,98 @@
+#include "piece/roster.h"
+
+#include <stdlib.h>
+
+#define ROSTER_SILENCE_NS   NS_PER_S        /* shorter ones are only bursts */
+#define ROSTER_RATE_UNKNOWN UINT64_C(65536) /* bytes/s, of somebody new */
+
+void roster_done(struct roster *roster)
+{
+    for (uint32_t i = 0; i < roster->capacity; i++)
+        if (roster->peers[i] != NULL)
+            roster_remove(roster, roster->peers[i]);
+    free(roster->peers);
+    *roster = (struct roster){0};
+}
+
+static enum error_code roster_reserve(struct roster *roster, uint32_t index)
+{
+    if (index < roster->capacity)
+        return ERROR_NONE;
+    uint32_t capacity = roster->capacity == 0 ? 16 : roster->capacity;
+    while (capacity <= index)
+        capacity *= 2;
+    struct piece_peer **peers = realloc(roster->peers, capacity * sizeof(void *));
+    if (peers == NULL)
+        return ERROR_MEMORY;
+    memset(peers + roster->capacity, 0, (capacity - roster->capacity) * sizeof(void *));
+    roster->peers = peers;
+    roster->capacity = capacity;
+    return ERROR_NONE;
+}
+
+enum error_code roster_add(struct roster *roster, struct peer_id_ref ref,
+                           const struct netaddr *address, uint64_t now_ns)
+{
+    if (ref.generation == 0 || ref.index >= ROSTER_PEERS_MAX)
+        return ERROR_LIMIT;
+    const enum error_code error = roster_reserve(roster, ref.index);
+    if (error != ERROR_NONE)
+        return error;
+    if (roster->peers[ref.index] != NULL)
+        return ERROR_EXISTS;
+    struct piece_peer *peer = calloc(1, sizeof *peer);
+    if (peer == NULL)
+        return ERROR_MEMORY;
+    peer->source = source_new(ref, address);
+    if (peer->source == NULL) {
+        free(peer);
+        return ERROR_MEMORY;
+    }
+    peer->ref = ref;
+    peer->joined_ns = now_ns;
+    roster->peers[ref.index] = peer;
+    roster->count++;
+    return ERROR_NONE;
+}
+
+void roster_remove(struct roster *roster, struct piece_peer *peer)
+{
+    roster->rate_sum -= peer->rate;
+    roster->peers[peer->ref.index] = NULL;
+    roster->count--;
+    source_unref(peer->source);
+    free(peer);
+}
+
+struct piece_peer *roster_find(const struct roster *roster, struct peer_id_ref ref)
+{
+    if (ref.generation == 0 || ref.index >= roster->capacity)
+        return NULL;
+    struct piece_peer *peer = roster->peers[ref.index];
+    return peer != NULL && peer->ref.generation == ref.generation ? peer : NULL;
+}
+
+void roster_set_rate(struct roster *roster, struct piece_peer *peer, uint64_t rate)
+{
+    /* A terabyte a second is enough for anybody, and sums of it do not overflow. */
+    const uint64_t most = UINT64_C(1) << 40;
+    if (rate > most)
+        rate = most;
+    roster->rate_sum += rate - peer->rate;
+    peer->rate = rate;
+}
+
+uint64_t roster_expected_rate(const struct piece_peer *peer, uint64_t now_ns)
+{
+    uint64_t rate = peer->rate > 0 ? peer->rate : ROSTER_RATE_UNKNOWN;
+    const struct request *oldest = peer->requests.oldest;
+    if (oldest != NULL) {
+        const uint64_t since =
+            oldest->sent_ns > peer->arrived_ns ? oldest->sent_ns : peer->arrived_ns;
+        const uint64_t silence = now_ns - since;
+        const uint64_t shown =
+            silence > ROSTER_SILENCE_NS ? BLOCK_BYTES * NS_PER_S / silence : UINT64_MAX;
+        rate = shown < rate ? shown : rate;
+    }
+    return rate > 0 ? rate : 1;
+}
