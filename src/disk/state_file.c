@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,8 +69,8 @@ static enum error_code write_all(int fd, const uint8_t *bytes, size_t length)
     return ERROR_NONE;
 }
 
-static enum error_code write_aside(int dir_fd, const char *aside, const void *bytes,
-                                   size_t length)
+static enum error_code write_aside(int dir_fd, const char *aside, bool with_header,
+                                   const void *bytes, size_t length)
 {
     uint8_t header[STATE_FILE_HEADER_BYTES];
     const int fd = openat(dir_fd, aside,
@@ -77,7 +78,7 @@ static enum error_code write_aside(int dir_fd, const char *aside, const void *by
     if (fd < 0)
         return error_from_errno(errno);
     state_file_header(bytes, length, header);
-    enum error_code error = write_all(fd, header, sizeof header);
+    enum error_code error = with_header ? write_all(fd, header, sizeof header) : ERROR_NONE;
     if (error == ERROR_NONE)
         error = write_all(fd, bytes, length);
     if (error == ERROR_NONE && fdatasync(fd) != 0)
@@ -87,13 +88,22 @@ static enum error_code write_aside(int dir_fd, const char *aside, const void *by
     return error;
 }
 
-enum error_code state_file_save(int dir_fd, const char *name, const void *bytes,
-                                size_t length)
+static enum error_code put_in_place(int dir_fd, const char *aside, const char *name)
+{
+    if (renameat(dir_fd, aside, dir_fd, name) != 0) {
+        const enum error_code error = error_from_errno(errno);
+        unlinkat(dir_fd, aside, 0);
+        return error;
+    }
+    return fsync(dir_fd) == 0 || errno == EINVAL ? ERROR_NONE : error_from_errno(errno);
+}
+
+enum error_code state_file_save(int dir_fd, const char *name, const void *bytes, size_t length)
 {
     char aside[NAME_MAX], previous[NAME_MAX];
     snprintf(aside, sizeof aside, "%s.new", name);
     snprintf(previous, sizeof previous, "%s.prev", name);
-    enum error_code error = write_aside(dir_fd, aside, bytes, length);
+    const enum error_code error = write_aside(dir_fd, aside, true, bytes, length);
     if (error != ERROR_NONE) {
         unlinkat(dir_fd, aside, 0);
         return error;
@@ -103,12 +113,19 @@ enum error_code state_file_save(int dir_fd, const char *name, const void *bytes,
     unlinkat(dir_fd, previous, 0);
     if (linkat(dir_fd, name, dir_fd, previous, 0) != 0 && errno == EIO)
         return ERROR_SYSTEM;
-    if (renameat(dir_fd, aside, dir_fd, name) != 0) {
-        error = error_from_errno(errno);
-        unlinkat(dir_fd, aside, 0);
-        return error;
-    }
-    return fsync(dir_fd) == 0 || errno == EINVAL ? ERROR_NONE : error_from_errno(errno);
+    return put_in_place(dir_fd, aside, name);
+}
+
+enum error_code state_file_save_raw(int dir_fd, const char *name, const void *bytes,
+                                    size_t length)
+{
+    char aside[NAME_MAX];
+    snprintf(aside, sizeof aside, "%s.new", name);
+    const enum error_code error = write_aside(dir_fd, aside, false, bytes, length);
+    if (error == ERROR_NONE)
+        return put_in_place(dir_fd, aside, name);
+    unlinkat(dir_fd, aside, 0);
+    return error;
 }
 
 static enum error_code read_image(int dir_fd, const char *name, size_t max_bytes,

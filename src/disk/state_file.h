@@ -15,6 +15,9 @@
 /* NAME in the directory DIR_FD, mode 0600. On failure the last good file is as it was. */
 enum error_code state_file_save(int dir_fd, const char *name, const void *bytes,
                                 size_t length) MUST_CHECK;
+/* The same without header and previous generation: a file that others read too. */
+enum error_code state_file_save_raw(int dir_fd, const char *name, const void *bytes,
+                                    size_t length) MUST_CHECK;
 /* At most MAX_BYTES; the caller frees. ERROR_NOT_FOUND: never written. ERROR_CORRUPT:
  * neither generation is whole. ERROR_UNSUPPORTED: written by a newer version, do not
  * replace it. */

@@ -335,6 +335,8 @@ static void handle(struct peer_manager *manager, struct message *message)
 bool peer_manager_run(struct peer_manager *manager)
 {
     struct message message;
+    /* Those that died before this run: their PEER_GONE has been looked at by now. */
+    bury(manager);
     while (bus_take(manager->config.requests, &message))
         handle(manager, &message);
     if (manager->choke_now && manager->running) {
@@ -357,7 +359,6 @@ bool peer_manager_run(struct peer_manager *manager)
         }
         peer = next;
     }
-    bury(manager);
     return manager->flush_list != NULL || bus_length(manager->config.requests) > 0;
 }
 

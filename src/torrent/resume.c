@@ -1,0 +1,174 @@
+#include "torrent/resume.h"
+
+#include "meta/bencode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STAMP_BYTES 32u
+
+static const struct bencode_limits limits = {64u << 20, 64, 4, true};
+
+void resume_done(struct resume *resume)
+{
+    bitfield_done(&resume->have);
+    free(resume->stamps);
+    free(resume->download_dir);
+    *resume = (struct resume){0};
+}
+
+static enum error_code put_flag(struct buffer *buffer, const char *key, int64_t value)
+{
+    const enum error_code error = bencode_put_text(buffer, key);
+    return error == ERROR_NONE ? bencode_put_integer(buffer, value) : error;
+}
+
+static enum error_code put_stamps(struct buffer *buffer, const struct resume *resume,
+                                  uint32_t file_count)
+{
+    const uint32_t count = resume->stamps != NULL ? file_count : 0;
+    enum error_code error = buffer_printf(buffer, "6:stamps%llu:",
+                                          (unsigned long long)count * STAMP_BYTES);
+    for (uint32_t i = 0; i < count && error == ERROR_NONE; i++) {
+        const struct file_stamp *stamp = &resume->stamps[i];
+        error = buffer_append_u64(buffer, stamp->size);
+        error |= buffer_append_u64(buffer, (uint64_t)stamp->mtime_ns);
+        error |= buffer_append_u64(buffer, stamp->device);
+        error |= buffer_append_u64(buffer, stamp->inode);
+    }
+    return error;
+}
+
+enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
+                              struct buffer *buffer)
+{
+    enum error_code error = buffer_append_text(buffer, "d");
+    error |= put_flag(buffer, "added", resume->added_s);
+    error |= put_flag(buffer, "clean", resume->clean);
+    error |= put_flag(buffer, "completed", resume->completed_s);
+    error |= bencode_put_text(buffer, "dir");
+    error |= bencode_put_text(buffer, resume->download_dir);
+    error |= put_flag(buffer, "downloaded", (int64_t)resume->downloaded);
+    error |= bencode_put_text(buffer, "hash");
+    error |= bencode_put_string(buffer, resume->hash.bytes, SHA1_BYTES);
+    error |= bencode_put_text(buffer, "have");
+    error |= bencode_put_string(buffer, resume->have.bytes,
+                                bitfield_wire_bytes(resume->have.size));
+    error |= put_flag(buffer, "paused", resume->paused);
+    error |= put_flag(buffer, "sequential", resume->sequential);
+    error |= put_stamps(buffer, resume, file_count);
+    error |= put_flag(buffer, "uploaded", (int64_t)resume->uploaded);
+    error |= buffer_append_text(buffer, "e");
+    return error == ERROR_NONE ? ERROR_NONE : ERROR_MEMORY;
+}
+
+static int64_t number_of(struct bencode_value root, const char *key)
+{
+    int64_t value = 0;
+    if (!bencode_get_integer(root, key, &value) || value < 0)
+        value = 0;
+    return value;
+}
+
+static bool read_stamps(struct bencode_value root, uint32_t file_count, struct resume *resume)
+{
+    const char *bytes;
+    size_t length;
+    struct cursor cursor;
+    if (!bencode_get_string(root, "stamps", &bytes, &length))
+        return false;
+    if (length == 0)
+        return true;
+    if (length != (size_t)file_count * STAMP_BYTES)
+        return false;
+    resume->stamps = calloc(file_count, sizeof *resume->stamps);
+    cursor_init(&cursor, bytes, length);
+    for (uint32_t i = 0; resume->stamps != NULL && i < file_count; i++) {
+        struct file_stamp *stamp = &resume->stamps[i];
+        stamp->size = cursor_u64(&cursor);
+        stamp->mtime_ns = (int64_t)cursor_u64(&cursor);
+        stamp->device = cursor_u64(&cursor);
+        stamp->inode = cursor_u64(&cursor);
+    }
+    return resume->stamps != NULL;
+}
+
+static bool read_all(struct bencode_value root, const struct metainfo *metainfo,
+                     struct resume *resume)
+{
+    const char *bytes;
+    size_t length;
+    if (!bencode_get_string(root, "hash", &bytes, &length) || length != SHA1_BYTES ||
+        memcmp(bytes, metainfo->hash.bytes, SHA1_BYTES) != 0)
+        return false;
+    resume->hash = metainfo->hash;
+    if (!bencode_get_string(root, "have", &bytes, &length) ||
+        bitfield_init(&resume->have, metainfo->piece_count) != ERROR_NONE ||
+        bitfield_load(&resume->have, (const uint8_t *)bytes, length) != ERROR_NONE)
+        return false;
+    if (!read_stamps(root, metainfo->file_count, resume) ||
+        !bencode_get_string(root, "dir", &bytes, &length) || memchr(bytes, 0, length) != NULL)
+        return false;
+    resume->download_dir = strndup(bytes, length);
+    resume->clean = number_of(root, "clean") == 1;
+    resume->paused = number_of(root, "paused") == 1;
+    resume->sequential = number_of(root, "sequential") == 1;
+    resume->added_s = number_of(root, "added");
+    resume->completed_s = number_of(root, "completed");
+    resume->downloaded = (uint64_t)number_of(root, "downloaded");
+    resume->uploaded = (uint64_t)number_of(root, "uploaded");
+    return resume->download_dir != NULL;
+}
+
+enum error_code resume_decode(const uint8_t *bytes, size_t length,
+                              const struct metainfo *metainfo, struct resume *ret_resume)
+{
+    struct bencode tree;
+    struct resume resume = {0};
+    if (bencode_parse(bytes, length, &limits, &tree, NULL) != ERROR_NONE)
+        return ERROR_CORRUPT;
+    const bool fine = read_all(bencode_root(&tree), metainfo, &resume);
+    bencode_done(&tree);
+    if (!fine) {
+        resume_done(&resume);
+        return ERROR_CORRUPT;
+    }
+    *ret_resume = resume;
+    return ERROR_NONE;
+}
+
+static bool looks_the_same(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->size == b->size && a->mtime_ns == b->mtime_ns && a->device == b->device &&
+           a->inode == b->inode;
+}
+
+enum error_code resume_compare(const struct resume *resume, const struct metainfo *metainfo,
+                               const struct file_stamp *now, struct bitfield *have,
+                               struct bitfield *ret_to_hash)
+{
+    struct bitfield to_hash;
+    const enum error_code error = bitfield_init(&to_hash, metainfo->piece_count);
+    if (error != ERROR_NONE)
+        return error;
+    for (uint32_t i = 0; i < metainfo->file_count; i++) {
+        const struct metainfo_file *file = &metainfo->files[i];
+        if (file->length == 0 || file->pad)
+            continue;
+        const bool same =
+            resume->stamps != NULL && looks_the_same(&resume->stamps[i], &now[i]);
+        const bool there = now[i].size != UINT64_MAX && now[i].size > 0;
+        const uint32_t first = (uint32_t)(file->offset / metainfo->piece_bytes);
+        const uint32_t last =
+            (uint32_t)((file->offset + file->length - 1) / metainfo->piece_bytes);
+        for (uint32_t piece = first; piece <= last; piece++) {
+            const bool claimed = bitfield_get(&resume->have, piece);
+            if (!same)
+                bitfield_clear(have, piece);
+            if (there && (!same || (!claimed && !resume->clean)))
+                bitfield_set(&to_hash, piece);
+        }
+    }
+    *ret_to_hash = to_hash;
+    return ERROR_NONE;
+}

@@ -1,0 +1,46 @@
+/*
+ * Resume data: what a torrent claims to have, with how its files looked when it did, so
+ * that a restart trusts no file that was changed since (HOSTILE.md R5, R6). Pure: bytes in
+ * and out; torrent/ keeps them through disk/'s state files.
+ */
+#ifndef BTTUI_TORRENT_RESUME_H
+#define BTTUI_TORRENT_RESUME_H
+
+#include "base/bitfield.h"
+#include "base/buffer.h"
+#include "base/digest.h"
+#include "disk/storage.h"
+#include "meta/metainfo.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct resume {
+    struct info_hash hash;
+    struct bitfield have;      /* piece_count bits; owned */
+    struct file_stamp *stamps; /* file_count; owned; NULL: none were taken */
+    bool clean;                /* the last act of a session that ended well */
+    bool paused, sequential;
+    uint64_t downloaded, uploaded;
+    int64_t added_s, completed_s;
+    char *download_dir; /* owned */
+};
+
+void resume_done(struct resume *resume);
+enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
+                              struct buffer *buffer) MUST_CHECK;
+/* ERROR_CORRUPT: not resume data, or of another torrent. RET is untouched then. */
+enum error_code resume_decode(const uint8_t *bytes, size_t length,
+                              const struct metainfo *metainfo,
+                              struct resume *ret_resume) MUST_CHECK;
+
+/*
+ * What is to be hashed before the claims hold: pieces of files that do not look as they
+ * did, and, unless the end was clean, pieces not claimed in files that are there. Clears
+ * from HAVE what is not to be trusted. TO_HASH is made here (piece_count bits).
+ */
+enum error_code resume_compare(const struct resume *resume, const struct metainfo *metainfo,
+                               const struct file_stamp *now, struct bitfield *have,
+                               struct bitfield *ret_to_hash) MUST_CHECK;
+
+#endif
