@@ -1,0 +1,403 @@
+#include "torrent/torrent.h"
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "torrent/file_select.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUS_CAPACITY ((size_t)1 << 20)
+
+static char *cleaned(const char *raw, size_t cells)
+{
+    char text[4096];
+    text_clean(text_untrusted(raw), cells, text, sizeof text);
+    return strdup(text);
+}
+
+static void on_posted(void *context)
+{
+    session_run_soon(context);
+}
+
+static void on_cancel(void *context, struct peer_id_ref peer, const struct block_ref *block)
+{
+    struct message message = {.type = PEER_CANCEL, .peer = peer, .u.block = *block};
+    torrent_post_peers(context, &message);
+}
+
+static void on_retry(void *context)
+{
+    struct torrent *torrent = context;
+    torrent->starving = false;
+    peer_manager_wake_idle(torrent->peers);
+    session_run_soon(torrent);
+}
+
+static void on_disk_retry(void *context)
+{
+    struct torrent *torrent = context;
+    torrent->error = ERROR_NONE;
+    session_changed(torrent, CHANGED_STATE);
+    peer_manager_wake_idle(torrent->peers);
+    session_run_soon(torrent);
+}
+
+static void on_checkpoint(void *context)
+{
+    struct torrent *torrent = context;
+    if (torrent->phase == TORRENT_PHASE_READY)
+        torrent_save(torrent, false);
+}
+
+static void give_stats(void *context, struct tracker_stats *ret_stats)
+{
+    const struct torrent *torrent = context;
+    struct peer_counts peers;
+    struct piece_counts pieces;
+    peer_manager_get_counts(torrent->peers, &peers);
+    piece_manager_get_counts(torrent->pieces, &pieces);
+    *ret_stats = (struct tracker_stats){peers.uploaded, peers.downloaded,
+                                        torrent->meta->total_bytes - pieces.have_bytes};
+}
+
+/* ---- making it ---- */
+
+static enum error_code make_pieces(struct torrent *torrent)
+{
+    const struct session *session = torrent->session;
+    const struct piece_manager_config config = {
+        .total_bytes = torrent->meta->total_bytes,
+        .piece_bytes = torrent->meta->piece_bytes,
+        .piece_count = torrent->meta->piece_count,
+        .clock = loop_clock(session->loop),
+        .random = session->config.random,
+        .pool = session->pool,
+        .budget_blocks = block_pool_total(session->pool) * 3 / 4,
+        .cancel = on_cancel,
+        .context = torrent,
+    };
+    return piece_manager_new(&config, &torrent->pieces);
+}
+
+static enum error_code make_peers(struct torrent *torrent)
+{
+    const struct session *session = torrent->session;
+    struct peer_manager_config config = {
+        .shared = session->peers,
+        .requests = torrent->requests,
+        .responses = torrent->responses,
+        .torrent = torrent->id,
+        .hash = torrent->hash,
+        .piece_count = torrent->meta->piece_count,
+        .piece_bytes = torrent->meta->piece_bytes,
+        .total_bytes = torrent->meta->total_bytes,
+        .max_peers = session->config.max_peers,
+        .have = piece_manager_have(torrent->pieces),
+    };
+    memcpy(config.peer_id, session->peer_id, sizeof config.peer_id);
+    torrent->peers = peer_manager_new(&config);
+    return torrent->peers != NULL ? ERROR_NONE : ERROR_MEMORY;
+}
+
+static enum error_code make_trackers(struct torrent *torrent)
+{
+    struct session *session = torrent->session;
+    struct tracker_manager_config config = {
+        .loop = session->loop,
+        .http = session->http,
+        .random = session->config.random,
+        .log = session->log,
+        .discovery = torrent->discovery,
+        .torrent = torrent->id,
+        .hash = torrent->hash,
+        .port = session->port,
+        .trackers = torrent->meta->trackers,
+        .tracker_count = torrent->meta->tracker_count,
+        .stats = give_stats,
+        .context = torrent,
+    };
+    memcpy(config.peer_id, session->peer_id, sizeof config.peer_id);
+    torrent->trackers = tracker_manager_new(&config);
+    return torrent->trackers != NULL ? ERROR_NONE : ERROR_MEMORY;
+}
+
+static enum error_code make_buses(struct torrent *torrent)
+{
+    torrent->requests = bus_new(BUS_CAPACITY);
+    torrent->responses = bus_new(BUS_CAPACITY);
+    torrent->discovery = bus_new(BUS_CAPACITY);
+    if (torrent->requests == NULL || torrent->responses == NULL || torrent->discovery == NULL)
+        return ERROR_MEMORY;
+    bus_set_notify(torrent->requests, on_posted, torrent);
+    bus_set_notify(torrent->responses, on_posted, torrent);
+    bus_set_notify(torrent->discovery, on_posted, torrent);
+    return ERROR_NONE;
+}
+
+static const char *select_path(void *context, uint32_t file)
+{
+    return metainfo_file_path(context, file);
+}
+
+static enum error_code select_files(struct torrent *torrent, const char *list)
+{
+    const struct metainfo *meta = torrent->meta;
+    const struct file_select files = {meta->file_count, select_path, torrent->meta};
+    bool *wanted = calloc(meta->file_count, sizeof *wanted);
+    if (wanted == NULL)
+        return ERROR_MEMORY;
+    const enum error_code error = file_select_apply(&files, list, wanted, NULL);
+    for (uint32_t i = 0; i < meta->file_count; i++)
+        wanted[i] = !wanted[i];
+    if (error == ERROR_NONE)
+        torrent->unwanted = wanted;
+    else
+        free(wanted);
+    return error;
+}
+
+static void add_given_peers(struct torrent *torrent, const struct add_options *options)
+{
+    for (uint32_t i = 0; i < options->peer_count; i++) {
+        struct message message = {.type = PEER_CONNECT};
+        message.u.candidate.address = options->peers[i];
+        message.u.candidate.source = PEER_SOURCE_MANUAL;
+        torrent_post_peers(torrent, &message);
+    }
+}
+
+static void take_resume(struct torrent *torrent, const struct resume *resume)
+{
+    torrent->resume = *resume; /* takes over what it holds */
+    torrent->paused |= resume->paused;
+    torrent->sequential |= resume->sequential;
+    if (resume->added_s != 0)
+        torrent->added_wall_s = (double)resume->added_s;
+    torrent->completed_wall_s = (double)resume->completed_s;
+}
+
+enum error_code torrent_new(struct session *session, struct metainfo *meta,
+                            const struct add_options *options, const struct resume *resume,
+                            struct torrent **ret_torrent)
+{
+    struct torrent *torrent = *ret_torrent; /* the session made it, with its id */
+    const char *dir = options->download_dir != NULL ? options->download_dir
+                      : resume != NULL              ? resume->download_dir
+                                                    : session->download_dir;
+    torrent->session = session;
+    torrent->meta = meta;
+    torrent->hash = meta->hash;
+    torrent->paused = options->paused;
+    torrent->sequential = options->sequential;
+    torrent->added_wall_s = clock_wall_s(loop_clock(session->loop));
+    loop_timer_init(&torrent->retry, on_retry, torrent);
+    loop_timer_init(&torrent->disk_retry, on_disk_retry, torrent);
+    loop_timer_init(&torrent->checkpoint, on_checkpoint, torrent);
+    torrent->download_dir = strdup(dir);
+    torrent->display_name = cleaned(meta->name, 500);
+    torrent->comment = cleaned(meta->comment, 1000);
+    torrent->creator = cleaned(meta->creator, 200);
+    enum error_code error = torrent->download_dir == NULL || torrent->display_name == NULL ||
+                                    torrent->comment == NULL || torrent->creator == NULL
+                                ? ERROR_MEMORY
+                                : ERROR_NONE;
+    if (error == ERROR_NONE)
+        error = make_buses(torrent);
+    if (error == ERROR_NONE && options->select != NULL)
+        error = select_files(torrent, options->select);
+    if (error == ERROR_NONE)
+        error = make_pieces(torrent);
+    if (error == ERROR_NONE)
+        error = make_peers(torrent);
+    if (error == ERROR_NONE)
+        error = make_trackers(torrent);
+    if (error == ERROR_NONE)
+        error = disk_manager_open(session->disk, torrent->id, meta, dir);
+    torrent->opened = error == ERROR_NONE;
+    if (error != ERROR_NONE)
+        return error;
+    if (resume != NULL)
+        take_resume(torrent, resume);
+    piece_manager_set_sequential(torrent->pieces, torrent->sequential);
+    add_given_peers(torrent, options);
+    return ERROR_NONE;
+}
+
+void torrent_free(struct torrent *torrent)
+{
+    struct loop *loop = torrent->session->loop;
+    if (torrent->opened)
+        disk_manager_close(torrent->session->disk, torrent->id);
+    loop_timer_cancel(loop, &torrent->retry);
+    loop_timer_cancel(loop, &torrent->disk_retry);
+    loop_timer_cancel(loop, &torrent->checkpoint);
+    tracker_manager_free(torrent->trackers);
+    peer_manager_free(torrent->peers);
+    bus_free(torrent->requests, torrent->session->pool);
+    bus_free(torrent->responses, torrent->session->pool);
+    bus_free(torrent->discovery, torrent->session->pool);
+    piece_manager_free(torrent->pieces);
+    resume_done(&torrent->resume);
+    bitfield_done(&torrent->to_hash);
+    bitfield_done(&torrent->claiming);
+    history_done(&torrent->history);
+    free(torrent->noted);
+    free(torrent->unwanted);
+    free(torrent->download_dir);
+    free(torrent->display_name);
+    free(torrent->comment);
+    free(torrent->creator);
+    metainfo_free(torrent->meta);
+    free(torrent);
+}
+
+/* ---- life ---- */
+
+void torrent_begin(struct torrent *torrent)
+{
+    struct disk_job *job = torrent->resume.have.size > 0 ? disk_job_new() : NULL;
+    torrent->phase = TORRENT_PHASE_STARTING;
+    if (job != NULL) {
+        const struct message request = {
+            .type = DISK_SYNC, .torrent = torrent->id, .u.job.job = job};
+        job->stat_all = true;
+        if (disk_manager_post(torrent->session->disk, &request) == ERROR_NONE)
+            return; /* torrent_on_synced compares the claims with what is there */
+        disk_job_free(job);
+    }
+    bitfield_done(&torrent->resume.have);
+    torrent_check(torrent);
+}
+
+void torrent_check(struct torrent *torrent)
+{
+    struct disk_job *job = disk_job_new();
+    if (job == NULL) {
+        torrent_fail(torrent, ERROR_MEMORY, error_text(ERROR_MEMORY));
+        return;
+    }
+    torrent->phase = TORRENT_PHASE_CHECKING;
+    torrent->check_done = torrent->check_found = 0;
+    job->create_empty = true;
+    if (torrent->to_hash.size > 0) {
+        job->pieces = calloc(1, sizeof *job->pieces);
+        if (job->pieces != NULL)
+            *job->pieces = torrent->to_hash;
+        else
+            bitfield_done(&torrent->to_hash);
+        torrent->to_hash = (struct bitfield){0};
+    }
+    const struct message request = {
+        .type = DISK_CHECK, .torrent = torrent->id, .u.job.job = job};
+    if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE) {
+        disk_job_free(job);
+        torrent_fail(torrent, ERROR_MEMORY, error_text(ERROR_MEMORY));
+    }
+    session_changed(torrent, CHANGED_STATE);
+}
+
+void torrent_start(struct torrent *torrent)
+{
+    if (torrent->running || torrent->paused || torrent->phase != TORRENT_PHASE_READY ||
+        torrent->session->stopping)
+        return;
+    torrent->running = true;
+    peer_manager_start(torrent->peers);
+    tracker_manager_start(torrent->trackers);
+    session_run_soon(torrent);
+    session_changed(torrent, CHANGED_STATE);
+}
+
+static void drop_unfinished(struct torrent *torrent)
+{
+    uint32_t pieces[64], count;
+    do {
+        count = piece_manager_drop_all(torrent->pieces, pieces, 64);
+        for (uint32_t i = 0; i < count; i++) {
+            const struct message request = {
+                .type = DISK_DROP_PIECE, .torrent = torrent->id, .u.run.piece = pieces[i]};
+            if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE)
+                return;
+        }
+    } while (count == 64);
+}
+
+static void on_told(void *context)
+{
+    struct torrent *torrent = context;
+    torrent->trackers_done = true;
+    if (torrent->phase == TORRENT_PHASE_STOPPING)
+        session_torrent_stopped(torrent);
+}
+
+void torrent_halt(struct torrent *torrent)
+{
+    if (!torrent->running)
+        return;
+    torrent->running = false;
+    loop_timer_cancel(torrent->session->loop, &torrent->retry);
+    peer_manager_stop(torrent->peers);
+    torrent_run(torrent);
+    drop_unfinished(torrent);
+    tracker_manager_stop(torrent->trackers, on_told, torrent);
+    session_changed(torrent, CHANGED_STATE | CHANGED_PEERS);
+}
+
+void torrent_stop(struct torrent *torrent)
+{
+    const bool was_running = torrent->running;
+    const bool was_ready = torrent->phase == TORRENT_PHASE_READY;
+    torrent_halt(torrent);
+    torrent->phase = TORRENT_PHASE_STOPPING;
+    loop_timer_cancel(torrent->session->loop, &torrent->checkpoint);
+    loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
+    torrent->trackers_done = torrent->trackers_done || !was_running;
+    torrent->disk_done = torrent->session->state.fd < 0 || !was_ready;
+    if (!torrent->disk_done && !torrent->sync_under_way)
+        torrent_save(torrent, true);
+    session_torrent_stopped(torrent);
+}
+
+void torrent_fail(struct torrent *torrent, enum error_code error, const char *text)
+{
+    if (torrent->error == error)
+        return;
+    torrent->error = error;
+    text_clean(text_untrusted(text), 200, torrent->error_text, sizeof torrent->error_text);
+    struct message event = {.type = EVENT_ERROR, .torrent = torrent->id};
+    event.u.text.text = strdup(torrent->error_text);
+    event.u.text.error = error;
+    if (event.u.text.text != NULL)
+        event_bus_post(torrent->session->events, &event);
+    log_write(torrent->session->log, LOG_LEVEL_ERROR, "%s: %s", torrent->display_name,
+              torrent->error_text);
+    session_changed(torrent, CHANGED_STATE);
+}
+
+/* A piece is wanted when one of its files is. */
+void torrent_apply_wanted(struct torrent *torrent)
+{
+    const struct metainfo *meta = torrent->meta;
+    if (torrent->unwanted == NULL)
+        return;
+    struct bitfield wanted;
+    if (bitfield_init(&wanted, meta->piece_count) != ERROR_NONE)
+        return;
+    for (uint32_t i = 0; i < meta->file_count; i++) {
+        const struct metainfo_file *file = &meta->files[i];
+        if (torrent->unwanted[i] || file->length == 0)
+            continue;
+        const uint32_t last =
+            (uint32_t)((file->offset + file->length - 1) / meta->piece_bytes);
+        for (uint32_t p = (uint32_t)(file->offset / meta->piece_bytes); p <= last; p++)
+            bitfield_set(&wanted, p);
+    }
+    for (uint32_t p = 0; p < meta->piece_count; p++)
+        piece_manager_set_priority(torrent->pieces, p,
+                                   bitfield_get(&wanted, p) ? PIECE_PRIORITY_NORMAL
+                                                            : PIECE_PRIORITY_NONE);
+    bitfield_done(&wanted);
+}

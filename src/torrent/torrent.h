@@ -1,0 +1,159 @@
+/*
+ * The Torrent Manager: the hub of one torrent. It alone knows the Peer, Piece, Disk and
+ * Tracker Managers, which know nothing of each other: it drains their buses and passes on
+ * what one has to say to another. Only torrent/ includes this. Loop thread.
+ */
+#ifndef BTTUI_TORRENT_TORRENT_H
+#define BTTUI_TORRENT_TORRENT_H
+
+#include "bus/bus.h"
+#include "discovery/tracker_manager.h"
+#include "disk/disk_manager.h"
+#include "meta/metainfo.h"
+#include "peer/incoming.h"
+#include "peer/peer_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/history.h"
+#include "torrent/resume.h"
+#include "torrent/session.h"
+#include "torrent/state_dir.h"
+
+#include <uthash.h>
+
+/* What the Torrent Manager notes of a peer, by the place of its address. */
+struct torrent_peer {
+    uint32_t generation; /* 0: nobody */
+    bool interested;     /* we are */
+    bool joined;         /* known to the Piece Manager */
+    uint8_t strikes;
+    uint32_t bad_pieces;
+};
+
+enum torrent_phase {
+    TORRENT_PHASE_STARTING, /* looking at the files */
+    TORRENT_PHASE_CHECKING,
+    TORRENT_PHASE_READY,
+    TORRENT_PHASE_STOPPING,
+    TORRENT_PHASE_STOPPED
+};
+
+struct torrent {
+    UT_hash_handle hh; /* by info-hash */
+    struct session *session;
+    struct torrent_id id;
+    struct metainfo *meta;
+    struct info_hash hash;
+    char *download_dir;
+    char *display_name, *comment, *creator; /* sanitised */
+
+    struct bus *requests, *responses, *discovery;
+    struct peer_manager *peers;
+    struct piece_manager *pieces;
+    struct tracker_manager *trackers;
+    bool opened; /* with the Disk Manager */
+
+    enum torrent_phase phase;
+    bool paused;
+    bool running; /* peers and trackers are started */
+    bool complete;
+    bool sequential;
+    bool queued_to_run; /* on the session's list */
+    struct torrent *run_next;
+    bool *unwanted; /* files; NULL: all are wanted */
+
+    enum error_code error; /* NONE: all well */
+    char error_text[256];
+    uint32_t check_done, check_found;
+
+    struct torrent_peer *noted;
+    uint32_t noted_capacity;
+    uint32_t generation_seen; /* of the Piece Manager, when idle peers were last offered */
+    bool starving;            /* a peer with room got nothing */
+    struct loop_timer retry;  /* offers again: end-game is a matter of time */
+    struct loop_timer disk_retry;
+
+    struct resume resume;   /* as loaded; then the totals of before */
+    struct bitfield to_hash;
+    bool claims_dirty, sync_under_way, saved_clean;
+    struct bitfield claiming; /* what the sync under way will have made durable */
+    struct loop_timer checkpoint;
+    bool trackers_done, disk_done;
+
+    struct history history;
+    double added_wall_s, completed_wall_s;
+    uint64_t wasted_disk;
+};
+
+struct session {
+    struct session_config config;
+    struct loop *loop;
+    struct log *log;
+    struct block_pool *pool;
+    struct disk_manager *disk;
+    struct peer_shared *peers;
+    struct incoming *incoming;
+    struct http *http;
+    struct event_bus *events;
+    struct state_dir state;
+    struct listener *listeners[2];
+    uint16_t port;
+    bool incoming_seen;
+    uint8_t peer_id[20];
+    char *download_dir;
+    uint64_t max_down, max_up;
+
+    struct torrent **slots; /* by id.index */
+    uint32_t *generations;
+    uint32_t slot_count;
+    struct torrent_id *order;
+    uint32_t count;
+    struct torrent *by_hash;
+
+    struct torrent *run_list;
+    struct loop_hook hook;
+    struct loop_timer tick;
+    struct history history;
+    uint64_t gone_down, gone_up; /* of removed torrents */
+    uint64_t free_bytes;
+    uint64_t free_looked_ns;
+
+    bool stopping;
+    void (*stopped)(void *context);
+    void *stopped_context;
+    struct loop_timer stop_timer;
+};
+
+/* torrent.c: life */
+enum error_code torrent_new(struct session *session, struct metainfo *meta,
+                            const struct add_options *options, const struct resume *resume,
+                            struct torrent **ret_torrent);
+void torrent_free(struct torrent *torrent);
+void torrent_begin(struct torrent *torrent); /* looks at the files, then goes on */
+void torrent_start(struct torrent *torrent); /* peers and trackers, if it may */
+void torrent_halt(struct torrent *torrent);  /* and off again */
+void torrent_stop(struct torrent *torrent);  /* for good; session_torrent_stopped follows */
+void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
+void torrent_check(struct torrent *torrent);
+void torrent_apply_wanted(struct torrent *torrent);
+
+/* torrent_manager.c: messages */
+bool torrent_run(struct torrent *torrent); /* true: more is left */
+void torrent_on_disk(struct torrent *torrent, struct message *response);
+void torrent_post_peers(struct torrent *torrent, struct message *request);
+void torrent_check_complete(struct torrent *torrent);
+
+/* checkpoint.c: resume data */
+void torrent_claims_changed(struct torrent *torrent);
+void torrent_save(struct torrent *torrent, bool clean);
+void torrent_on_synced(struct torrent *torrent, struct message *response);
+
+/* session.c */
+struct torrent *session_torrent(const struct session *session, struct torrent_id id);
+void session_run_soon(struct torrent *torrent);
+void session_changed(struct torrent *torrent, uint32_t what);
+void session_event(struct torrent *torrent, enum message_type type, uint32_t number);
+void session_torrent_stopped(struct torrent *torrent);
+void session_tick_soon(struct session *session);
+void session_save_list(struct session *session);
+
+#endif

@@ -1,0 +1,469 @@
+/* What arrives on a torrent's buses, and whom it concerns. */
+#include "base/i18n.h"
+#include "torrent/torrent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PICK_MAX 256u
+#define RETRY_NS (NS_PER_S / 4)
+#define DISK_RETRY_NS (30 * NS_PER_S)
+#define STRIKES_MAX 3u
+
+void torrent_post_peers(struct torrent *torrent, struct message *request)
+{
+    request->torrent = torrent->id;
+    if (bus_post(torrent->requests, request) != ERROR_NONE)
+        message_done(request, torrent->session->pool);
+}
+
+static void post_to(struct torrent *torrent, enum message_type type, struct peer_id_ref peer,
+                    const struct block_ref *block)
+{
+    struct message message = {.type = type, .peer = peer};
+    if (block != NULL)
+        message.u.block = *block;
+    torrent_post_peers(torrent, &message);
+}
+
+static struct torrent_peer *noted(struct torrent *torrent, struct peer_id_ref ref)
+{
+    if (ref.index >= torrent->noted_capacity) {
+        uint32_t capacity = torrent->noted_capacity == 0 ? 8 : torrent->noted_capacity;
+        while (capacity <= ref.index)
+            capacity *= 2;
+        struct torrent_peer *table = realloc(torrent->noted, capacity * sizeof *table);
+        if (table == NULL)
+            return NULL;
+        memset(table + torrent->noted_capacity, 0,
+               (capacity - torrent->noted_capacity) * sizeof *table);
+        torrent->noted = table;
+        torrent->noted_capacity = capacity;
+    }
+    struct torrent_peer *peer = &torrent->noted[ref.index];
+    if (peer->generation != ref.generation)
+        *peer = (struct torrent_peer){.generation = ref.generation};
+    return peer;
+}
+
+/* ---- peers ---- */
+
+static void report_peer(struct torrent *torrent, enum message_type type, struct peer_id_ref ref,
+                        enum peer_status status, enum peer_reason reason)
+{
+    struct message event = {.type = type, .torrent = torrent->id, .peer = ref};
+    if (!peer_manager_address(torrent->peers, ref, &event.u.peer_news.address))
+        return;
+    event.u.peer_news.status = status;
+    event.u.peer_news.reason = reason;
+    event_bus_post(torrent->session->events, &event);
+}
+
+static void set_interest(struct torrent *torrent, struct peer_id_ref ref, bool on)
+{
+    struct torrent_peer *peer = noted(torrent, ref);
+    if (peer == NULL || peer->interested == on)
+        return;
+    peer->interested = on;
+    struct message message = {.type = PEER_INTEREST, .peer = ref, .u.flag.on = on};
+    torrent_post_peers(torrent, &message);
+}
+
+static void update_interest(struct torrent *torrent, struct peer_id_ref ref)
+{
+    bool is_seed;
+    const struct bitfield *bits = peer_manager_bitfield(torrent->peers, ref, &is_seed);
+    set_interest(torrent, ref,
+                 !torrent->complete &&
+                     piece_manager_is_interesting(torrent->pieces, ref, bits, is_seed));
+}
+
+static void on_handshaken(struct torrent *torrent, const struct message *message)
+{
+    struct netaddr address;
+    struct torrent_peer *peer = noted(torrent, message->peer);
+    if (peer != NULL && peer_manager_address(torrent->peers, message->peer, &address))
+        peer->joined = piece_manager_peer_joined(torrent->pieces, message->peer, &address) ==
+                       ERROR_NONE;
+    report_peer(torrent, EVENT_PEER, message->peer, PEER_STATUS_INACTIVE, PEER_REASON_NONE);
+    session_changed(torrent, CHANGED_PEERS);
+}
+
+static void on_gone(struct torrent *torrent, const struct message *message)
+{
+    bool is_seed;
+    const struct bitfield *bits =
+        peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
+    struct torrent_peer *peer = noted(torrent, message->peer);
+    if (peer != NULL && peer->joined) {
+        piece_manager_peer_gone(torrent->pieces, message->peer, bits, is_seed);
+        peer->joined = false;
+        report_peer(torrent, EVENT_PEER, message->peer, PEER_STATUS_INACTIVE,
+                    message->u.gone.reason);
+    }
+    session_changed(torrent, CHANGED_PEERS);
+}
+
+static void on_pieces(struct torrent *torrent, const struct message *message)
+{
+    bool is_seed;
+    const struct bitfield *bits =
+        peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
+    if (message->type == PEER_HAS_PIECES)
+        piece_manager_has_pieces(torrent->pieces, message->peer, bits, is_seed);
+    else
+        piece_manager_has_piece(torrent->pieces, message->peer, message->u.piece.piece, bits);
+    const struct torrent_peer *peer = noted(torrent, message->peer);
+    if (peer != NULL && !peer->interested)
+        update_interest(torrent, message->peer);
+    session_changed(torrent, CHANGED_PEERS | CHANGED_PIECES);
+}
+
+/* ---- down ---- */
+
+static void retry_soon(struct torrent *torrent)
+{
+    torrent->starving = true;
+    if (!loop_timer_is_set(&torrent->retry))
+        loop_timer_set_in(torrent->session->loop, &torrent->retry, RETRY_NS);
+}
+
+static void on_idle(struct torrent *torrent, const struct message *message)
+{
+    struct block_ref blocks[PICK_MAX];
+    bool is_seed;
+    const struct bitfield *bits =
+        peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
+    uint32_t room = message->u.room.blocks;
+    if (torrent->error != ERROR_NONE || torrent->phase != TORRENT_PHASE_READY) {
+        retry_soon(torrent);
+        return;
+    }
+    while (room > 0) {
+        const uint32_t most = room < PICK_MAX ? room : PICK_MAX;
+        const uint32_t count = piece_manager_pick(
+            torrent->pieces, message->peer, bits, is_seed,
+            peer_manager_rate(torrent->peers, message->peer), most, blocks);
+        for (uint32_t i = 0; i < count; i++)
+            post_to(torrent, PEER_REQUEST, message->peer, &blocks[i]);
+        room -= count;
+        if (count < most)
+            break;
+    }
+    if (room == message->u.room.blocks)
+        update_interest(torrent, message->peer);
+    if (room > 0)
+        retry_soon(torrent);
+}
+
+static void on_block(struct torrent *torrent, struct message *message)
+{
+    struct block *block = message->u.block_data.block;
+    const enum piece_arrival arrival =
+        piece_manager_on_block(torrent->pieces, message->peer, block);
+    if (arrival != PIECE_ARRIVAL_ACCEPTED)
+        block_pool_give(torrent->session->pool, block);
+    session_tick_soon(torrent->session);
+}
+
+static void hand_runs_to_disk(struct torrent *torrent)
+{
+    struct piece_run run;
+    while (piece_manager_next_run(torrent->pieces, &run)) {
+        struct message request = {
+            .type = DISK_HASH,
+            .torrent = torrent->id,
+            .u.run = {.chain = run.chain,
+                      .piece = run.piece,
+                      .last = run.last,
+                      .want_digests = run.want_digests,
+                      .write_now = run.write_now},
+        };
+        if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE) {
+            message_done(&request, torrent->session->pool);
+            piece_manager_disk_error(torrent->pieces, run.piece);
+        }
+    }
+}
+
+/* ---- up ---- */
+
+static void answer_wanted(struct torrent *torrent, struct peer_id_ref peer, struct block *block,
+                          enum error_code error)
+{
+    struct message message = {.type = PEER_SEND, .peer = peer};
+    const struct block_ref ref = {block->piece, block->begin, block->length};
+    if (error == ERROR_NONE) {
+        message.u.block_data.block = block;
+        torrent_post_peers(torrent, &message);
+    } else {
+        block_pool_give(torrent->session->pool, block);
+        post_to(torrent, PEER_REJECT, peer, &ref);
+    }
+}
+
+static void on_wanted(struct torrent *torrent, const struct message *message)
+{
+    struct session *session = torrent->session;
+    struct block *block = block_pool_take(session->pool);
+    if (block == NULL) {
+        post_to(torrent, PEER_REJECT, message->peer, &message->u.block);
+        return;
+    }
+    block->piece = message->u.block.piece;
+    block->begin = message->u.block.begin;
+    block->length = message->u.block.length;
+    session_tick_soon(session);
+    const enum error_code error = disk_manager_read_now(session->disk, torrent->id, block);
+    if (error != ERROR_AGAIN) {
+        answer_wanted(torrent, message->peer, block, error);
+        return;
+    }
+    const struct message request = {
+        .type = DISK_READ,
+        .torrent = torrent->id,
+        .peer = message->peer,
+        .u.read = {.block = block, .ref = message->u.block},
+    };
+    if (disk_manager_post(session->disk, &request) != ERROR_NONE)
+        answer_wanted(torrent, message->peer, block, ERROR_MEMORY);
+}
+
+/* ---- the response bus ---- */
+
+static void handle_response(struct torrent *torrent, struct message *message)
+{
+    switch ((int)message->type) {
+    case PEER_HANDSHAKEN:
+        on_handshaken(torrent, message);
+        break;
+    case PEER_GONE:
+        on_gone(torrent, message);
+        break;
+    case PEER_HAS_PIECES:
+    case PEER_HAS_PIECE:
+        on_pieces(torrent, message);
+        break;
+    case PEER_CHOKED_US:
+    case PEER_UNCHOKED_US:
+        session_changed(torrent, CHANGED_PEERS);
+        break;
+    case PEER_IDLE:
+        on_idle(torrent, message);
+        break;
+    case PEER_BLOCK_ARRIVED:
+        on_block(torrent, message);
+        break;
+    case PEER_REJECTED:
+        piece_manager_released(torrent->pieces, message->peer, &message->u.block);
+        break;
+    case PEER_STALLED:
+    case PEER_SNUBBED:
+        piece_manager_peer_stalled(torrent->pieces, message->peer);
+        break;
+    case PEER_WANTED:
+        on_wanted(torrent, message);
+        break;
+    default:
+        message_done(message, torrent->session->pool);
+        break;
+    }
+}
+
+static void handle_discovery(struct torrent *torrent, struct message *message)
+{
+    if (message->type == DISCOVERY_PEERS) {
+        for (uint32_t i = 0; i < message->u.peers.count; i++) {
+            struct message connect = {.type = PEER_CONNECT};
+            connect.u.candidate.address = message->u.peers.addresses[i];
+            connect.u.candidate.source = message->u.peers.source;
+            torrent_post_peers(torrent, &connect);
+        }
+    } else if (message->type == DISCOVERY_ANNOUNCED) {
+        struct tracker_row row;
+        const bool told = tracker_manager_row(torrent->trackers, message->u.announced.tracker,
+                                              &row) &&
+                          row.phase != TRACKER_PHASE_WORKING;
+        const struct message event = {
+            .type = EVENT_TRACKER,
+            .torrent = torrent->id,
+            .u.announced = {.tracker = message->u.announced.tracker,
+                            .ok = message->u.announced.ok},
+        };
+        if (told)
+            event_bus_post(torrent->session->events, &event);
+        session_changed(torrent, CHANGED_TRACKERS);
+    }
+    message_done(message, torrent->session->pool);
+}
+
+bool torrent_run(struct torrent *torrent)
+{
+    struct message message;
+    while (bus_take(torrent->discovery, &message))
+        handle_discovery(torrent, &message);
+    while (bus_take(torrent->responses, &message))
+        handle_response(torrent, &message);
+    hand_runs_to_disk(torrent);
+    const uint32_t generation = piece_manager_generation(torrent->pieces);
+    if (torrent->starving && generation != torrent->generation_seen) {
+        torrent->generation_seen = generation;
+        torrent->starving = false;
+        peer_manager_wake_idle(torrent->peers);
+        while (bus_take(torrent->responses, &message))
+            handle_response(torrent, &message);
+    }
+    const bool more = peer_manager_run(torrent->peers);
+    return more || bus_length(torrent->responses) > 0;
+}
+
+/* ---- the disk ---- */
+
+static void ban(struct torrent *torrent, const struct piece_guilty *guilty)
+{
+    struct message request = {.type = PEER_BAN, .peer = guilty->peer};
+    const struct message event = {
+        .type = EVENT_BAN,
+        .torrent = torrent->id,
+        .peer = guilty->peer,
+        .u.peer_news = {guilty->address, PEER_STATUS_BLOCKED, PEER_REASON_BANNED_DATA},
+    };
+    char address[NETADDR_TEXT_SIZE];
+    request.u.gone.reason = PEER_REASON_BANNED_DATA;
+    event_bus_post(torrent->session->events, &event);
+    log_write(torrent->session->log, LOG_LEVEL_WARNING, "%s: banned %s, piece %u was bad",
+              torrent->display_name, netaddr_format(&guilty->address, address), guilty->piece);
+    torrent_post_peers(torrent, &request);
+}
+
+static void on_verified(struct torrent *torrent, struct message *message)
+{
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    const uint32_t piece = message->u.verified.piece;
+    const bool ok = message->type == DISK_VERIFIED;
+    block_pool_give_chain(torrent->session->pool, message->u.verified.chain);
+    message->u.verified.chain = NULL;
+    const uint32_t count =
+        ok ? piece_manager_verified(torrent->pieces, piece, message->u.verified.block_sha1s,
+                                    guilty)
+           : piece_manager_failed(torrent->pieces, piece, message->u.verified.block_sha1s,
+                                  guilty);
+    for (uint32_t i = 0; i < count; i++)
+        ban(torrent, &guilty[i]);
+    const struct message event = {
+        .type = EVENT_PIECE,
+        .torrent = torrent->id,
+        .u.verified = {.piece = piece, .ok = ok},
+    };
+    event_bus_post(torrent->session->events, &event);
+    session_changed(torrent, CHANGED_PIECES | CHANGED_PROGRESS | CHANGED_FILES);
+    if (!ok)
+        return;
+    struct message have = {.type = PEER_HAVE, .u.piece.piece = piece};
+    torrent_post_peers(torrent, &have);
+    torrent_claims_changed(torrent);
+    torrent_check_complete(torrent);
+}
+
+void torrent_check_complete(struct torrent *torrent)
+{
+    struct piece_counts counts;
+    piece_manager_get_counts(torrent->pieces, &counts);
+    if (counts.wanted_left > 0 || torrent->complete)
+        return;
+    torrent->complete = true;
+    const bool whole = bitfield_full(piece_manager_have(torrent->pieces));
+    for (uint32_t i = 0; i < torrent->noted_capacity; i++)
+        if (torrent->noted[i].interested)
+            set_interest(torrent, (struct peer_id_ref){i, torrent->noted[i].generation}, false);
+    peer_manager_set_complete(torrent->peers, whole);
+    if (torrent->phase != TORRENT_PHASE_READY)
+        return; /* it was complete from the start */
+    torrent->completed_wall_s = clock_wall_s(loop_clock(torrent->session->loop));
+    if (whole)
+        tracker_manager_completed(torrent->trackers);
+    session_event(torrent, EVENT_COMPLETED, 0);
+    session_changed(torrent, CHANGED_STATE | CHANGED_PROGRESS);
+}
+
+static void on_disk_error(struct torrent *torrent, struct message *message)
+{
+    char text[192];
+    const uint32_t file = message->u.disk_error.file;
+    const enum error_code error = message->u.disk_error.error;
+    block_pool_give_chain(torrent->session->pool, message->u.disk_error.chain);
+    message->u.disk_error.chain = NULL;
+    piece_manager_disk_error(torrent->pieces, message->u.disk_error.piece);
+    snprintf(text, sizeof text, "%s: %s",
+             file < torrent->meta->file_count ? metainfo_file_path(torrent->meta, file) : "?",
+             message->u.disk_error.errno_value != 0 ? strerror(message->u.disk_error.errno_value)
+                                                    : error_text(error));
+    torrent_fail(torrent, error, text);
+    if (error == ERROR_DISK_FULL || error == ERROR_READ_ONLY)
+        loop_timer_set_in(torrent->session->loop, &torrent->disk_retry, DISK_RETRY_NS);
+}
+
+static void on_checked_range(struct torrent *torrent, const struct message *message)
+{
+    torrent->check_done = message->u.checked.pieces_done;
+    torrent->check_found = message->u.checked.pieces_found;
+    session_changed(torrent, CHANGED_PROGRESS | CHANGED_PIECES);
+}
+
+static void on_checked(struct torrent *torrent, struct message *message)
+{
+    char text[192];
+    struct bitfield *found = message->u.checked.have;
+    if (torrent->phase != TORRENT_PHASE_CHECKING || found == NULL)
+        return;
+    /* What was claimed and looked unchanged was not hashed again. */
+    for (uint32_t piece = bitfield_next_set(&torrent->resume.have, 0);
+         piece < torrent->resume.have.size;
+         piece = bitfield_next_set(&torrent->resume.have, piece + 1))
+        bitfield_set(found, piece);
+    piece_manager_set_have(torrent->pieces, found);
+    torrent_apply_wanted(torrent);
+    if (message->u.checked.error != ERROR_NONE && message->u.checked.error != ERROR_CANCELLED) {
+        snprintf(text, sizeof text, "%s: %s",
+                 metainfo_file_path(torrent->meta, message->u.checked.file),
+                 error_text(message->u.checked.error));
+        torrent_fail(torrent, message->u.checked.error, text);
+    }
+    session_event(torrent, EVENT_CHECKED, found->count);
+    torrent->complete = false;
+    torrent_check_complete(torrent);
+    torrent->phase = TORRENT_PHASE_READY;
+    torrent_claims_changed(torrent);
+    torrent_start(torrent);
+    session_changed(torrent, CHANGED_STATE | CHANGED_PROGRESS | CHANGED_PIECES | CHANGED_FILES);
+}
+
+void torrent_on_disk(struct torrent *torrent, struct message *message)
+{
+    switch ((int)message->type) {
+    case DISK_VERIFIED:
+    case DISK_FAILED_HASH:
+        on_verified(torrent, message);
+        break;
+    case DISK_HAS_READ:
+        answer_wanted(torrent, message->peer, message->u.read.block, message->u.read.error);
+        message->u.read.block = NULL;
+        break;
+    case DISK_ERROR:
+        on_disk_error(torrent, message);
+        break;
+    case DISK_CHECKED_RANGE:
+        on_checked_range(torrent, message);
+        break;
+    case DISK_CHECKED:
+        on_checked(torrent, message);
+        break;
+    case DISK_SYNCED:
+        torrent_on_synced(torrent, message);
+        break;
+    default:
+        break;
+    }
+    session_run_soon(torrent);
+}
