@@ -1,2 +1,12 @@
 noinst_LIBRARIES += src/torrent/libtorrent.a
-src_torrent_libtorrent_a_SOURCES = src/torrent/room.c 	src/torrent/session.h
+src_torrent_libtorrent_a_SOURCES = \
+	src/torrent/checkpoint.c \
+	src/torrent/commands.c \
+	src/torrent/file_select.c src/torrent/file_select.h \
+	src/torrent/history.c src/torrent/history.h \
+	src/torrent/looks.c \
+	src/torrent/resume.c src/torrent/resume.h \
+	src/torrent/session.c src/torrent/session.h \
+	src/torrent/state_dir.c src/torrent/state_dir.h \
+	src/torrent/torrent.c src/torrent/torrent.h \
+	src/torrent/torrent_manager.c

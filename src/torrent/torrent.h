@@ -63,6 +63,7 @@ struct torrent {
 
     enum error_code error; /* NONE: all well */
     char error_text[256];
+    char reason_text[160]; /* of the last look */
     uint32_t check_done, check_found;
 
     struct torrent_peer *noted;

@@ -1,0 +1,149 @@
+/* The commands of session.h on one torrent and its peers. */
+#include "torrent/torrent.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void torrent_pause(struct session *session, struct torrent_id id)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    if (torrent == NULL || torrent->paused)
+        return;
+    torrent->paused = true;
+    torrent_halt(torrent);
+    torrent_claims_changed(torrent);
+    session_changed(torrent, CHANGED_STATE);
+}
+
+void torrent_resume(struct session *session, struct torrent_id id)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    if (torrent == NULL)
+        return;
+    torrent->paused = false;
+    torrent->error = ERROR_NONE;
+    torrent_start(torrent);
+    torrent_claims_changed(torrent);
+    session_changed(torrent, CHANGED_STATE);
+}
+
+void torrent_verify(struct session *session, struct torrent_id id)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    if (torrent == NULL || torrent->phase != TORRENT_PHASE_READY)
+        return;
+    torrent_halt(torrent);
+    bitfield_done(&torrent->resume.have); /* no claim is taken on trust */
+    torrent->error = ERROR_NONE;
+    torrent_check(torrent);
+}
+
+void torrent_announce(struct session *session, struct torrent_id id)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    if (torrent != NULL)
+        tracker_manager_announce(torrent->trackers);
+}
+
+void torrent_set_sequential(struct session *session, struct torrent_id id, bool sequential)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    if (torrent == NULL)
+        return;
+    torrent->sequential = sequential;
+    piece_manager_set_sequential(torrent->pieces, sequential);
+    session_changed(torrent, CHANGED_STATE);
+}
+
+void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint32_t file,
+                             bool wanted)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    if (torrent == NULL || file >= torrent->meta->file_count)
+        return;
+    if (torrent->unwanted == NULL)
+        torrent->unwanted = calloc(torrent->meta->file_count, sizeof *torrent->unwanted);
+    if (torrent->unwanted == NULL)
+        return;
+    torrent->unwanted[file] = !wanted;
+    torrent_apply_wanted(torrent);
+    struct piece_counts counts;
+    piece_manager_get_counts(torrent->pieces, &counts);
+    if (counts.wanted_left > 0 && torrent->complete) {
+        torrent->complete = false;
+        peer_manager_set_complete(torrent->peers, false);
+    }
+    peer_manager_wake_idle(torrent->peers);
+    session_changed(torrent, CHANGED_FILES | CHANGED_PIECES | CHANGED_PROGRESS);
+}
+
+void torrent_add_peer(struct session *session, struct torrent_id id,
+                      const struct netaddr *address)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    struct message message = {.type = PEER_CONNECT};
+    if (torrent == NULL)
+        return;
+    message.u.candidate.address = *address;
+    message.u.candidate.source = PEER_SOURCE_MANUAL;
+    torrent_post_peers(torrent, &message);
+}
+
+static void tell_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer,
+                      enum message_type type, enum peer_reason reason)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    struct message message = {.type = type, .peer = peer};
+    struct message event = {.type = type == PEER_BAN ? EVENT_BAN : EVENT_PEER,
+                            .torrent = id,
+                            .peer = peer};
+    if (torrent == NULL ||
+        !peer_manager_address(torrent->peers, peer, &event.u.peer_news.address))
+        return;
+    message.u.gone.reason = reason;
+    torrent_post_peers(torrent, &message);
+    event.u.peer_news.status = type == PEER_PAUSE || type == PEER_BAN ? PEER_STATUS_BLOCKED
+                                                                      : PEER_STATUS_INACTIVE;
+    event.u.peer_news.reason = reason;
+    event_bus_post(session->events, &event);
+    session_changed(torrent, CHANGED_PEERS);
+}
+
+void torrent_pause_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer)
+{
+    tell_peer(session, id, peer, PEER_PAUSE, PEER_REASON_PAUSED);
+}
+
+void torrent_resume_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer)
+{
+    tell_peer(session, id, peer, PEER_RESUME, PEER_REASON_NONE);
+}
+
+void torrent_kick_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer)
+{
+    tell_peer(session, id, peer, PEER_DISCONNECT, PEER_REASON_KICKED);
+}
+
+void torrent_ban_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer)
+{
+    tell_peer(session, id, peer, PEER_BAN, PEER_REASON_BANNED_USER);
+}
+
+void torrent_move(struct session *session, struct torrent_id id, int by)
+{
+    for (uint32_t i = 0; i < session->count; i++) {
+        if (session->order[i].index != id.index)
+            continue;
+        const int64_t to = (int64_t)i + by;
+        if (to < 0 || to >= session->count)
+            return;
+        const struct torrent_id other = session->order[to];
+        session->order[to] = session->order[i];
+        session->order[i] = other;
+        const struct message event = {.type = EVENT_SESSION_CHANGED,
+                                      .u.changed.what = CHANGED_LIST};
+        event_bus_post(session->events, &event);
+        session_save_list(session);
+        return;
+    }
+}
