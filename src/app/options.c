@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,12 +80,15 @@ static const struct option_record option_table[] = {
 };
 #define OPTION_COUNT (sizeof option_table / sizeof option_table[0])
 
-static bool complain(const char *format, const char *name, const char *value)
-    __attribute__((format(printf, 1, 0)));
-static bool complain(const char *format, const char *name, const char *value)
+/* Prints what is wrong; always false, so that callers can return it. */
+static bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static bool complain(const char *format, ...)
 {
+    va_list arguments;
     fputs("bttui: ", stderr);
-    fprintf(stderr, format, name, value);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
     fputs("\n", stderr);
     return false;
 }

@@ -68,8 +68,8 @@ struct disk_job {
     char *name;     /* owned */
     uint8_t *bytes; /* owned */
     size_t length;
-    bool raw;          /* without the state file's header: a .torrent */
-    bool stat_all;     /* DISK_SYNC: look at all files, not just the written ones */
+    bool raw;      /* without the state file's header: a .torrent */
+    bool stat_all; /* DISK_SYNC: look at all files, not just the written ones */
     /* DISK_SYNC's result: how the files look now. Owned. */
     struct file_stamp *stamps;
     uint32_t stamp_count;

@@ -78,7 +78,8 @@ static enum error_code write_aside(int dir_fd, const char *aside, bool with_head
     if (fd < 0)
         return error_from_errno(errno);
     state_file_header(bytes, length, header);
-    enum error_code error = with_header ? write_all(fd, header, sizeof header) : ERROR_NONE;
+    enum error_code error =
+        with_header ? write_all(fd, header, sizeof header) : ERROR_NONE;
     if (error == ERROR_NONE)
         error = write_all(fd, bytes, length);
     if (error == ERROR_NONE && fdatasync(fd) != 0)
@@ -98,7 +99,8 @@ static enum error_code put_in_place(int dir_fd, const char *aside, const char *n
     return fsync(dir_fd) == 0 || errno == EINVAL ? ERROR_NONE : error_from_errno(errno);
 }
 
-enum error_code state_file_save(int dir_fd, const char *name, const void *bytes, size_t length)
+enum error_code state_file_save(int dir_fd, const char *name, const void *bytes,
+                                size_t length)
 {
     char aside[NAME_MAX], previous[NAME_MAX];
     snprintf(aside, sizeof aside, "%s.new", name);
@@ -166,9 +168,9 @@ static enum error_code read_image(int dir_fd, const char *name, size_t max_bytes
 static enum error_code load_one(int dir_fd, const char *name, size_t max_bytes,
                                 uint8_t **ret_bytes, size_t *ret_length)
 {
-    uint8_t *image;
+    uint8_t *image = NULL;
     const uint8_t *bytes;
-    size_t length;
+    size_t length = 0;
     enum error_code error = read_image(dir_fd, name, max_bytes, &image, &length);
     if (error != ERROR_NONE)
         return error;

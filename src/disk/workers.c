@@ -32,8 +32,9 @@ static void on_job(struct worker *worker, struct message *request)
     enum error_code error = ERROR_NONE;
     enum message_type answer = DISK_JOB_DONE;
     if (request->type == DISK_SAVE_RESUME) {
-        error = job->raw ? state_file_save_raw(job->dir_fd, job->name, job->bytes, job->length)
-                         : state_file_save(job->dir_fd, job->name, job->bytes, job->length);
+        error = job->raw
+                    ? state_file_save_raw(job->dir_fd, job->name, job->bytes, job->length)
+                    : state_file_save(job->dir_fd, job->name, job->bytes, job->length);
     } else if (storage == NULL) {
         error = ERROR_CANCELLED;
     } else if (request->type == DISK_SYNC) {

@@ -1,6 +1,7 @@
 /*
  * Claims made durable: data are synced first, then the resume file says which pieces are
- * there; at most five seconds after a piece was verified (HOSTILE.md, "resume checkpoint").
+ * there; at most five seconds after a piece was verified (HOSTILE.md, "resume
+ * checkpoint").
  */
 #include "torrent/torrent.h"
 
@@ -37,7 +38,8 @@ void torrent_save(struct torrent *torrent, bool clean)
         torrent->sync_under_way = true;
 }
 
-static struct disk_job *encode(struct torrent *torrent, struct disk_job *synced, bool clean)
+static struct disk_job *encode(struct torrent *torrent, struct disk_job *synced,
+                               bool clean)
 {
     struct peer_counts counts;
     struct buffer buffer;
@@ -78,8 +80,8 @@ static void compare_and_check(struct torrent *torrent, struct disk_job *job)
 {
     struct bitfield to_hash;
     if (job->stamps == NULL ||
-        resume_compare(&torrent->resume, torrent->meta, job->stamps, &torrent->resume.have,
-                       &to_hash) != ERROR_NONE) {
+        resume_compare(&torrent->resume, torrent->meta, job->stamps,
+                       &torrent->resume.have, &to_hash) != ERROR_NONE) {
         bitfield_done(&torrent->resume.have);
         torrent_check(torrent);
         return;

@@ -45,7 +45,8 @@ void torrent_announce(struct session *session, struct torrent_id id)
         tracker_manager_announce(torrent->trackers);
 }
 
-void torrent_set_sequential(struct session *session, struct torrent_id id, bool sequential)
+void torrent_set_sequential(struct session *session, struct torrent_id id,
+                            bool sequential)
 {
     struct torrent *torrent = session_torrent(session, id);
     if (torrent == NULL)
@@ -89,42 +90,47 @@ void torrent_add_peer(struct session *session, struct torrent_id id,
     torrent_post_peers(torrent, &message);
 }
 
-static void tell_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer,
-                      enum message_type type, enum peer_reason reason)
+static void tell_peer(struct session *session, struct torrent_id id,
+                      struct peer_id_ref peer, enum message_type type,
+                      enum peer_reason reason)
 {
     struct torrent *torrent = session_torrent(session, id);
     struct message message = {.type = type, .peer = peer};
-    struct message event = {.type = type == PEER_BAN ? EVENT_BAN : EVENT_PEER,
-                            .torrent = id,
-                            .peer = peer};
+    struct message event = {
+        .type = type == PEER_BAN ? EVENT_BAN : EVENT_PEER, .torrent = id, .peer = peer};
     if (torrent == NULL ||
         !peer_manager_address(torrent->peers, peer, &event.u.peer_news.address))
         return;
     message.u.gone.reason = reason;
     torrent_post_peers(torrent, &message);
-    event.u.peer_news.status = type == PEER_PAUSE || type == PEER_BAN ? PEER_STATUS_BLOCKED
-                                                                      : PEER_STATUS_INACTIVE;
+    event.u.peer_news.status = type == PEER_PAUSE || type == PEER_BAN
+                                   ? PEER_STATUS_BLOCKED
+                                   : PEER_STATUS_INACTIVE;
     event.u.peer_news.reason = reason;
     event_bus_post(session->events, &event);
     session_changed(torrent, CHANGED_PEERS);
 }
 
-void torrent_pause_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer)
+void torrent_pause_peer(struct session *session, struct torrent_id id,
+                        struct peer_id_ref peer)
 {
     tell_peer(session, id, peer, PEER_PAUSE, PEER_REASON_PAUSED);
 }
 
-void torrent_resume_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer)
+void torrent_resume_peer(struct session *session, struct torrent_id id,
+                         struct peer_id_ref peer)
 {
     tell_peer(session, id, peer, PEER_RESUME, PEER_REASON_NONE);
 }
 
-void torrent_kick_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer)
+void torrent_kick_peer(struct session *session, struct torrent_id id,
+                       struct peer_id_ref peer)
 {
     tell_peer(session, id, peer, PEER_DISCONNECT, PEER_REASON_KICKED);
 }
 
-void torrent_ban_peer(struct session *session, struct torrent_id id, struct peer_id_ref peer)
+void torrent_ban_peer(struct session *session, struct torrent_id id,
+                      struct peer_id_ref peer)
 {
     tell_peer(session, id, peer, PEER_BAN, PEER_REASON_BANNED_USER);
 }

@@ -30,7 +30,8 @@ uint32_t session_count(const struct session *session)
 
 struct torrent_id session_at(const struct session *session, uint32_t position)
 {
-    return position < session->count ? session->order[position] : (struct torrent_id){0, 0};
+    return position < session->count ? session->order[position]
+                                     : (struct torrent_id){0, 0};
 }
 
 static uint64_t free_bytes(struct session *session)
@@ -56,15 +57,17 @@ void session_get_info(struct session *session, struct session_info *ret_info)
         .max_up = session->max_up,
         .downloaded = session->gone_down,
         .uploaded = session->gone_up,
-        .port = session->listeners[0] != NULL || session->listeners[1] != NULL ? session->port
-                                                                               : 0,
+        .port = session->listeners[0] != NULL || session->listeners[1] != NULL
+                    ? session->port
+                    : 0,
         .incoming_seen = session->incoming_seen,
         .free_bytes = free_bytes(session),
         .download_dir = session->download_dir,
     };
     for (uint32_t i = 0; i < session->count; i++) {
         struct peer_counts counts;
-        peer_manager_get_counts(session_torrent(session, session->order[i])->peers, &counts);
+        peer_manager_get_counts(session_torrent(session, session->order[i])->peers,
+                                &counts);
         info.downloaded += counts.downloaded;
         info.uploaded += counts.uploaded;
         info.peers += counts.connected;
@@ -82,8 +85,9 @@ const char *torrent_state_word(enum torrent_state state)
 const char *torrent_state_text(enum torrent_state state)
 {
     static const char *const texts[TORRENT_STATE_COUNT] = {
-        N_("checking"),    N_("fetching metadata"), N_("queued"), N_("downloading"),
-        N_("seeding"), N_("paused"),            N_("error")};
+        N_("checking"),    N_("fetching metadata"), N_("queued"),
+        N_("downloading"), N_("seeding"),           N_("paused"),
+        N_("error")};
     return (unsigned)state < TORRENT_STATE_COUNT ? _(texts[state]) : "?";
 }
 
@@ -91,7 +95,8 @@ static enum torrent_state state_of(const struct torrent *torrent)
 {
     if (torrent->error != ERROR_NONE)
         return TORRENT_STATE_ERROR;
-    if (torrent->phase == TORRENT_PHASE_STARTING || torrent->phase == TORRENT_PHASE_CHECKING)
+    if (torrent->phase == TORRENT_PHASE_STARTING ||
+        torrent->phase == TORRENT_PHASE_CHECKING)
         return TORRENT_STATE_CHECKING;
     if (torrent->paused)
         return TORRENT_STATE_PAUSED;
@@ -109,8 +114,10 @@ static const char *reason_without_peers(struct torrent *torrent)
         if (row.phase == TRACKER_PHASE_WORKING)
             return _("asking the tracker for peers");
         if (row.phase == TRACKER_PHASE_FAILED && row.next_ns != UINT64_MAX) {
-            snprintf(text, sizeof torrent->reason_text, _("tracker failed: %.80s; next try in %u s"), row.message,
-                     (unsigned)(row.next_ns > now_ns ? (row.next_ns - now_ns) / NS_PER_S : 0));
+            snprintf(
+                text, sizeof torrent->reason_text,
+                _("tracker failed: %.80s; next try in %u s"), row.message,
+                (unsigned)(row.next_ns > now_ns ? (row.next_ns - now_ns) / NS_PER_S : 0));
             return text;
         }
     }
@@ -195,7 +202,8 @@ bool torrent_get_info(struct session *session, struct torrent_id id,
     }
     if (info.state == TORRENT_STATE_DOWNLOADING && info.down_rate > 0)
         info.eta_s = pieces.wanted_left_bytes / info.down_rate;
-    piece_manager_get_copies(torrent->pieces, &info.availability, &info.unavailable_pieces);
+    piece_manager_get_copies(torrent->pieces, &info.availability,
+                             &info.unavailable_pieces);
     info.reason = reason_of(torrent, &info);
     *ret_info = info;
     return true;
@@ -265,7 +273,8 @@ uint32_t torrent_get_peers(struct session *session, struct torrent_id id,
 /* ---- pieces ---- */
 
 uint32_t torrent_get_pieces(struct session *session, struct torrent_id id, uint32_t first,
-                            uint32_t count, uint8_t *ret_states, uint16_t *ret_availability)
+                            uint32_t count, uint8_t *ret_states,
+                            uint16_t *ret_availability)
 {
     const struct torrent *torrent = session_torrent(session, id);
     if (torrent == NULL || first >= torrent->meta->piece_count)
@@ -317,7 +326,8 @@ uint32_t torrent_file_count(struct session *session, struct torrent_id id)
     return torrent != NULL ? torrent->meta->file_count : 0;
 }
 
-/* Verified bytes of a file: whole pieces inside it, and its share of those at its edges. */
+/* Verified bytes of a file: whole pieces inside it, and its share of those at its edges.
+ */
 static uint64_t file_done(const struct torrent *torrent, const struct metainfo_file *file)
 {
     const struct bitfield *have = piece_manager_have(torrent->pieces);
@@ -329,8 +339,8 @@ static uint64_t file_done(const struct torrent *torrent, const struct metainfo_f
     const uint32_t last = (uint32_t)((end - 1) / piece_bytes);
     if (first == last)
         return bitfield_get(have, first) ? file->length : 0;
-    uint64_t done = (uint64_t)bitfield_count_range(have, first + 1, last - first - 1) *
-                    piece_bytes;
+    uint64_t done =
+        (uint64_t)bitfield_count_range(have, first + 1, last - first - 1) * piece_bytes;
     if (bitfield_get(have, first))
         done += (first + 1) * piece_bytes - file->offset;
     if (bitfield_get(have, last))
@@ -382,14 +392,15 @@ bool torrent_get_tracker(struct session *session, struct torrent_id id, uint32_t
         .next_s = row.next_ns == UINT64_MAX ? UINT64_MAX
                   : row.next_ns > now_ns    ? (row.next_ns - now_ns) / NS_PER_S
                                             : 0,
-        .last_s = row.last_ns == UINT64_MAX ? UINT64_MAX : (now_ns - row.last_ns) / NS_PER_S,
+        .last_s =
+            row.last_ns == UINT64_MAX ? UINT64_MAX : (now_ns - row.last_ns) / NS_PER_S,
         .failures = row.failures,
     };
     return true;
 }
 
-uint32_t torrent_get_history(struct session *session, struct torrent_id id, uint32_t *ret_down,
-                             uint32_t *ret_up, uint32_t capacity)
+uint32_t torrent_get_history(struct session *session, struct torrent_id id,
+                             uint32_t *ret_down, uint32_t *ret_up, uint32_t capacity)
 {
     const struct torrent *torrent = session_torrent(session, id);
     if (torrent == NULL && id.generation != 0)

@@ -27,8 +27,8 @@ static enum error_code put_stamps(struct buffer *buffer, const struct resume *re
                                   uint32_t file_count)
 {
     const uint32_t count = resume->stamps != NULL ? file_count : 0;
-    enum error_code error = buffer_printf(buffer, "6:stamps%llu:",
-                                          (unsigned long long)count * STAMP_BYTES);
+    enum error_code error =
+        buffer_printf(buffer, "6:stamps%llu:", (unsigned long long)count * STAMP_BYTES);
     for (uint32_t i = 0; i < count && error == ERROR_NONE; i++) {
         const struct file_stamp *stamp = &resume->stamps[i];
         error = buffer_append_u64(buffer, stamp->size);
@@ -70,7 +70,8 @@ static int64_t number_of(struct bencode_value root, const char *key)
     return value;
 }
 
-static bool read_stamps(struct bencode_value root, uint32_t file_count, struct resume *resume)
+static bool read_stamps(struct bencode_value root, uint32_t file_count,
+                        struct resume *resume)
 {
     const char *bytes;
     size_t length;
@@ -107,7 +108,8 @@ static bool read_all(struct bencode_value root, const struct metainfo *metainfo,
         bitfield_load(&resume->have, (const uint8_t *)bytes, length) != ERROR_NONE)
         return false;
     if (!read_stamps(root, metainfo->file_count, resume) ||
-        !bencode_get_string(root, "dir", &bytes, &length) || memchr(bytes, 0, length) != NULL)
+        !bencode_get_string(root, "dir", &bytes, &length) ||
+        memchr(bytes, 0, length) != NULL)
         return false;
     resume->download_dir = strndup(bytes, length);
     resume->clean = number_of(root, "clean") == 1;
@@ -143,7 +145,8 @@ static bool looks_the_same(const struct file_stamp *a, const struct file_stamp *
            a->inode == b->inode;
 }
 
-enum error_code resume_compare(const struct resume *resume, const struct metainfo *metainfo,
+enum error_code resume_compare(const struct resume *resume,
+                               const struct metainfo *metainfo,
                                const struct file_stamp *now, struct bitfield *have,
                                struct bitfield *ret_to_hash)
 {

@@ -1,7 +1,7 @@
 /*
  * Resume data: what a torrent claims to have, with how its files looked when it did, so
- * that a restart trusts no file that was changed since (HOSTILE.md R5, R6). Pure: bytes in
- * and out; torrent/ keeps them through disk/'s state files.
+ * that a restart trusts no file that was changed since (HOSTILE.md R5, R6). Pure: bytes
+ * in and out; torrent/ keeps them through disk/'s state files.
  */
 #ifndef BTTUI_TORRENT_RESUME_H
 #define BTTUI_TORRENT_RESUME_H
@@ -39,7 +39,8 @@ enum error_code resume_decode(const uint8_t *bytes, size_t length,
  * did, and, unless the end was clean, pieces not claimed in files that are there. Clears
  * from HAVE what is not to be trusted. TO_HASH is made here (piece_count bits).
  */
-enum error_code resume_compare(const struct resume *resume, const struct metainfo *metainfo,
+enum error_code resume_compare(const struct resume *resume,
+                               const struct metainfo *metainfo,
                                const struct file_stamp *now, struct bitfield *have,
                                struct bitfield *ret_to_hash) MUST_CHECK;
 

@@ -15,7 +15,7 @@
 
 #define POOL_BYTES ((size_t)64 << 20)
 #define EVENTS_MAX 65536u
-#define STOP_NS (4 * NS_PER_S)
+#define STOP_NS    (4 * NS_PER_S)
 #define RUN_ROUNDS 8
 
 /* ---- finding torrents ---- */
@@ -81,8 +81,9 @@ static void take_disk_responses(struct session *session)
         struct torrent *torrent = session_torrent(session, response.torrent);
         if (torrent != NULL)
             torrent_on_disk(torrent, &response);
-        if (torrent != NULL && response.type == DISK_JOB_DONE && torrent->disk_done == false &&
-            torrent->phase == TORRENT_PHASE_STOPPING && response.u.job.job->cookie == 2) {
+        if (torrent != NULL && response.type == DISK_JOB_DONE &&
+            torrent->disk_done == false && torrent->phase == TORRENT_PHASE_STOPPING &&
+            response.u.job.job->cookie == 2) {
             torrent->disk_done = true;
             session_torrent_stopped(torrent);
         }
@@ -127,7 +128,8 @@ static void on_tick(void *context)
         peer_manager_get_counts(torrent->peers, &counts);
         down += counts.downloaded;
         up += counts.uploaded;
-        if (history_sample(&torrent->history, now_ns, counts.downloaded, counts.uploaded)) {
+        if (history_sample(&torrent->history, now_ns, counts.downloaded,
+                           counts.uploaded)) {
             session_changed(torrent, CHANGED_PROGRESS | CHANGED_PEERS);
             again = true;
         }
@@ -160,8 +162,8 @@ static enum error_code listen_on(struct session *session, int slot, const char *
     address.port = session->port;
     uint16_t port;
     const enum error_code error =
-        net->listen(net->context, session->loop, &address, incoming_accept, session->incoming,
-                    &session->listeners[slot], &port);
+        net->listen(net->context, session->loop, &address, incoming_accept,
+                    session->incoming, &session->listeners[slot], &port);
     if (error == ERROR_NONE)
         session->port = port;
     return error;
@@ -181,11 +183,13 @@ static enum error_code open_listeners(struct session *session, char *message)
     if (error != ERROR_NONE) {
         snprintf(message, SESSION_MESSAGE_SIZE, _("cannot listen on port %u: %s"),
                  session->config.port,
-                 error == ERROR_EXISTS ? _("another program uses it") : error_text(error));
+                 error == ERROR_EXISTS ? _("another program uses it")
+                                       : error_text(error));
         return error;
     }
     peer_shared_set_port(session->peers, session->port);
-    const struct message event = {.type = EVENT_LISTENING, .u.piece.piece = session->port};
+    const struct message event = {.type = EVENT_LISTENING,
+                                  .u.piece.piece = session->port};
     event_bus_post(session->events, &event);
     return ERROR_NONE;
 }
@@ -220,7 +224,8 @@ static uint32_t worker_count(const struct session_config *config)
 static enum error_code make_parts(struct session *session)
 {
     const struct session_config *config = &session->config;
-    session->pool = block_pool_new(config->pool_bytes != 0 ? config->pool_bytes : POOL_BYTES);
+    session->pool =
+        block_pool_new(config->pool_bytes != 0 ? config->pool_bytes : POOL_BYTES);
     const struct disk_manager_config disk = {
         .loop = session->loop,
         .pool = session->pool,
@@ -248,7 +253,8 @@ static enum error_code make_parts(struct session *session)
                : ERROR_MEMORY;
 }
 
-enum error_code session_new(const struct session_config *config, struct session **ret_session,
+enum error_code session_new(const struct session_config *config,
+                            struct session **ret_session,
                             char message[SESSION_MESSAGE_SIZE])
 {
     struct session *session = calloc(1, sizeof *session);
@@ -261,7 +267,8 @@ enum error_code session_new(const struct session_config *config, struct session 
     session->state = (struct state_dir){.fd = -1, .lock_fd = -1};
     loop_timer_init(&session->tick, on_tick, session);
     loop_timer_init(&session->stop_timer, on_stop_timer, session);
-    session->hook = (struct loop_hook){.callback = on_hook, .context = session, .order = 10};
+    session->hook =
+        (struct loop_hook){.callback = on_hook, .context = session, .order = 10};
     loop_hook_add(session->loop, &session->hook);
     make_peer_id(session);
     enum error_code error = ERROR_NONE;
@@ -293,7 +300,8 @@ void session_free(struct session *session)
             torrent_free(session->slots[i]);
     for (int i = 0; i < 2; i++)
         if (session->listeners[i] != NULL)
-            session->config.net->unlisten(session->config.net->context, session->listeners[i]);
+            session->config.net->unlisten(session->config.net->context,
+                                          session->listeners[i]);
     incoming_free(session->incoming);
     http_free(session->http);
     disk_manager_free(session->disk);
@@ -336,10 +344,12 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
     session->stopped_context = context;
     for (int i = 0; i < 2; i++) {
         if (session->listeners[i] != NULL)
-            session->config.net->unlisten(session->config.net->context, session->listeners[i]);
+            session->config.net->unlisten(session->config.net->context,
+                                          session->listeners[i]);
         session->listeners[i] = NULL;
     }
-    loop_timer_set_in(session->loop, &session->stop_timer, session->count > 0 ? STOP_NS : 0);
+    loop_timer_set_in(session->loop, &session->stop_timer,
+                      session->count > 0 ? STOP_NS : 0);
     for (uint32_t i = 0; i < session->count; i++)
         torrent_stop(session_torrent(session, session->order[i]));
 }
@@ -411,7 +421,8 @@ static bool load_resume(struct session *session, const struct metainfo *meta,
         state_file_load(session->state.fd, name, (size_t)64 << 20, &bytes, &length);
     if (error == ERROR_CORRUPT)
         log_write(session->log, LOG_LEVEL_WARNING,
-                  "%s: the resume data are damaged, checking the files instead", meta->name);
+                  "%s: the resume data are damaged, checking the files instead",
+                  meta->name);
     if (error != ERROR_NONE)
         return false;
     const bool fine = resume_decode(bytes, length, meta, ret_resume) == ERROR_NONE;
@@ -444,7 +455,8 @@ static void keep_metainfo(struct torrent *torrent, const uint8_t *bytes, size_t 
 }
 
 static enum error_code add_metainfo(struct session *session, struct metainfo *meta,
-                                    const struct add_options *options, struct torrent_id *ret_id)
+                                    const struct add_options *options,
+                                    struct torrent_id *ret_id)
 {
     struct resume resume;
     uint32_t index;
@@ -470,8 +482,9 @@ static enum error_code add_metainfo(struct session *session, struct metainfo *me
     return ERROR_NONE;
 }
 
-enum error_code session_add_bytes(struct session *session, const uint8_t *bytes, size_t length,
-                                  const struct add_options *options, struct torrent_id *ret_id,
+enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
+                                  size_t length, const struct add_options *options,
+                                  struct torrent_id *ret_id,
                                   char message[SESSION_MESSAGE_SIZE])
 {
     struct metainfo *meta;
@@ -512,7 +525,8 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
 }
 
 enum error_code session_add_file(struct session *session, const char *path,
-                                 const struct add_options *options, struct torrent_id *ret_id,
+                                 const struct add_options *options,
+                                 struct torrent_id *ret_id,
                                  char message[SESSION_MESSAGE_SIZE])
 {
     uint8_t *bytes;
@@ -574,7 +588,8 @@ static void restore_one(struct session *session, const uint8_t *hash_bytes)
         log_write(session->log, LOG_LEVEL_WARNING, "not restored: %s", message);
 }
 
-enum error_code session_restore(struct session *session, char message[SESSION_MESSAGE_SIZE])
+enum error_code session_restore(struct session *session,
+                                char message[SESSION_MESSAGE_SIZE])
 {
     uint8_t *bytes;
     size_t length;
@@ -586,8 +601,9 @@ enum error_code session_restore(struct session *session, char message[SESSION_ME
     if (error == ERROR_NOT_FOUND)
         return ERROR_NONE;
     if (error != ERROR_NONE) {
-        snprintf(message, SESSION_MESSAGE_SIZE, _("the saved session in %s cannot be read: %s"),
-                 session->state.path, error_text(error));
+        snprintf(message, SESSION_MESSAGE_SIZE,
+                 _("the saved session in %s cannot be read: %s"), session->state.path,
+                 error_text(error));
         return error;
     }
     for (size_t at = 0; at + SHA1_BYTES <= length; at += SHA1_BYTES)
@@ -605,8 +621,8 @@ void session_remove(struct session *session, struct torrent_id id, bool with_dat
         return;
     torrent_halt(torrent);
     struct disk_job *job = disk_job_new();
-    const struct message request = {.type = with_data ? DISK_DELETE : DISK_RELEASE,
-                                    .torrent = id, .u.job.job = job};
+    const struct message request = {
+        .type = with_data ? DISK_DELETE : DISK_RELEASE, .torrent = id, .u.job.job = job};
     if (job != NULL && disk_manager_post(session->disk, &request) != ERROR_NONE)
         disk_job_free(job);
     peer_manager_get_counts(torrent->peers, &counts);

@@ -22,7 +22,8 @@ static void on_posted(void *context)
     session_run_soon(context);
 }
 
-static void on_cancel(void *context, struct peer_id_ref peer, const struct block_ref *block)
+static void on_cancel(void *context, struct peer_id_ref peer,
+                      const struct block_ref *block)
 {
     struct message message = {.type = PEER_CANCEL, .peer = peer, .u.block = *block};
     torrent_post_peers(context, &message);
@@ -129,7 +130,8 @@ static enum error_code make_buses(struct torrent *torrent)
     torrent->requests = bus_new(BUS_CAPACITY);
     torrent->responses = bus_new(BUS_CAPACITY);
     torrent->discovery = bus_new(BUS_CAPACITY);
-    if (torrent->requests == NULL || torrent->responses == NULL || torrent->discovery == NULL)
+    if (torrent->requests == NULL || torrent->responses == NULL ||
+        torrent->discovery == NULL)
         return ERROR_MEMORY;
     bus_set_notify(torrent->requests, on_posted, torrent);
     bus_set_notify(torrent->responses, on_posted, torrent);
@@ -180,8 +182,8 @@ static void take_resume(struct torrent *torrent, const struct resume *resume)
 }
 
 enum error_code torrent_new(struct session *session, struct metainfo *meta,
-                            const struct add_options *options, const struct resume *resume,
-                            struct torrent **ret_torrent)
+                            const struct add_options *options,
+                            const struct resume *resume, struct torrent **ret_torrent)
 {
     struct torrent *torrent = *ret_torrent; /* the session made it, with its id */
     const char *dir = options->download_dir != NULL ? options->download_dir
@@ -200,7 +202,8 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     torrent->display_name = cleaned(meta->name, 500);
     torrent->comment = cleaned(meta->comment, 1000);
     torrent->creator = cleaned(meta->creator, 200);
-    enum error_code error = torrent->download_dir == NULL || torrent->display_name == NULL ||
+    enum error_code error = torrent->download_dir == NULL ||
+                                    torrent->display_name == NULL ||
                                     torrent->comment == NULL || torrent->creator == NULL
                                 ? ERROR_MEMORY
                                 : ERROR_NONE;
@@ -317,8 +320,9 @@ static void drop_unfinished(struct torrent *torrent)
     do {
         count = piece_manager_drop_all(torrent->pieces, pieces, 64);
         for (uint32_t i = 0; i < count; i++) {
-            const struct message request = {
-                .type = DISK_DROP_PIECE, .torrent = torrent->id, .u.run.piece = pieces[i]};
+            const struct message request = {.type = DISK_DROP_PIECE,
+                                            .torrent = torrent->id,
+                                            .u.run.piece = pieces[i]};
             if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE)
                 return;
         }
@@ -366,7 +370,8 @@ void torrent_fail(struct torrent *torrent, enum error_code error, const char *te
     if (torrent->error == error)
         return;
     torrent->error = error;
-    text_clean(text_untrusted(text), 200, torrent->error_text, sizeof torrent->error_text);
+    text_clean(text_untrusted(text), 200, torrent->error_text,
+               sizeof torrent->error_text);
     struct message event = {.type = EVENT_ERROR, .torrent = torrent->id};
     event.u.text.text = strdup(torrent->error_text);
     event.u.text.error = error;

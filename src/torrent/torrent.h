@@ -68,12 +68,13 @@ struct torrent {
 
     struct torrent_peer *noted;
     uint32_t noted_capacity;
-    uint32_t generation_seen; /* of the Piece Manager, when idle peers were last offered */
-    bool starving;            /* a peer with room got nothing */
-    struct loop_timer retry;  /* offers again: end-game is a matter of time */
+    uint32_t
+        generation_seen;     /* of the Piece Manager, when idle peers were last offered */
+    bool starving;           /* a peer with room got nothing */
+    struct loop_timer retry; /* offers again: end-game is a matter of time */
     struct loop_timer disk_retry;
 
-    struct resume resume;   /* as loaded; then the totals of before */
+    struct resume resume; /* as loaded; then the totals of before */
     struct bitfield to_hash;
     bool claims_dirty, sync_under_way, saved_clean;
     struct bitfield claiming; /* what the sync under way will have made durable */
@@ -126,13 +127,14 @@ struct session {
 
 /* torrent.c: life */
 enum error_code torrent_new(struct session *session, struct metainfo *meta,
-                            const struct add_options *options, const struct resume *resume,
-                            struct torrent **ret_torrent);
+                            const struct add_options *options,
+                            const struct resume *resume, struct torrent **ret_torrent);
 void torrent_free(struct torrent *torrent);
 void torrent_begin(struct torrent *torrent); /* looks at the files, then goes on */
 void torrent_start(struct torrent *torrent); /* peers and trackers, if it may */
 void torrent_halt(struct torrent *torrent);  /* and off again */
-void torrent_stop(struct torrent *torrent);  /* for good; session_torrent_stopped follows */
+void torrent_stop(
+    struct torrent *torrent); /* for good; session_torrent_stopped follows */
 void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
 void torrent_check(struct torrent *torrent);
 void torrent_apply_wanted(struct torrent *torrent);

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PICK_MAX 256u
-#define RETRY_NS (NS_PER_S / 4)
+#define PICK_MAX      256u
+#define RETRY_NS      (NS_PER_S / 4)
 #define DISK_RETRY_NS (30 * NS_PER_S)
-#define STRIKES_MAX 3u
+#define STRIKES_MAX   3u
 
 void torrent_post_peers(struct torrent *torrent, struct message *request)
 {
@@ -18,8 +18,8 @@ void torrent_post_peers(struct torrent *torrent, struct message *request)
         message_done(request, torrent->session->pool);
 }
 
-static void post_to(struct torrent *torrent, enum message_type type, struct peer_id_ref peer,
-                    const struct block_ref *block)
+static void post_to(struct torrent *torrent, enum message_type type,
+                    struct peer_id_ref peer, const struct block_ref *block)
 {
     struct message message = {.type = type, .peer = peer};
     if (block != NULL)
@@ -49,8 +49,9 @@ static struct torrent_peer *noted(struct torrent *torrent, struct peer_id_ref re
 
 /* ---- peers ---- */
 
-static void report_peer(struct torrent *torrent, enum message_type type, struct peer_id_ref ref,
-                        enum peer_status status, enum peer_reason reason)
+static void report_peer(struct torrent *torrent, enum message_type type,
+                        struct peer_id_ref ref, enum peer_status status,
+                        enum peer_reason reason)
 {
     struct message event = {.type = type, .torrent = torrent->id, .peer = ref};
     if (!peer_manager_address(torrent->peers, ref, &event.u.peer_news.address))
@@ -84,9 +85,10 @@ static void on_handshaken(struct torrent *torrent, const struct message *message
     struct netaddr address;
     struct torrent_peer *peer = noted(torrent, message->peer);
     if (peer != NULL && peer_manager_address(torrent->peers, message->peer, &address))
-        peer->joined = piece_manager_peer_joined(torrent->pieces, message->peer, &address) ==
-                       ERROR_NONE;
-    report_peer(torrent, EVENT_PEER, message->peer, PEER_STATUS_INACTIVE, PEER_REASON_NONE);
+        peer->joined = piece_manager_peer_joined(torrent->pieces, message->peer,
+                                                 &address) == ERROR_NONE;
+    report_peer(torrent, EVENT_PEER, message->peer, PEER_STATUS_INACTIVE,
+                PEER_REASON_NONE);
     session_changed(torrent, CHANGED_PEERS);
 }
 
@@ -113,7 +115,8 @@ static void on_pieces(struct torrent *torrent, const struct message *message)
     if (message->type == PEER_HAS_PIECES)
         piece_manager_has_pieces(torrent->pieces, message->peer, bits, is_seed);
     else
-        piece_manager_has_piece(torrent->pieces, message->peer, message->u.piece.piece, bits);
+        piece_manager_has_piece(torrent->pieces, message->peer, message->u.piece.piece,
+                                bits);
     const struct torrent_peer *peer = noted(torrent, message->peer);
     if (peer != NULL && !peer->interested)
         update_interest(torrent, message->peer);
@@ -189,8 +192,8 @@ static void hand_runs_to_disk(struct torrent *torrent)
 
 /* ---- up ---- */
 
-static void answer_wanted(struct torrent *torrent, struct peer_id_ref peer, struct block *block,
-                          enum error_code error)
+static void answer_wanted(struct torrent *torrent, struct peer_id_ref peer,
+                          struct block *block, enum error_code error)
 {
     struct message message = {.type = PEER_SEND, .peer = peer};
     const struct block_ref ref = {block->piece, block->begin, block->length};
@@ -215,7 +218,8 @@ static void on_wanted(struct torrent *torrent, const struct message *message)
     block->begin = message->u.block.begin;
     block->length = message->u.block.length;
     session_tick_soon(session);
-    const enum error_code error = disk_manager_read_now(session->disk, torrent->id, block);
+    const enum error_code error =
+        disk_manager_read_now(session->disk, torrent->id, block);
     if (error != ERROR_AGAIN) {
         answer_wanted(torrent, message->peer, block, error);
         return;
@@ -282,9 +286,9 @@ static void handle_discovery(struct torrent *torrent, struct message *message)
         }
     } else if (message->type == DISCOVERY_ANNOUNCED) {
         struct tracker_row row;
-        const bool told = tracker_manager_row(torrent->trackers, message->u.announced.tracker,
-                                              &row) &&
-                          row.phase != TRACKER_PHASE_WORKING;
+        const bool told =
+            tracker_manager_row(torrent->trackers, message->u.announced.tracker, &row) &&
+            row.phase != TRACKER_PHASE_WORKING;
         const struct message event = {
             .type = EVENT_TRACKER,
             .torrent = torrent->id,
@@ -333,7 +337,8 @@ static void ban(struct torrent *torrent, const struct piece_guilty *guilty)
     request.u.gone.reason = PEER_REASON_BANNED_DATA;
     event_bus_post(torrent->session->events, &event);
     log_write(torrent->session->log, LOG_LEVEL_WARNING, "%s: banned %s, piece %u was bad",
-              torrent->display_name, netaddr_format(&guilty->address, address), guilty->piece);
+              torrent->display_name, netaddr_format(&guilty->address, address),
+              guilty->piece);
     torrent_post_peers(torrent, &request);
 }
 
@@ -345,8 +350,8 @@ static void on_verified(struct torrent *torrent, struct message *message)
     block_pool_give_chain(torrent->session->pool, message->u.verified.chain);
     message->u.verified.chain = NULL;
     const uint32_t count =
-        ok ? piece_manager_verified(torrent->pieces, piece, message->u.verified.block_sha1s,
-                                    guilty)
+        ok ? piece_manager_verified(torrent->pieces, piece,
+                                    message->u.verified.block_sha1s, guilty)
            : piece_manager_failed(torrent->pieces, piece, message->u.verified.block_sha1s,
                                   guilty);
     for (uint32_t i = 0; i < count; i++)
@@ -376,7 +381,8 @@ void torrent_check_complete(struct torrent *torrent)
     const bool whole = bitfield_full(piece_manager_have(torrent->pieces));
     for (uint32_t i = 0; i < torrent->noted_capacity; i++)
         if (torrent->noted[i].interested)
-            set_interest(torrent, (struct peer_id_ref){i, torrent->noted[i].generation}, false);
+            set_interest(torrent, (struct peer_id_ref){i, torrent->noted[i].generation},
+                         false);
     peer_manager_set_complete(torrent->peers, whole);
     if (torrent->phase != TORRENT_PHASE_READY)
         return; /* it was complete from the start */
@@ -396,9 +402,11 @@ static void on_disk_error(struct torrent *torrent, struct message *message)
     message->u.disk_error.chain = NULL;
     piece_manager_disk_error(torrent->pieces, message->u.disk_error.piece);
     snprintf(text, sizeof text, "%s: %s",
-             file < torrent->meta->file_count ? metainfo_file_path(torrent->meta, file) : "?",
-             message->u.disk_error.errno_value != 0 ? strerror(message->u.disk_error.errno_value)
-                                                    : error_text(error));
+             file < torrent->meta->file_count ? metainfo_file_path(torrent->meta, file)
+                                              : "?",
+             message->u.disk_error.errno_value != 0
+                 ? strerror(message->u.disk_error.errno_value)
+                 : error_text(error));
     torrent_fail(torrent, error, text);
     if (error == ERROR_DISK_FULL || error == ERROR_READ_ONLY)
         loop_timer_set_in(torrent->session->loop, &torrent->disk_retry, DISK_RETRY_NS);
@@ -424,7 +432,8 @@ static void on_checked(struct torrent *torrent, struct message *message)
         bitfield_set(found, piece);
     piece_manager_set_have(torrent->pieces, found);
     torrent_apply_wanted(torrent);
-    if (message->u.checked.error != ERROR_NONE && message->u.checked.error != ERROR_CANCELLED) {
+    if (message->u.checked.error != ERROR_NONE &&
+        message->u.checked.error != ERROR_CANCELLED) {
         snprintf(text, sizeof text, "%s: %s",
                  metainfo_file_path(torrent->meta, message->u.checked.file),
                  error_text(message->u.checked.error));
@@ -436,7 +445,8 @@ static void on_checked(struct torrent *torrent, struct message *message)
     torrent->phase = TORRENT_PHASE_READY;
     torrent_claims_changed(torrent);
     torrent_start(torrent);
-    session_changed(torrent, CHANGED_STATE | CHANGED_PROGRESS | CHANGED_PIECES | CHANGED_FILES);
+    session_changed(torrent,
+                    CHANGED_STATE | CHANGED_PROGRESS | CHANGED_PIECES | CHANGED_FILES);
 }
 
 void torrent_on_disk(struct torrent *torrent, struct message *message)
@@ -447,7 +457,8 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
         on_verified(torrent, message);
         break;
     case DISK_HAS_READ:
-        answer_wanted(torrent, message->peer, message->u.read.block, message->u.read.error);
+        answer_wanted(torrent, message->peer, message->u.read.block,
+                      message->u.read.error);
         message->u.read.block = NULL;
         break;
     case DISK_ERROR:
