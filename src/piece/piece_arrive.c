@@ -23,8 +23,9 @@ static bool piece_has_run(const struct piece_manager *manager,
         return false;
     if (active->prefix == active->block_count)
         return true;
-    return manager->config.piece_bytes > ARRIVE_WHOLE_BYTES &&
-           active->prefix - active->handed >= ARRIVE_RUN_BLOCKS;
+    const bool in_runs = manager->config.piece_bytes > ARRIVE_WHOLE_BYTES ||
+                         piece_is_giant(manager, active);
+    return in_runs && active->prefix - active->handed >= ARRIVE_RUN_BLOCKS;
 }
 
 static void piece_update_ready(struct piece_manager *manager, struct active *active)
@@ -68,7 +69,6 @@ enum piece_arrival piece_manager_on_block(struct piece_manager *manager,
                                 ? PIECE_ARRIVAL_DUPLICATE
                                 : PIECE_ARRIVAL_UNWANTED);
     peer->arrived_ns = piece_now_ns(manager);
-    piece_revive(manager, peer);
     const uint32_t index = block->begin / BLOCK_BYTES;
     if (active->blocks[index].state >= ACTIVE_BLOCK_ARRIVED)
         return piece_refuse(manager, block, PIECE_ARRIVAL_DUPLICATE);
@@ -76,6 +76,7 @@ enum piece_arrival piece_manager_on_block(struct piece_manager *manager,
     if (active->alone != NULL && active->alone != peer &&
         active_owner(active, index, peer) == NULL)
         return piece_refuse(manager, block, PIECE_ARRIVAL_UNWANTED);
+    piece_revive(manager, peer);
     piece_accept(manager, active, index, peer, block);
     return PIECE_ARRIVAL_ACCEPTED;
 }
@@ -91,7 +92,7 @@ bool piece_manager_next_run(struct piece_manager *manager, struct piece_run *ret
         .chain = active_hand(active, active->prefix),
         .last = is_last,
         .want_digests = smart_ban_wants_digests(manager->ban, active->piece),
-        .write_now = active->block_count > manager->budget / 2,
+        .write_now = piece_is_giant(manager, active),
     };
     active->is_verifying = is_last;
     piece_update_ready(manager, active);
@@ -106,15 +107,21 @@ static struct active *piece_verifying(const struct piece_manager *manager, uint3
     return active != NULL && active->is_verifying ? active : NULL;
 }
 
-static uint32_t piece_name_guilty(uint32_t piece, struct smart_ban_verdict *verdict,
+/* Nothing more is expected of them, whether they are disconnected or not. */
+static uint32_t piece_name_guilty(struct piece_manager *manager, uint32_t piece,
+                                  struct smart_ban_verdict *verdict,
                                   struct piece_guilty *ret_guilty)
 {
     _Static_assert(SMART_BAN_VERDICT_MAX <= PIECE_GUILTY_MAX, "all guilty are named");
     const uint32_t count = verdict->count;
-    for (uint32_t i = 0; i < count; i++)
-        ret_guilty[i] = (struct piece_guilty){.peer = verdict->guilty[i]->peer,
-                                              .address = verdict->guilty[i]->address,
-                                              .piece = piece};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct piece_source *source = verdict->guilty[i];
+        ret_guilty[i] = (struct piece_guilty){
+            .peer = source->peer, .address = source->address, .piece = piece};
+        struct piece_peer *peer = roster_find(&manager->roster, source->peer);
+        if (peer != NULL)
+            piece_release_all(manager, peer);
+    }
     smart_ban_verdict_done(verdict);
     return count;
 }
@@ -132,7 +139,7 @@ uint32_t piece_manager_verified(struct piece_manager *manager, uint32_t piece,
     /* In this order it is never free in between, which would wake every idle peer. */
     piece_set_have(manager, piece, true);
     piece_drop(manager, active);
-    return piece_name_guilty(piece, &verdict, ret_guilty);
+    return piece_name_guilty(manager, piece, &verdict, ret_guilty);
 }
 
 uint32_t piece_manager_failed(struct piece_manager *manager, uint32_t piece,
@@ -152,7 +159,7 @@ uint32_t piece_manager_failed(struct piece_manager *manager, uint32_t piece,
         manager->failed.size = 0;
     bitfield_set(&manager->failed, piece);
     piece_drop(manager, active);
-    return piece_name_guilty(piece, &verdict, ret_guilty);
+    return piece_name_guilty(manager, piece, &verdict, ret_guilty);
 }
 
 void piece_manager_disk_error(struct piece_manager *manager, uint32_t piece)

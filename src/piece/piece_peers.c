@@ -51,7 +51,7 @@ static void piece_uncount(struct piece_manager *manager, const struct piece_peer
         picker_leave_full(&manager->picker);
 }
 
-static void piece_release_all(struct piece_manager *manager, struct piece_peer *peer)
+void piece_release_all(struct piece_manager *manager, struct piece_peer *peer)
 {
     while (peer->requests.oldest != NULL)
         active_release(&manager->table, peer->requests.oldest);

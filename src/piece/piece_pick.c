@@ -31,7 +31,7 @@ static bool pick_has(const struct pick *pick, uint32_t piece)
 static uint32_t pick_end(const struct pick *pick, const struct active *active)
 {
     const struct piece_manager *manager = pick->manager;
-    if (active->block_count <= manager->budget / 2)
+    if (!piece_is_giant(manager, active))
         return active->block_count;
     uint32_t window = manager->budget / 4 * 3;
     window = window < PICK_WINDOW_MIN ? PICK_WINDOW_MIN : window;

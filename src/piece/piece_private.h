@@ -46,12 +46,20 @@ static inline bool piece_peer_has(const struct bitfield *bits, bool is_seed,
 {
     return is_seed || (bits != NULL && bitfield_get(bits, piece));
 }
+/* A piece that may not wait in the pool until it is complete: it is written in runs. */
+static inline bool piece_is_giant(const struct piece_manager *manager,
+                                  const struct active *active)
+{
+    return active->block_count > manager->budget / 2;
+}
 /* Bytes of one block; the last of a piece may be short. */
 uint32_t piece_block_bytes(const struct piece_manager *manager, uint32_t piece,
                            uint32_t block);
 
 /* Has or lacks PIECE from now on, and all counts with it. */
 void piece_set_have(struct piece_manager *manager, uint32_t piece, bool have);
+/* All requests with PEER are void, and pieces it fetched alone are anybody's. */
+void piece_release_all(struct piece_manager *manager, struct piece_peer *peer);
 /* A stalled peer delivered: its blocks are its own again. */
 void piece_revive(struct piece_manager *manager, struct piece_peer *peer);
 /* Tells the peer of REQUEST that it is not needed and forgets it. */

@@ -1,0 +1,509 @@
+#include "tests/unit/piece/check_piece.h"
+
+#include "piece/piece_manager.h"
+
+#define KIB 1024u
+
+static struct clock_virtual now;
+static struct random_seeded chance;
+static struct block_pool *pool;
+static struct piece_manager *manager;
+static struct block_ref asked[4096];
+static struct peer_id_ref cancelled_peer[4096];
+static struct block_ref cancelled[4096];
+static uint32_t cancel_count;
+
+static void on_cancel(void *context, struct peer_id_ref peer,
+                      const struct block_ref *block)
+{
+    (void)context;
+    cancelled_peer[cancel_count] = peer;
+    cancelled[cancel_count++] = *block;
+}
+
+static void given(uint64_t total_bytes, uint32_t piece_bytes, uint32_t budget)
+{
+    clock_virtual_init(&now, NS_PER_S);
+    random_seeded_init(&chance, total_bytes);
+    pool = block_pool_new(64u << 20);
+    cancel_count = 0;
+    const struct piece_manager_config config = {
+        .total_bytes = total_bytes,
+        .piece_bytes = piece_bytes,
+        .piece_count = (uint32_t)((total_bytes - 1) / piece_bytes + 1),
+        .clock = &now.clock,
+        .random = &chance.source,
+        .pool = pool,
+        .budget_blocks = budget,
+        .cancel = on_cancel,
+    };
+    ck_assert_int_eq(piece_manager_new(&config, &manager), ERROR_NONE);
+}
+
+static void finished(void)
+{
+    piece_manager_free(manager);
+    ck_assert_uint_eq(block_pool_left(pool), block_pool_total(pool));
+    block_pool_free(pool);
+}
+
+static struct peer_id_ref given_seed(uint32_t index)
+{
+    const struct peer_id_ref peer = {index, 7};
+    const struct netaddr address = {
+        .family = NETADDR_V4, .bytes = {10, 0, 0, (uint8_t)index}, .port = 6881};
+    ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address), ERROR_NONE);
+    piece_manager_has_pieces(manager, peer, NULL, true);
+    return peer;
+}
+
+static void given_first_pieces(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        piece_manager_found(manager, i);
+}
+
+static uint32_t pick(struct peer_id_ref peer, uint64_t rate, uint32_t room)
+{
+    return piece_manager_pick(manager, peer, NULL, true, rate, room, asked);
+}
+
+static enum piece_arrival arrive(struct peer_id_ref peer, struct block_ref ref)
+{
+    struct block *block = block_pool_take(pool);
+    block->piece = ref.piece;
+    block->begin = ref.begin;
+    block->length = ref.length;
+    const enum piece_arrival arrival = piece_manager_on_block(manager, peer, block);
+    if (arrival != PIECE_ARRIVAL_ACCEPTED)
+        block_pool_give(pool, block);
+    return arrival;
+}
+
+/* The next run's blocks; checks that it begins at FIRST. 0: no run. */
+static uint32_t take_run(uint32_t first, struct piece_run *ret_run)
+{
+    if (!piece_manager_next_run(manager, ret_run))
+        return 0;
+    uint32_t count = 0;
+    for (struct block *block = ret_run->chain; block != NULL; block = block->next)
+        ck_assert_uint_eq(block->begin, (first + count++) * BLOCK_BYTES);
+    block_pool_give_chain(pool, ret_run->chain);
+    return count;
+}
+
+static struct piece_counts counts(void)
+{
+    struct piece_counts now_counts;
+    piece_manager_get_counts(manager, &now_counts);
+    return now_counts;
+}
+
+START_TEST(sizes_that_contradict_each_other_are_refused)
+{
+    struct piece_manager_config config = {
+        .total_bytes = 100, .piece_bytes = 30, .piece_count = 3};
+    ck_assert_int_eq(piece_manager_new(&config, &manager), ERROR_INVALID);
+    config.piece_count = 5;
+    ck_assert_int_eq(piece_manager_new(&config, &manager), ERROR_INVALID);
+    config.piece_bytes = 0;
+    ck_assert_int_eq(piece_manager_new(&config, &manager), ERROR_INVALID);
+    config.total_bytes = 0;
+    ck_assert_int_eq(piece_manager_new(&config, &manager), ERROR_INVALID);
+    piece_manager_free(NULL);
+}
+END_TEST
+
+START_TEST(a_small_piece_goes_to_the_disk_in_one_run)
+{
+    given(300 * KIB, 100000, 0);
+    const struct peer_id_ref seed = given_seed(1);
+    ck_assert_uint_eq(pick(seed, 0, 7), 7); /* 6 blocks of 16 KiB and 1,696 bytes */
+    const uint32_t piece = asked[0].piece;
+    uint32_t bytes = 0;
+    struct piece_run run;
+    for (uint32_t i = 7; i-- > 0;) { /* the wrong way round */
+        ck_assert_uint_eq(asked[i].piece, piece);
+        bytes += asked[i].length;
+        ck_assert_uint_eq(take_run(0, &run), 0);
+        ck_assert_int_eq(arrive(seed, asked[i]), PIECE_ARRIVAL_ACCEPTED);
+        ck_assert_int_eq(piece_manager_phase(manager, piece), PIECE_PHASE_ARRIVING);
+    }
+    ck_assert_uint_eq(bytes, 100000);
+    ck_assert_uint_eq(take_run(0, &run), 7);
+    ck_assert(run.last && !run.want_digests && !run.write_now);
+    ck_assert_uint_eq(run.piece, piece);
+    ck_assert_int_eq(piece_manager_phase(manager, piece), PIECE_PHASE_VERIFYING);
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    ck_assert_uint_eq(piece_manager_verified(manager, piece, NULL, guilty), 0);
+    ck_assert_int_eq(piece_manager_phase(manager, piece), PIECE_PHASE_HAVE);
+    ck_assert_uint_eq(counts().have, 1);
+    ck_assert_uint_eq(counts().have_bytes, 100000);
+    ck_assert_uint_eq(counts().wanted_left_bytes, 300 * KIB - 100000);
+    finished();
+}
+END_TEST
+
+START_TEST(a_large_piece_goes_in_runs_from_the_cursor)
+{
+    given(8u << 20, 4u << 20, 0); /* 256 blocks a piece */
+    const struct peer_id_ref seed = given_seed(1);
+    struct piece_run run;
+    ck_assert_uint_eq(pick(seed, 0, 256), 256);
+    for (uint32_t i = 1; i < 16; i++)
+        arrive(seed, asked[i]);
+    ck_assert_uint_eq(take_run(0, &run), 0); /* block 0 is not here */
+    arrive(seed, asked[0]);
+    ck_assert_uint_eq(take_run(0, &run), 16);
+    ck_assert(!run.last);
+    for (uint32_t i = 17; i < 255; i++)
+        arrive(seed, asked[i]);
+    arrive(seed, asked[16]);
+    ck_assert_uint_eq(take_run(16, &run), 239);
+    ck_assert(!run.last);
+    arrive(seed, asked[255]);
+    ck_assert_uint_eq(take_run(255, &run), 1);
+    ck_assert(run.last);
+    ck_assert_uint_eq(take_run(0, &run), 0);
+    finished();
+}
+END_TEST
+
+START_TEST(what_arrives_is_told_apart)
+{
+    given(1024 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref seed = given_seed(1), other = given_seed(2);
+    pick(seed, 0, 2);
+    struct block_ref wrong = asked[0];
+    wrong.length = 100;
+    ck_assert_int_eq(arrive(seed, wrong), PIECE_ARRIVAL_BAD);
+    wrong = (struct block_ref){99, 0, BLOCK_BYTES};
+    ck_assert_int_eq(arrive(seed, wrong), PIECE_ARRIVAL_BAD);
+    wrong = (struct block_ref){asked[0].piece, 5, BLOCK_BYTES};
+    ck_assert_int_eq(arrive(seed, wrong), PIECE_ARRIVAL_BAD);
+    wrong = (struct block_ref){UINT32_MAX, UINT32_MAX & ~(BLOCK_BYTES - 1), UINT32_MAX};
+    ck_assert_int_eq(arrive(seed, wrong), PIECE_ARRIVAL_BAD);
+    const struct block_ref idle = {(asked[0].piece + 1) % 16, 0, BLOCK_BYTES};
+    ck_assert_int_eq(arrive(seed, idle), PIECE_ARRIVAL_UNWANTED);
+    /* In flight when the peer choked us: still welcome, once. */
+    piece_manager_peer_lost(manager, seed);
+    ck_assert_int_eq(arrive(seed, asked[0]), PIECE_ARRIVAL_ACCEPTED);
+    ck_assert_int_eq(arrive(other, asked[0]), PIECE_ARRIVAL_DUPLICATE);
+    ck_assert_uint_eq(counts().duplicate_bytes, 2 * BLOCK_BYTES);
+    const struct peer_id_ref nobody = {1, 6};
+    ck_assert_int_eq(arrive(nobody, asked[1]), PIECE_ARRIVAL_UNWANTED);
+    finished();
+}
+END_TEST
+
+START_TEST(a_released_block_is_asked_of_another)
+{
+    given(64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref first = given_seed(1), second = given_seed(2);
+    ck_assert_uint_eq(pick(first, 0, 4), 4);
+    const struct block_ref block = asked[2];
+    const uint32_t generation = piece_manager_generation(manager);
+    ck_assert_uint_eq(pick(second, 0, 4), 0);
+    piece_manager_released(manager, first, &block);
+    piece_manager_released(manager, first, &block); /* said twice: as once */
+    ck_assert_uint_ne(piece_manager_generation(manager), generation);
+    ck_assert_uint_eq(pick(second, 0, 4), 1);
+    ck_assert_uint_eq(asked[0].begin, block.begin);
+    piece_manager_peer_gone(manager, first, NULL, true);
+    ck_assert_uint_eq(pick(second, 0, 4), 3);
+    finished();
+}
+END_TEST
+
+START_TEST(a_stalled_peers_blocks_go_elsewhere_and_it_is_told)
+{
+    given(64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref slow = given_seed(1), fast = given_seed(2);
+    ck_assert_uint_eq(pick(slow, 0, 4), 4);
+    piece_manager_peer_stalled(manager, slow);
+    ck_assert_uint_eq(pick(fast, 0, 4), 4);
+    ck_assert(!piece_manager_in_endgame(manager));
+    arrive(fast, asked[0]);
+    ck_assert_uint_eq(cancel_count, 1);
+    ck_assert_uint_eq(cancelled_peer[0].index, 1);
+    ck_assert_uint_eq(cancelled[0].begin, asked[0].begin);
+    /* Late, but here before the other: welcome. */
+    ck_assert_int_eq(arrive(slow, asked[1]), PIECE_ARRIVAL_ACCEPTED);
+    ck_assert_uint_eq(cancelled_peer[1].index, 2);
+    finished();
+}
+END_TEST
+
+START_TEST(fast_peers_take_whole_pieces_slow_ones_share)
+{
+    given(64u << 20, 1u << 20, 0);
+    given_first_pieces(4);
+    const struct peer_id_ref fast = given_seed(1), slow = given_seed(2),
+                             slower = given_seed(3);
+    pick(fast, 1u << 20, 8);
+    const uint32_t alone = asked[0].piece;
+    pick(slow, 10000, 8);
+    const uint32_t shared = asked[0].piece;
+    ck_assert_uint_ne(shared, alone);
+    pick(slower, 5000, 8);
+    ck_assert_uint_eq(asked[0].piece, shared);
+    ck_assert_uint_eq(asked[0].begin, 8 * BLOCK_BYTES);
+    pick(fast, 1u << 20, 100);
+    for (uint32_t i = 0; i < 56; i++)
+        ck_assert_uint_eq(asked[i].piece, alone);
+    ck_assert_uint_ne(asked[56].piece, alone);
+    ck_assert_uint_ne(asked[56].piece, shared);
+    finished();
+}
+END_TEST
+
+START_TEST(the_first_pieces_are_fetched_together)
+{
+    given(64u << 20, 1u << 20, 0);
+    uint32_t first = 0;
+    for (uint32_t i = 1; i < 9; i++) {
+        ck_assert_uint_eq(pick(given_seed(i), 100u << 20, 8), 8);
+        if (i == 1)
+            first = asked[0].piece;
+        ck_assert_uint_eq(asked[0].piece, first);
+    }
+    finished();
+}
+END_TEST
+
+START_TEST(pieces_under_way_fit_the_pools_share)
+{
+    given(64u << 20, 1u << 20, 256); /* 4 pieces of 64 blocks */
+    given_first_pieces(4);
+    const struct peer_id_ref seed = given_seed(1);
+    ck_assert_uint_eq(pick(seed, 10u << 20, 1000), 256);
+    ck_assert_uint_eq(piece_manager_requested_blocks(manager), 256);
+    ck_assert_uint_eq(pick(seed, 10u << 20, 1000), 0);
+    piece_manager_set_budget(manager, 320);
+    ck_assert_uint_eq(pick(seed, 10u << 20, 1000), 64);
+    finished();
+}
+END_TEST
+
+START_TEST(a_giant_piece_stays_near_its_cursor)
+{
+    given(256u << 20, 256u << 20, 1024);
+    const struct peer_id_ref seed = given_seed(1);
+    struct piece_run run;
+    ck_assert_uint_eq(pick(seed, 0, 4096), 768);
+    for (uint32_t i = 0; i < 768; i++)
+        arrive(seed, asked[i]);
+    ck_assert_uint_eq(pick(seed, 0, 4096), 0);
+    ck_assert_uint_eq(take_run(0, &run), 768);
+    ck_assert(run.write_now);
+    ck_assert_uint_eq(pick(seed, 0, 4096), 768);
+    ck_assert_uint_eq(asked[0].begin, 768 * BLOCK_BYTES);
+    finished();
+}
+END_TEST
+
+START_TEST(a_dry_pool_is_relieved_by_the_least_complete_piece)
+{
+    given(64u << 20, 256 * KIB, 0);
+    given_first_pieces(4);
+    const struct peer_id_ref first = given_seed(1), second = given_seed(2);
+    pick(first, 10u << 20, 16);
+    for (uint32_t i = 0; i < 10; i++)
+        arrive(first, asked[i]);
+    const uint32_t kept = asked[0].piece;
+    pick(second, 10u << 20, 16);
+    for (uint32_t i = 0; i < 3; i++)
+        arrive(second, asked[i]);
+    const uint32_t left = block_pool_left(pool);
+    ck_assert_uint_eq(piece_manager_relieve(manager, 2), 3);
+    ck_assert_uint_eq(block_pool_left(pool), left + 3);
+    ck_assert_uint_eq(cancel_count, 13);
+    ck_assert_int_eq(piece_manager_phase(manager, asked[0].piece), PIECE_PHASE_MISSING);
+    ck_assert_int_eq(piece_manager_phase(manager, kept), PIECE_PHASE_ARRIVING);
+    ck_assert_uint_eq(pick(second, 10u << 20, 16), 0); /* nothing new for a second */
+    /* The last piece loses its tail, not its head. */
+    ck_assert_uint_eq(piece_manager_relieve(manager, 4), 4);
+    struct piece_progress progress;
+    piece_manager_get_progress(manager, kept, &progress);
+    ck_assert_uint_eq(progress.arrived, 6);
+    clock_virtual_advance(&now, 2 * NS_PER_S);
+    ck_assert_uint_eq(pick(second, 10u << 20, 16), 16);
+    finished();
+}
+END_TEST
+
+START_TEST(unwanted_pieces_are_dropped_and_not_asked_for)
+{
+    given(10 * 64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref seed = given_seed(1);
+    for (uint32_t i = 0; i < 10; i++)
+        piece_manager_set_priority(manager, i, i == 6 ? 4 : 0);
+    ck_assert_uint_eq(counts().wanted, 1);
+    ck_assert_uint_eq(counts().wanted_left_bytes, 64 * KIB);
+    ck_assert_uint_eq(pick(seed, 0, 100), 4);
+    ck_assert_uint_eq(asked[0].piece, 6);
+    arrive(seed, asked[0]);
+    ck_assert(piece_manager_is_interesting(manager, seed, NULL, true));
+    piece_manager_set_priority(manager, 6, 0);
+    ck_assert_uint_eq(cancel_count, 3);
+    ck_assert_uint_eq(block_pool_left(pool), block_pool_total(pool));
+    ck_assert(!piece_manager_is_interesting(manager, seed, NULL, true));
+    ck_assert_int_eq(piece_manager_phase(manager, 6), PIECE_PHASE_NOT_WANTED);
+    ck_assert_uint_eq(pick(seed, 0, 100), 0);
+    finished();
+}
+END_TEST
+
+START_TEST(a_failed_piece_is_fetched_again_from_one_peer)
+{
+    given(16 * 64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref first = given_seed(1), second = given_seed(2);
+    struct piece_run run;
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    uint8_t sha1s[4 * SHA1_BYTES] = {1};
+    pick(first, 0, 2);
+    const uint32_t piece = asked[0].piece;
+    arrive(first, asked[0]);
+    arrive(first, asked[1]);
+    pick(second, 0, 2);
+    arrive(second, asked[0]);
+    arrive(second, asked[1]);
+    ck_assert_uint_eq(take_run(0, &run), 4);
+    ck_assert_uint_eq(piece_manager_failed(manager, piece, sha1s, guilty), 0);
+    ck_assert_uint_eq(counts().failed_bytes, 64 * KIB);
+    ck_assert_int_eq(piece_manager_phase(manager, piece), PIECE_PHASE_FAILED);
+    piece_manager_peer_gone(manager, first, NULL, true);
+    /* The other one fetches all alone now, this piece at some time. */
+    uint32_t fetched = 0;
+    while (fetched != piece + 1) {
+        ck_assert_uint_eq(pick(second, 0, 4), 4);
+        for (uint32_t i = 0; i < 4; i++) {
+            ck_assert_uint_eq(asked[i].piece, asked[0].piece);
+            arrive(second, asked[i]);
+        }
+        fetched = asked[0].piece + 1;
+        ck_assert_uint_eq(take_run(0, &run), 4);
+        ck_assert(run.want_digests == (run.piece == piece));
+        sha1s[0] = 2;
+        const uint32_t named = piece_manager_verified(manager, run.piece, sha1s, guilty);
+        ck_assert_uint_eq(named, run.piece == piece);
+    }
+    /* It has gone, and is named all the same. */
+    ck_assert_uint_eq(guilty[0].peer.index, 1);
+    ck_assert_uint_eq(guilty[0].address.bytes[3], 1);
+    finished();
+}
+END_TEST
+
+START_TEST(a_disk_error_puts_the_piece_back)
+{
+    given(4 * 64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref seed = given_seed(1);
+    struct piece_run run;
+    pick(seed, 0, 4);
+    const uint32_t piece = asked[0].piece;
+    for (uint32_t i = 0; i < 4; i++)
+        arrive(seed, asked[i]);
+    take_run(0, &run);
+    piece_manager_disk_error(manager, piece);
+    ck_assert_int_eq(piece_manager_phase(manager, piece), PIECE_PHASE_MISSING);
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    ck_assert_uint_eq(piece_manager_verified(manager, piece, NULL, guilty), 0);
+    ck_assert_uint_eq(counts().have, 0);
+    ck_assert_uint_eq(pick(seed, 0, 16), 16);
+    finished();
+}
+END_TEST
+
+START_TEST(a_check_replaces_everything)
+{
+    given(100 * 64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref seed = given_seed(1);
+    pick(seed, 0, 6);
+    arrive(seed, asked[0]);
+    struct bitfield have;
+    ck_assert_int_eq(bitfield_init(&have, 100), ERROR_NONE);
+    for (uint32_t i = 0; i < 99; i++)
+        bitfield_set(&have, i);
+    piece_manager_set_have(manager, &have);
+    ck_assert_uint_eq(counts().have, 99);
+    ck_assert_uint_eq(counts().wanted_left, 1);
+    ck_assert_uint_eq(cancel_count, 5);
+    ck_assert_uint_eq(pick(seed, 0, 64), 4);
+    ck_assert_uint_eq(asked[0].piece, 99);
+    bitfield_done(&have);
+    finished();
+}
+END_TEST
+
+START_TEST(bits_told_twice_count_once)
+{
+    given(100 * 64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref peer = {3, 1};
+    const struct netaddr address = {.family = NETADDR_V4, .bytes = {10}, .port = 1};
+    struct bitfield bits;
+    ck_assert_int_eq(bitfield_init(&bits, 100), ERROR_NONE);
+    ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address), ERROR_NONE);
+    ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address), ERROR_EXISTS);
+    bitfield_set(&bits, 5);
+    bitfield_set(&bits, 6); /* by a HAVE whose message is still on its way */
+    piece_manager_has_pieces(manager, peer, &bits, false);
+    piece_manager_has_piece(manager, peer, 6, &bits);
+    piece_manager_has_pieces(manager, peer, &bits, false);
+    ck_assert_uint_eq(piece_manager_availability(manager, 6), 1);
+    bitfield_set(&bits, 7);
+    piece_manager_has_piece(manager, peer, 7, &bits);
+    piece_manager_has_piece(manager, peer, 1000000, &bits);
+    ck_assert_uint_eq(piece_manager_availability(manager, 7), 1);
+    piece_manager_peer_gone(manager, peer, &bits, false);
+    for (uint32_t i = 0; i < 100; i++)
+        ck_assert_uint_eq(piece_manager_availability(manager, i), 0);
+    bitfield_done(&bits);
+    finished();
+}
+END_TEST
+
+START_TEST(a_stopped_torrent_names_what_the_disk_holds)
+{
+    given(64u << 20, 4u << 20, 0);
+    const struct peer_id_ref seed = given_seed(1);
+    struct piece_run run;
+    pick(seed, 0, 512);
+    for (uint32_t i = 0; i < 20; i++)
+        arrive(seed, asked[i]);
+    const uint32_t begun = asked[0].piece;
+    ck_assert_uint_eq(take_run(0, &run), 20);
+    uint32_t dropped[4];
+    ck_assert_uint_eq(piece_manager_drop_all(manager, dropped, 4), 1);
+    ck_assert_uint_eq(dropped[0], begun);
+    ck_assert_uint_eq(piece_manager_requested_blocks(manager), 0);
+    ck_assert_uint_eq(block_pool_left(pool), block_pool_total(pool));
+    finished();
+}
+END_TEST
+
+Suite *suite_piece_manager(void)
+{
+    Suite *suite = suite_create("piece/piece_manager");
+    TCase *tcase = tcase_create("piece_manager");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, sizes_that_contradict_each_other_are_refused);
+    tcase_add_test(tcase, a_small_piece_goes_to_the_disk_in_one_run);
+    tcase_add_test(tcase, a_large_piece_goes_in_runs_from_the_cursor);
+    tcase_add_test(tcase, what_arrives_is_told_apart);
+    tcase_add_test(tcase, a_released_block_is_asked_of_another);
+    tcase_add_test(tcase, a_stalled_peers_blocks_go_elsewhere_and_it_is_told);
+    tcase_add_test(tcase, fast_peers_take_whole_pieces_slow_ones_share);
+    tcase_add_test(tcase, the_first_pieces_are_fetched_together);
+    tcase_add_test(tcase, pieces_under_way_fit_the_pools_share);
+    tcase_add_test(tcase, a_giant_piece_stays_near_its_cursor);
+    tcase_add_test(tcase, a_dry_pool_is_relieved_by_the_least_complete_piece);
+    tcase_add_test(tcase, unwanted_pieces_are_dropped_and_not_asked_for);
+    tcase_add_test(tcase, a_failed_piece_is_fetched_again_from_one_peer);
+    tcase_add_test(tcase, a_disk_error_puts_the_piece_back);
+    tcase_add_test(tcase, a_check_replaces_everything);
+    tcase_add_test(tcase, bits_told_twice_count_once);
+    tcase_add_test(tcase, a_stopped_torrent_names_what_the_disk_holds);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
