@@ -45,7 +45,7 @@ bool bitfield_clear(struct bitfield *bits, uint32_t index)
 /* The mask of the bits of the last wire byte that name pieces. */
 static uint8_t last_byte_mask(uint32_t size)
 {
-    return size % 8 == 0 ? 0xff : (uint8_t)(0xff00 >> (size % 8));
+    return (uint8_t)(size % 8 == 0 ? 0xff : 0xff00 >> (size % 8));
 }
 
 void bitfield_set_all(struct bitfield *bits)
