@@ -68,7 +68,9 @@ const char *text_percent(uint64_t done, uint64_t total, char ret_text[TEXT_NUMBE
     }
     /* Large sums are scaled first: the thousandfold would not fit. */
     const uint64_t scale = total > UINT64_MAX / 1000 ? 1000 : 1;
-    const uint64_t permille = done / scale * 1000 / (total / scale);
+    uint64_t permille = done / scale * 1000 / (total / scale);
+    if (permille > 999) /* scaling may make the two equal */
+        permille = 999;
     snprintf(ret_text, TEXT_NUMBER_SIZE, "%u.%u%%", (unsigned)(permille / 10),
              (unsigned)(permille % 10));
     return ret_text;

@@ -38,10 +38,10 @@ END_TEST
 
 START_TEST(towers_of_marks_are_cut_at_four)
 {
-    char raw[201] = "e", text[256];
+    char raw[202] = "e", text[256];
     for (int i = 0; i < 100; i++)
         memcpy(raw + 1 + 2 * i, "\xcc\x81", 2);
-    raw[200] = '\0';
+    raw[201] = '\0';
     ck_assert_uint_eq(text_clean(text_untrusted(raw), 10, text, sizeof text), 1);
     ck_assert_uint_eq(strlen(text), 1 + 4 * 2);
 }
@@ -71,6 +71,8 @@ START_TEST(numbers_are_short_and_never_promise_too_much)
     ck_assert_str_eq(text_rate(UINT64_C(3) << 30, text), "3.0 GiB/s");
     ck_assert_str_eq(text_percent(999, 1000, text), "99.9%");
     ck_assert_str_eq(text_percent(UINT64_MAX - 1, UINT64_MAX, text), "99.9%");
+    ck_assert_str_eq(text_percent(UINT64_MAX / 1000, UINT64_MAX / 1000 + 1, text),
+                     "99.9%");
     ck_assert_str_eq(text_percent(5, 5, text), "100%");
     ck_assert_str_eq(text_duration(59, text), "59s");
     ck_assert_str_eq(text_duration(192, text), "3m12s");
