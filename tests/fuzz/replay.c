@@ -19,7 +19,8 @@ static int replay_file(const char *path)
     size_t length = 0, capacity = 1 << 16;
     uint8_t *bytes = malloc(capacity);
     size_t got = 0;
-    while (bytes != NULL && (got = fread(bytes + length, 1, capacity - length, file)) > 0) {
+    while (bytes != NULL &&
+           (got = fread(bytes + length, 1, capacity - length, file)) > 0) {
         length += got;
         if (length == capacity) {
             capacity *= 2;
