@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 #endif
     const enum exit_status status = options_parse(argc, argv, &options);
     if (status != EXIT_STATUS_OK)
-        return status;
+        return (int)status;
     if (options.help || options.version) {
         if (options.help)
             options_print_help();
@@ -39,5 +39,5 @@ int main(int argc, char **argv)
             options_print_version();
         return EXIT_STATUS_OK;
     }
-    return run_main(&options);
+    return (int)run_main(&options);
 }
