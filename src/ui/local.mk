@@ -1,2 +1,12 @@
 noinst_LIBRARIES += src/ui/libui.a
-src_ui_libui_a_SOURCES = src/ui/room.c 
+src_ui_libui_a_SOURCES = \
+	src/ui/canvas.c src/ui/canvas.h src/ui/canvas_private.h \
+	src/ui/glyph.c \
+	src/ui/keymap.c src/ui/keymap.h \
+	src/ui/keys.h \
+	src/ui/pane.c \
+	src/ui/style.h \
+	src/ui/table.c src/ui/table.h src/ui/table_private.h \
+	src/ui/table_draw.c \
+	src/ui/table_order.c \
+	src/ui/view.h

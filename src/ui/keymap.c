@@ -1,0 +1,157 @@
+#include "ui/keymap.h"
+
+#include "base/i18n.h"
+
+/* The footer shows words in this order as far as they fit. */
+/* clang-format off */
+const struct keymap_entry keymap[] = {
+    /* ---- the list of torrents ---- */
+    {ACTION_OPEN, SCOPE_TORRENTS, {KEY_RETURN, 'l', KEY_CODE_RIGHT}, "open",
+     N_("details"), N_("Open the torrent's details.")},
+    {ACTION_PAUSE, SCOPE_TORRENTS, {'p'}, "pause",
+     N_("pause"), N_("Pause or resume the torrent, or all that are marked.")},
+    {ACTION_ADD, SCOPE_TORRENTS, {'a', KEY_CODE_INSERT}, "add",
+     N_("add"), N_("Add a torrent file; Tab completes its path. Pasting a path does it too.")},
+    {ACTION_REMOVE, SCOPE_TORRENTS, {'d', KEY_CODE_DELETE}, "remove",
+     N_("remove"), N_("Take the torrent off the list; asks first, the data stays.")},
+    {ACTION_REMOVE_WITH_DATA, SCOPE_TORRENTS, {'D'}, "remove-with-data",
+     NULL, N_("Take the torrent off the list and delete its data; asks first.")},
+    {ACTION_PAUSE_ALL, SCOPE_TORRENTS, {'P'}, "pause-all",
+     NULL, N_("Pause all torrents; resume all if every one is paused.")},
+    {ACTION_VERIFY, SCOPE_TORRENTS, {'c'}, "verify",
+     NULL, N_("Check the data on disk again.")},
+    {ACTION_ANNOUNCE, SCOPE_TORRENTS, {'R'}, "announce",
+     NULL, N_("Ask the trackers for peers now.")},
+    {ACTION_SEQUENTIAL, SCOPE_TORRENTS, {'w'}, "sequential",
+     NULL, N_("Fetch the pieces in order, or the rarest first again.")},
+    {ACTION_QUEUE_UP, SCOPE_TORRENTS, {'K'}, "queue-up",
+     NULL, N_("Move the torrent up in the list's own order.")},
+    {ACTION_QUEUE_DOWN, SCOPE_TORRENTS, {'J'}, "queue-down",
+     NULL, N_("Move the torrent down in the list's own order.")},
+    {ACTION_SHOW_ALL, SCOPE_TORRENTS, {'1'}, "show-all",
+     NULL, N_("Show all torrents.")},
+    {ACTION_SHOW_DOWNLOADING, SCOPE_TORRENTS, {'2'}, "show-downloading",
+     NULL, N_("Show torrents that are not complete.")},
+    {ACTION_SHOW_SEEDING, SCOPE_TORRENTS, {'3'}, "show-seeding",
+     NULL, N_("Show torrents that seed.")},
+    {ACTION_SHOW_PAUSED, SCOPE_TORRENTS, {'4'}, "show-paused",
+     NULL, N_("Show paused torrents.")},
+    {ACTION_SHOW_ACTIVE, SCOPE_TORRENTS, {'0'}, "show-active",
+     NULL, N_("Show torrents that transfer something now.")},
+    {ACTION_SHOW_ERRORS, SCOPE_TORRENTS, {'!'}, "show-errors",
+     NULL, N_("Show torrents with an error.")},
+
+    /* ---- moving, anywhere ---- */
+    {ACTION_UP, SCOPE_ANY, {'k', KEY_CODE_UP}, "up",
+     NULL, N_("Up.")},
+    {ACTION_DOWN, SCOPE_ANY, {'j', KEY_CODE_DOWN}, "down",
+     NULL, N_("Down.")},
+    {ACTION_PAGE_UP, SCOPE_ANY, {KEY_CODE_PAGE_UP, KEY_CONTROL('b')}, "page-up",
+     NULL, N_("A page up.")},
+    {ACTION_PAGE_DOWN, SCOPE_ANY, {KEY_CODE_PAGE_DOWN, KEY_CONTROL('f')}, "page-down",
+     NULL, N_("A page down.")},
+    {ACTION_FIRST, SCOPE_ANY, {'g', KEY_CODE_HOME}, "first",
+     NULL, N_("To the beginning.")},
+    {ACTION_LAST, SCOPE_ANY, {'G', KEY_CODE_END}, "last",
+     NULL, N_("To the end.")},
+
+    /* ---- tables ---- */
+    {ACTION_FILTER, SCOPE_TABLE, {'/'}, "filter",
+     N_("filter"), N_("Show only rows with the text you type; Esc shows all again.")},
+    {ACTION_FIND_NEXT, SCOPE_TABLE, {'n'}, "find-next",
+     NULL, N_("To the next row with the text of the last filter.")},
+    {ACTION_FIND_PREVIOUS, SCOPE_TABLE, {'N'}, "find-previous",
+     NULL, N_("To the previous row with the text of the last filter.")},
+    {ACTION_SORT, SCOPE_TABLE, {'s'}, "sort",
+     N_("sort"), N_("Choose the column to sort by.")},
+    {ACTION_SORT_LEFT, SCOPE_TABLE, {'<'}, "sort-left",
+     NULL, N_("Sort by the column to the left; before the first, in the list's own order.")},
+    {ACTION_SORT_RIGHT, SCOPE_TABLE, {'>'}, "sort-right",
+     NULL, N_("Sort by the column to the right.")},
+    {ACTION_SORT_REVERSE, SCOPE_TABLE, {'S'}, "sort-reverse",
+     NULL, N_("Turn the order round.")},
+    {ACTION_MARK, SCOPE_TORRENTS, {' '}, "mark",
+     NULL, N_("Mark the row, or take its mark away; keys then act on all marked rows.")},
+    {ACTION_MARK_RANGE, SCOPE_TORRENTS, {'v'}, "mark-range",
+     NULL, N_("Begin to mark a range, moving marks; again to end it.")},
+    {ACTION_MARK_ALL, SCOPE_TORRENTS, {'A'}, "mark-all",
+     NULL, N_("Mark all rows that are shown.")},
+    {ACTION_UNMARK_ALL, SCOPE_TORRENTS, {'U'}, "unmark-all",
+     NULL, N_("Take all marks away.")},
+
+    /* ---- details ---- */
+    {ACTION_TAB_NEXT, SCOPE_ANY, {KEY_TAB, ']'}, "tab-next",
+     N_("tab"), N_("The next tab of the details.")},
+    {ACTION_TAB_PREVIOUS, SCOPE_ANY, {KEY_CODE_BACK_TAB, '['}, "tab-previous",
+     NULL, N_("The previous tab of the details.")},
+    {ACTION_TAB_1, SCOPE_DETAIL, {'1'}, "tab-1", NULL, N_("The first tab.")},
+    {ACTION_TAB_2, SCOPE_DETAIL, {'2'}, "tab-2", NULL, N_("The second tab.")},
+    {ACTION_TAB_3, SCOPE_DETAIL, {'3'}, "tab-3", NULL, N_("The third tab.")},
+    {ACTION_TAB_4, SCOPE_DETAIL, {'4'}, "tab-4", NULL, N_("The fourth tab.")},
+    {ACTION_TAB_5, SCOPE_DETAIL, {'5'}, "tab-5", NULL, N_("The fifth tab.")},
+    {ACTION_TAB_6, SCOPE_DETAIL, {'6'}, "tab-6", NULL, N_("The sixth tab.")},
+    {ACTION_TAB_7, SCOPE_DETAIL, {'7'}, "tab-7", NULL, N_("The seventh tab.")},
+
+    /* ---- anywhere ---- */
+    {ACTION_BACK, SCOPE_DETAIL, {KEY_ESCAPE, 'h', KEY_CODE_LEFT, 'q'}, "back",
+     N_("back"), N_("Back to the list of torrents; first ends a filter.")},
+    {ACTION_BACK, SCOPE_ANY, {KEY_ESCAPE, 'h', KEY_CODE_LEFT}, "clear",
+     NULL, N_("End the filter, then the marks.")},
+    {ACTION_LIMITS, SCOPE_ANY, {'O'}, "limits",
+     NULL, N_("Set the limits of all torrents together.")},
+    {ACTION_MASK, SCOPE_ANY, {'X'}, "mask",
+     NULL, N_("Hide names and addresses, for a picture of the screen; again to show them.")},
+    {ACTION_REDRAW, SCOPE_ANY, {KEY_CONTROL('l')}, "redraw",
+     NULL, N_("Draw the whole screen again.")},
+    {ACTION_LEAVE, SCOPE_ANY, {'q'}, "leave",
+     N_("quit"), N_("Quit; asks first.")},
+    {ACTION_QUIT, SCOPE_ANY, {'Q'}, "quit",
+     NULL, N_("Quit at once: trackers are told, the session is kept.")},
+    {ACTION_HELP, SCOPE_ANY, {'?', KEY_CODE_F1}, "help",
+     N_("help"), N_("Show this help.")},
+};
+/* clang-format on */
+const size_t keymap_count = sizeof keymap / sizeof *keymap;
+
+/* How special ENTRY is in SCOPES; 0: it does not apply. */
+static int rank_of(const struct keymap_entry *entry, uint32_t scopes)
+{
+    const uint32_t common = entry->scopes & scopes;
+    if (common == 0)
+        return 0;
+    if ((common & ~(uint32_t)(SCOPE_ANY | SCOPE_DETAIL | SCOPE_TABLE)) != 0)
+        return 4;
+    return (common & SCOPE_TABLE) != 0 ? 3 : (common & SCOPE_DETAIL) != 0 ? 2 : 1;
+}
+
+static bool has_key(const struct keymap_entry *entry, uint32_t key)
+{
+    for (size_t i = 0; i < KEYMAP_KEYS; i++)
+        if (entry->keys[i] == key)
+            return key != 0;
+    return false;
+}
+
+static const struct keymap_entry *find_entry(uint32_t scopes, uint32_t key)
+{
+    const struct keymap_entry *best = NULL;
+    for (size_t i = 0; i < keymap_count; i++)
+        if (has_key(&keymap[i], key) &&
+            rank_of(&keymap[i], scopes) > (best != NULL ? rank_of(best, scopes) : 0))
+            best = &keymap[i];
+    return best;
+}
+
+enum action keymap_find(uint32_t scopes, uint32_t key)
+{
+    const struct keymap_entry *entry = find_entry(scopes, key);
+    return entry != NULL ? entry->action : ACTION_NONE;
+}
+
+uint32_t keymap_key(const struct keymap_entry *entry, uint32_t scopes)
+{
+    for (size_t i = 0; i < KEYMAP_KEYS; i++)
+        if (entry->keys[i] != 0 && find_entry(scopes, entry->keys[i]) == entry)
+            return entry->keys[i];
+    return 0;
+}

@@ -1,2 +1,0 @@
-/* Replaced by this room's first source file. */
-typedef int ui_room_is_empty;

@@ -1,0 +1,108 @@
+/*
+ * A table of rows that a view owns: columns as records, fitted to the width by
+ * priority; sorting, filter, marks and a cursor that stays with its row, by id,
+ * when rows come, go or change places. Draws only the visible rows.
+ *
+ * A view's recalc hands over an array of row records, each beginning with a
+ * `uint64_t` id that is unique in the table and stays with the row; the array must live
+ * until the next table_set_rows. The table keeps an order of indexes into it.
+ */
+#ifndef BTTUI_UI_TABLE_H
+#define BTTUI_UI_TABLE_H
+
+#include "ui/canvas.h"
+#include "ui/keymap.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TABLE_COLUMNS     24 /* at most */
+#define TABLE_FILTER_SIZE 256
+
+enum table_align { TABLE_LEFT, TABLE_RIGHT };
+
+struct table_column {
+    const char *name;  /* for settings: "down" */
+    const char *title; /* N_("Down") */
+    const char *help;  /* N_(): what it shows, for the legend of `?` */
+    uint8_t width;     /* least cells, without the gap of one before it */
+    uint8_t stretch;   /* share of the width that is left over; 0: none */
+    uint8_t priority;  /* 0: always shown; the highest number goes first when narrow */
+    enum table_align align;
+    bool descending; /* large ones first when this column is chosen for sorting */
+    /* As qsort's; NULL: not sortable. Ties keep the order of the array. */
+    int (*compare)(const void *row_a, const void *row_b);
+    /* Paints one cell; CELL is clipped, one row high, blank, and carries the cursor's
+     * flags. CONTEXT is the table's. */
+    void (*draw)(void *context, const void *row, struct pane cell);
+};
+
+struct table_class {
+    const struct table_column *columns;
+    size_t column_count;
+    size_t row_size;
+    /* What filter and find look in; NULL: neither. Writes at most SIZE bytes with NUL. */
+    void (*match_text)(void *context, const void *row, char *ret_text, size_t size);
+    int sort_column; /* at the start; -1: the array's order */
+    /* A character before each row for marks; tables without marks save the cell. */
+    bool marks;
+};
+
+/* Where each column goes in WIDTH cells: x and width, width 0 for those left out. */
+struct table_fit {
+    int x[TABLE_COLUMNS];
+    int width[TABLE_COLUMNS];
+};
+void table_fit(const struct table_class *table_class, int width,
+               struct table_fit *ret_fit);
+
+struct table;
+
+/* CLASS lives as long as the table. NULL: out of memory. */
+struct table *table_new(const struct table_class *table_class, void *context);
+void table_free(struct table *table);
+const struct table_class *table_get_class(const struct table *table);
+
+/* Takes a look at new rows; keeps cursor, marks, scroll by id. */
+void table_set_rows(struct table *table, const void *rows, uint32_t count);
+/* Draws headings and rows; remembers the pane's height for paging. FOCUSED: keys come
+ * here. */
+void table_draw(struct table *table, struct pane pane, bool focused);
+/* Moves, marks, sorts, finds: the actions that any table understands. false: not one. */
+bool table_act(struct table *table, enum action action);
+/* A click into the last drawn pane, relative to its corner: the row gets the cursor, a
+ * heading sorts. */
+bool table_click(struct table *table, int x, int y);
+
+uint32_t table_visible_count(const struct table *table); /* after the filter */
+uint32_t table_count(const struct table *table);
+/* The row under the cursor, NULL: the table shows none. */
+const void *table_current(const struct table *table);
+uint64_t table_current_id(const struct table *table); /* 0 if none */
+bool table_select(struct table *table, uint64_t id);  /* false: not shown */
+/* The row shown at POSITION (0 on top of all, scrolled or not), NULL past the end. */
+const void *table_at(const struct table *table, uint32_t position);
+
+/* ---- marks ---- */
+uint32_t table_marked_count(const struct table *table);
+bool table_is_marked(const struct table *table, uint64_t id);
+void table_unmark_all(struct table *table);
+/* Calls EACH for the marked rows in shown order, or for the current row if none is
+ * marked. EACH must not change the table. */
+void table_for_chosen(struct table *table, void (*each)(void *context, const void *row),
+                      void *context);
+
+/* ---- filter: only rows whose text has it, letters' case ignored ---- */
+void table_set_filter(struct table *table, const char *text); /* "" or NULL: all */
+const char *table_filter(const struct table *table);
+/* A second filter of the view's own (status views); NULL: none. */
+void table_set_predicate(struct table *table,
+                         bool (*shows)(void *context, const void *row));
+
+/* ---- sorting ---- */
+void table_set_sort(struct table *table, int column, bool descending);
+int table_sort_column(const struct table *table); /* -1: the array's order */
+bool table_sort_descending(const struct table *table);
+
+#endif

@@ -1,0 +1,151 @@
+/* Fitting a table's columns to a width, and painting the rows that are visible. */
+#include "base/i18n.h"
+#include "ui/table_private.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- fitting ---- */
+
+static int margin_of(const struct table_class *class)
+{
+    return class->marks ? 1 : 0;
+}
+
+static int least_width(const struct table_class *class, const struct table_fit *fit)
+{
+    int width = 0;
+    for (size_t i = 0; i < class->column_count; i++)
+        if (fit->width[i] > 0)
+            width += fit->width[i] + (width > 0);
+    return width;
+}
+
+/* The column that goes first when there is no room; -1: only those that always stay. */
+static int least_wanted(const struct table_class *class, const struct table_fit *fit)
+{
+    int found = -1;
+    for (int i = 0; i < (int)class->column_count; i++)
+        if (fit->width[i] > 0 && class->columns[i].priority > 0 &&
+            (found < 0 || class->columns[i].priority >= class->columns[found].priority))
+            found = i;
+    return found;
+}
+
+static void share_out(const struct table_class *class, int spare, struct table_fit *fit)
+{
+    int shares = 0;
+    for (size_t i = 0; i < class->column_count; i++)
+        if (fit->width[i] > 0)
+            shares += class->columns[i].stretch;
+    for (size_t i = 0; i < class->column_count && shares > 0; i++) {
+        if (fit->width[i] == 0)
+            continue;
+        const int part = spare * class->columns[i].stretch / shares;
+        fit->width[i] += part;
+        spare -= part;
+        shares -= class->columns[i].stretch;
+    }
+}
+
+/* Even what always stays is too wide: stretching columns give way, down to a cell. */
+static void squeeze(const struct table_class *class, int missing, struct table_fit *fit)
+{
+    for (size_t i = 0; i < class->column_count && missing > 0; i++)
+        if (class->columns[i].stretch > 0 && fit->width[i] > 1) {
+            const int part = fit->width[i] - 1 < missing ? fit->width[i] - 1 : missing;
+            fit->width[i] -= part;
+            missing -= part;
+        }
+}
+
+void table_fit(const struct table_class *table_class, int width,
+               struct table_fit *ret_fit)
+{
+    const int room = width - margin_of(table_class);
+    int leaving;
+    assert(table_class->column_count <= TABLE_COLUMNS);
+    memset(ret_fit, 0, sizeof *ret_fit);
+    for (size_t i = 0; i < table_class->column_count; i++)
+        ret_fit->width[i] = table_class->columns[i].width;
+    while (least_width(table_class, ret_fit) > room &&
+           (leaving = least_wanted(table_class, ret_fit)) >= 0)
+        ret_fit->width[leaving] = 0;
+    const int spare = room - least_width(table_class, ret_fit);
+    if (spare >= 0)
+        share_out(table_class, spare, ret_fit);
+    else
+        squeeze(table_class, -spare, ret_fit);
+    int x = margin_of(table_class);
+    for (size_t i = 0; i < table_class->column_count; i++) {
+        ret_fit->x[i] = x;
+        if (ret_fit->width[i] > 0)
+            x += ret_fit->width[i] + 1;
+    }
+}
+
+/* ---- painting ---- */
+
+static void draw_heading(const struct table *table, size_t column, struct pane cell)
+{
+    const struct table_column *look = &table->class->columns[column];
+    const bool sorted = (int)column == table->sort_column;
+    const uint16_t style = sorted ? STYLE_SORTED : STYLE_HEADING;
+    struct pane words = cell;
+    if (sorted && cell.width > 1) {
+        const bool left = look->align == TABLE_RIGHT;
+        pane_glyph(cell, left ? 0 : cell.width - 1, 0, style,
+                   table->descending ? GLYPH_SORT_DOWN : GLYPH_SORT_UP);
+        words = pane_part(cell, left ? 1 : 0, 0, cell.width - 1, 1);
+    }
+    if (look->align == TABLE_RIGHT)
+        pane_text_right(words, 0, style, _(look->title));
+    else
+        pane_text(words, 0, 0, style, _(look->title));
+}
+
+static void draw_headings(const struct table *table, struct pane pane)
+{
+    pane_fill(pane, STYLE_HEADING);
+    for (size_t i = 0; i < table->class->column_count; i++)
+        if (table->fit.width[i] > 0)
+            draw_heading(table, i,
+                         pane_part(pane, table->fit.x[i], 0, table->fit.width[i], 1));
+}
+
+static void draw_row(const struct table *table, const void *row, struct pane pane)
+{
+    if (pane.flags != 0)
+        pane_fill(pane, STYLE_NORMAL);
+    if ((pane.flags & STYLE_MARKED) != 0)
+        pane_glyph(pane, 0, 0, STYLE_ACCENT, GLYPH_MARK);
+    for (size_t i = 0; i < table->class->column_count; i++)
+        if (table->fit.width[i] > 0)
+            table->class->columns[i].draw(
+                table->context, row,
+                pane_part(pane, table->fit.x[i], 0, table->fit.width[i], 1));
+}
+
+void table_draw(struct table *table, struct pane pane, bool focused)
+{
+    if (pane_is_empty(pane))
+        return;
+    table->headings = pane.height >= 4 ? 1 : 0;
+    table->height = pane.height - table->headings;
+    table_fit(table->class, pane.width, &table->fit);
+    table_keep_cursor_visible(table);
+    if (table->headings > 0)
+        draw_headings(table, pane_row(pane, 0));
+    for (int y = 0; y < table->height; y++) {
+        const uint32_t at = table->top + (uint32_t)y;
+        const void *row = table_at(table, at);
+        uint16_t flags = 0;
+        if (row == NULL)
+            break;
+        if (at == table->cursor)
+            flags |= focused ? STYLE_CURSOR : STYLE_CURSOR_OFF;
+        if (table_is_marked(table, table_row_id(row)))
+            flags |= STYLE_MARKED;
+        draw_row(table, row, pane_with(pane_row(pane, y + table->headings), flags));
+    }
+}

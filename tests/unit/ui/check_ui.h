@@ -1,0 +1,18 @@
+/* What the tests of ui/ share. */
+#ifndef BTTUI_TESTS_UNIT_UI_CHECK_UI_H
+#define BTTUI_TESTS_UNIT_UI_CHECK_UI_H
+
+#include "ui/canvas.h"
+
+#include <check.h>
+
+Suite *test_canvas_suite(void);
+Suite *test_keymap_suite(void);
+Suite *test_table_suite(void);
+
+/* Every row is exactly as wide as the canvas, and no cell holds a control character. */
+void check_rows(const struct canvas *canvas);
+/* The row without trailing spaces; lives until the next call. */
+const char *row_text(const struct canvas *canvas, int y);
+
+#endif

@@ -1,0 +1,249 @@
+/* A table keeps its cursor, marks and columns where a person expects them. */
+#include "tests/unit/ui/check_ui.h"
+
+#include "ui/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fruit {
+    uint64_t id;
+    const char *name;
+    int weight;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct fruit *)a)->name, ((const struct fruit *)b)->name);
+}
+
+static int compare_weights(const void *a, const void *b)
+{
+    const int left = ((const struct fruit *)a)->weight;
+    const int right = ((const struct fruit *)b)->weight;
+    return left < right ? -1 : left > right;
+}
+
+static void draw_name(void *context, const void *row, struct pane cell)
+{
+    int *drawn = context;
+    (*drawn)++;
+    pane_text(cell, 0, 0, STYLE_NORMAL, ((const struct fruit *)row)->name);
+}
+
+static void draw_weight(void *context, const void *row, struct pane cell)
+{
+    char text[16];
+    (void)context;
+    snprintf(text, sizeof text, "%d", ((const struct fruit *)row)->weight);
+    pane_text_right(cell, 0, STYLE_NORMAL, text);
+}
+
+static void match_text(void *context, const void *row, char *ret_text, size_t size)
+{
+    (void)context;
+    snprintf(ret_text, size, "%s", ((const struct fruit *)row)->name);
+}
+
+static const struct table_column columns[] = {
+    {.name = "name",
+     .title = "Name",
+     .width = 8,
+     .stretch = 1,
+     .compare = compare_names,
+     .draw = draw_name},
+    {.name = "weight",
+     .title = "Weight",
+     .width = 7,
+     .priority = 1,
+     .align = TABLE_RIGHT,
+     .descending = true,
+     .compare = compare_weights,
+     .draw = draw_weight},
+    {.name = "note", .title = "Note", .width = 6, .priority = 2, .draw = draw_weight},
+};
+static const struct table_class class = {.columns = columns,
+                                         .column_count = 3,
+                                         .row_size = sizeof(struct fruit),
+                                         .match_text = match_text,
+                                         .sort_column = -1,
+                                         .marks = true};
+
+static struct fruit fruits[] = {
+    {11, "pear", 3}, {12, "Äpfel", 9}, {13, "fig", 1}, {14, "plum", 2}, {15, "grape", 5}};
+
+struct scene {
+    struct canvas *canvas;
+    struct table *table;
+    int drawn;
+};
+
+static void scene_open(struct scene *scene, int width, int height)
+{
+    scene->drawn = 0;
+    scene->canvas = canvas_new(width, height, false);
+    scene->table = table_new(&class, &scene->drawn);
+    table_set_rows(scene->table, fruits, 5);
+    table_draw(scene->table, pane_of(scene->canvas), true);
+}
+
+static void scene_close(struct scene *scene)
+{
+    table_free(scene->table);
+    canvas_free(scene->canvas);
+}
+
+static void press(struct scene *scene, enum action action)
+{
+    ck_assert(table_act(scene->table, action));
+}
+
+START_TEST(columns_leave_by_priority_and_the_name_takes_the_rest)
+{
+    static const struct {
+        int width, expected[3];
+    } cases[] = {{30, {14, 7, 6}}, {24, {8, 7, 6}}, {23, {14, 7, 0}}, {17, {8, 7, 0}},
+                 {16, {15, 0, 0}}, {9, {8, 0, 0}},  {5, {4, 0, 0}},   {0, {1, 0, 0}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct table_fit fit;
+        table_fit(&class, cases[i].width, &fit);
+        for (int c = 0; c < 3; c++)
+            ck_assert_int_eq(fit.width[c], cases[i].expected[c]);
+    }
+}
+END_TEST
+
+START_TEST(the_cursor_stays_with_its_row_when_rows_move)
+{
+    struct scene scene;
+    scene_open(&scene, 30, 10);
+    press(&scene, ACTION_DOWN);
+    press(&scene, ACTION_DOWN);
+    ck_assert_uint_eq(table_current_id(scene.table), 13);
+    table_set_sort(scene.table, 1, true);
+    ck_assert_uint_eq(table_current_id(scene.table), 13);
+    ck_assert_uint_eq(*(const uint64_t *)table_at(scene.table, 0), 12);
+    ck_assert_uint_eq(*(const uint64_t *)table_at(scene.table, 4), 13);
+    /* given its row goes, the one in its place has the cursor */
+    struct fruit fewer[] = {fruits[0], fruits[1], fruits[3], fruits[4]};
+    table_set_rows(scene.table, fewer, 4);
+    ck_assert_uint_eq(table_current_id(scene.table), 14);
+    table_set_rows(scene.table, fewer, 0);
+    ck_assert_ptr_null(table_current(scene.table));
+    press(&scene, ACTION_DOWN);
+    press(&scene, ACTION_FIND_NEXT);
+    press(&scene, ACTION_MARK);
+    ck_assert_uint_eq(table_current_id(scene.table), 0);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(the_filter_ignores_case_and_find_goes_on_after_it)
+{
+    struct scene scene;
+    scene_open(&scene, 30, 10);
+    table_set_filter(scene.table, "P");
+    ck_assert_uint_eq(table_visible_count(scene.table), 4); /* pear Äpfel plum grape */
+    table_set_filter(scene.table, "pl");
+    ck_assert_uint_eq(table_visible_count(scene.table), 1);
+    table_set_filter(scene.table, "");
+    ck_assert_uint_eq(table_visible_count(scene.table), 5);
+    press(&scene, ACTION_FIRST);
+    press(&scene, ACTION_FIND_NEXT);
+    ck_assert_uint_eq(table_current_id(scene.table), 14);
+    press(&scene, ACTION_FIND_PREVIOUS);
+    ck_assert_uint_eq(table_current_id(scene.table), 14);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(marks_follow_their_rows_and_go_with_them)
+{
+    struct scene scene;
+    scene_open(&scene, 30, 10);
+    press(&scene, ACTION_MARK);
+    press(&scene, ACTION_DOWN);
+    press(&scene, ACTION_MARK_RANGE);
+    press(&scene, ACTION_LAST);
+    ck_assert_uint_eq(table_marked_count(scene.table), 4);
+    ck_assert(!table_is_marked(scene.table, 12));
+    table_set_rows(scene.table, fruits, 3);
+    ck_assert_uint_eq(table_marked_count(scene.table), 2);
+    press(&scene, ACTION_UNMARK_ALL);
+    ck_assert_uint_eq(table_marked_count(scene.table), 0);
+    press(&scene, ACTION_MARK_ALL);
+    ck_assert_uint_eq(table_marked_count(scene.table), 3);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(only_visible_rows_are_painted_and_scrolling_keeps_the_cursor_in)
+{
+    enum { MANY = 10000 };
+    static struct fruit many[MANY];
+    static char names[MANY][16];
+    struct scene scene;
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "row %u", i);
+        many[i] = (struct fruit){i + 1, names[i], (int)(i * 7919 % MANY)};
+    }
+    scene_open(&scene, 30, 11);
+    table_set_rows(scene.table, many, MANY);
+    press(&scene, ACTION_LAST);
+    scene.drawn = 0;
+    canvas_clear(scene.canvas);
+    table_draw(scene.table, pane_of(scene.canvas), true);
+    ck_assert_int_eq(scene.drawn, 10);
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 10), "row 9999"));
+    ck_assert_uint_eq(canvas_cell(scene.canvas, 0, 10)->style & STYLE_CURSOR,
+                      STYLE_CURSOR);
+    press(&scene, ACTION_PAGE_UP);
+    ck_assert_uint_eq(table_current_id(scene.table), MANY - 9);
+    /* when the pane shrinks, the cursor's row is still in it */
+    canvas_clear(scene.canvas);
+    table_draw(scene.table, pane_part(pane_of(scene.canvas), 0, 0, 30, 4), true);
+    table_draw(scene.table, pane_part(pane_of(scene.canvas), 0, 0, 30, 1), true);
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 0), "row 9990"));
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(headings_name_the_sorting_and_sort_when_clicked)
+{
+    struct scene scene;
+    scene_open(&scene, 30, 10);
+    ck_assert(table_click(scene.table, 18, 0));
+    ck_assert_int_eq(table_sort_column(scene.table), 1);
+    ck_assert(table_sort_descending(scene.table));
+    table_draw(scene.table, pane_of(scene.canvas), true);
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 0), "▼"));
+    ck_assert(table_click(scene.table, 18, 0));
+    ck_assert(!table_sort_descending(scene.table));
+    ck_assert(!table_click(scene.table, 26, 0)); /* Note cannot be sorted by */
+    ck_assert(table_click(scene.table, 3, 2));
+    ck_assert_uint_eq(table_current_id(scene.table), 14);
+    ck_assert(!table_click(scene.table, 3, 9));
+    press(&scene, ACTION_SORT_RIGHT);
+    ck_assert_int_eq(table_sort_column(scene.table), -1);
+    press(&scene, ACTION_SORT_REVERSE);
+    ck_assert_uint_eq(*(const uint64_t *)table_at(scene.table, 0), 15);
+    check_rows(scene.canvas);
+    scene_close(&scene);
+}
+END_TEST
+
+Suite *test_table_suite(void)
+{
+    Suite *suite = suite_create("table");
+    TCase *tests = tcase_create("table");
+    tcase_add_test(tests, columns_leave_by_priority_and_the_name_takes_the_rest);
+    tcase_add_test(tests, the_cursor_stays_with_its_row_when_rows_move);
+    tcase_add_test(tests, the_filter_ignores_case_and_find_goes_on_after_it);
+    tcase_add_test(tests, marks_follow_their_rows_and_go_with_them);
+    tcase_add_test(tests,
+                   only_visible_rows_are_painted_and_scrolling_keeps_the_cursor_in);
+    tcase_add_test(tests, headings_name_the_sorting_and_sort_when_clicked);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
