@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/netaddr.h"
 #include "loop/loop.h"
+#include "net/datagram.h"
+#include "net/resolver.h"
 #include "net/stream.h"
 
 struct listener;
@@ -26,6 +28,16 @@ struct net {
                               void *accept_context, struct listener **ret_listener,
                               uint16_t *ret_port);
     void (*unlisten)(void *context, struct listener *listener);
+    /* A socket for datagrams to and from TO alone. Local failures are returned. */
+    enum error_code (*open_datagram)(void *context, struct loop *loop,
+                                     const struct netaddr *to,
+                                     const struct datagram_callbacks *callbacks,
+                                     void *datagram_context,
+                                     struct datagram **ret_datagram);
+    /* As resolver_lookup, whose rules hold; resolver_cancel ends it. */
+    struct resolver_query *(*resolve)(void *context, struct loop *loop, const char *host,
+                                      resolver_on_result *on_result,
+                                      void *result_context);
     void *context;
 };
 

@@ -1,5 +1,7 @@
 #include "net/net.h"
 
+#include "net/udp.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -36,8 +38,10 @@ static bool bind_outgoing(const struct net_system *system, int fd,
                           (socklen_t)strlen(system->bind_interface)) == 0;
     if (system->bind_address.family == NETADDR_NONE)
         return true;
-    if (system->bind_address.family != to->family)
+    if (system->bind_address.family != to->family) {
+        errno = EAFNOSUPPORT;
         return false;
+    }
     const socklen_t length = netaddr_to_sockaddr(&system->bind_address, &sockaddr);
     return bind(fd, (struct sockaddr *)&sockaddr, length) == 0;
 }
@@ -64,6 +68,42 @@ static enum error_code system_connect(void *context, struct loop *loop,
     }
     *ret_stream = stream;
     return ERROR_NONE;
+}
+
+static enum error_code system_open_datagram(void *context, struct loop *loop,
+                                            const struct netaddr *to,
+                                            const struct datagram_callbacks *callbacks,
+                                            void *datagram_context,
+                                            struct datagram **ret_datagram)
+{
+    struct sockaddr_storage sockaddr;
+    const socklen_t length = netaddr_to_sockaddr(to, &sockaddr);
+    const int fd =
+        socket(sockaddr.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_from_errno(errno);
+    enum error_code error = ERROR_NONE;
+    if (!bind_outgoing(context, fd, to) ||
+        connect(fd, (struct sockaddr *)&sockaddr, length) != 0)
+        error = error_from_errno(errno);
+    struct datagram *datagram =
+        error == ERROR_NONE ? datagram_udp_new(loop, fd, callbacks, datagram_context)
+                            : NULL;
+    if (datagram == NULL) {
+        close(fd);
+        return error != ERROR_NONE ? error : ERROR_MEMORY;
+    }
+    *ret_datagram = datagram;
+    return ERROR_NONE;
+}
+
+static struct resolver_query *system_resolve(void *context, struct loop *loop,
+                                             const char *host,
+                                             resolver_on_result *on_result,
+                                             void *result_context)
+{
+    (void)context;
+    return resolver_lookup(loop, host, on_result, result_context);
 }
 
 static void listener_resume(void *context)
@@ -182,7 +222,8 @@ struct net *net_system_new(const char *bind_to)
     struct net_system *system = calloc(1, sizeof *system);
     if (system == NULL)
         return NULL;
-    system->net = (struct net){system_connect, system_listen, system_unlisten, system};
+    system->net = (struct net){system_connect,       system_listen,  system_unlisten,
+                               system_open_datagram, system_resolve, system};
     if (bind_to != NULL &&
         netaddr_parse(bind_to, 0, &system->bind_address) != ERROR_NONE) {
         system->bind_address.family = NETADDR_NONE;

@@ -92,8 +92,8 @@ static bool start_thread(struct resolver_query *query)
     return true;
 }
 
-struct resolver_query *resolver_lookup(struct loop *loop, const char *host,
-                                       resolver_on_result *on_result, void *context)
+static struct resolver_query *query_new(struct loop *loop, resolver_on_result *on_result,
+                                        void *context)
 {
     struct resolver_query *query = calloc(1, sizeof *query);
     if (query == NULL)
@@ -103,16 +103,38 @@ struct resolver_query *resolver_lookup(struct loop *loop, const char *host,
     query->loop = loop;
     query->on_result = on_result;
     query->context = context;
-    query->host = strdup(host);
     loop_timer_init(&query->timer, give_result, query);
-    bool fine = query->host != NULL;
-    if (fine && netaddr_parse(host, 0, &query->addresses[0]) == ERROR_NONE) {
-        query->count = 1;
-        fine = loop_timer_set_in(loop, &query->timer, 0) == ERROR_NONE;
-    } else if (fine) {
-        fine = start_thread(query);
-    }
-    if (!fine) {
+    return query;
+}
+
+struct resolver_query *resolver_answer(struct loop *loop, const struct netaddr *addresses,
+                                       uint32_t count, resolver_on_result *on_result,
+                                       void *context)
+{
+    struct resolver_query *query = query_new(loop, on_result, context);
+    if (query == NULL)
+        return NULL;
+    query->count = count < RESOLVER_ADDRESSES_MAX ? count : RESOLVER_ADDRESSES_MAX;
+    query->error = EAI_NONAME;
+    if (count > 0)
+        memcpy(query->addresses, addresses, query->count * sizeof *addresses);
+    if (loop_timer_set_in(loop, &query->timer, 0) == ERROR_NONE)
+        return query;
+    resolver_cancel(query);
+    return NULL;
+}
+
+struct resolver_query *resolver_lookup(struct loop *loop, const char *host,
+                                       resolver_on_result *on_result, void *context)
+{
+    struct netaddr address;
+    if (netaddr_parse(host, 0, &address) == ERROR_NONE)
+        return resolver_answer(loop, &address, 1, on_result, context);
+    struct resolver_query *query = query_new(loop, on_result, context);
+    if (query == NULL)
+        return NULL;
+    query->host = strdup(host);
+    if (query->host == NULL || !start_thread(query)) {
         resolver_cancel(query);
         return NULL;
     }

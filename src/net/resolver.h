@@ -18,6 +18,10 @@ typedef void resolver_on_result(void *context, const struct netaddr *addresses,
 /* ON_RESULT comes once, never from inside this call. NULL: out of memory or threads. */
 struct resolver_query *resolver_lookup(struct loop *loop, const char *host,
                                        resolver_on_result *on_result, void *context);
+/* A look-up whose result is known already: COUNT <= RESOLVER_ADDRESSES_MAX. */
+struct resolver_query *resolver_answer(struct loop *loop, const struct netaddr *addresses,
+                                       uint32_t count, resolver_on_result *on_result,
+                                       void *context);
 /* No result comes after this. NULL is ignored. */
 void resolver_cancel(struct resolver_query *query);
 

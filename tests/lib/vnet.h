@@ -1,0 +1,64 @@
+/*
+ * A network inside the process, on the loop's (virtual) time: hosts with addresses, TCP
+ * streams and UDP sockets between them with chosen latency, speed, window and
+ * segmentation, refusals, resets and silence. What it gives out is used through
+ * `struct net` and `struct stream` like the system's sockets. Using a stream after
+ * stream_close aborts.
+ */
+#ifndef BTTUI_TESTS_LIB_VNET_H
+#define BTTUI_TESTS_LIB_VNET_H
+
+#include "net/net.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vnet;
+struct vnet *vnet_new(struct loop *loop);
+void vnet_free(struct vnet *vnet);
+
+/* The sockets of the host with this address ("10.0.0.2"), made on first use; they live as
+ * long as the network. Listening on port 0 gives 50000 and up. */
+const struct net *vnet_host(struct vnet *vnet, const char *address);
+
+struct vnet_link {
+    uint64_t latency_ns;  /* one way */
+    uint64_t bytes_per_s; /* a direction; 0: any */
+    uint32_t segment;     /* most bytes a read gives; each such piece arrives by itself;
+                             0: whatever is there */
+    uint32_t window;      /* bytes under way and unread; 0: 256 KiB */
+};
+/* For connections made from now on. The first is {1 ms, any, 0, 256 KiB}. */
+void vnet_set_link(struct vnet *vnet, const struct vnet_link *link);
+
+enum vnet_fate {
+    VNET_NORMAL,   /* a listener accepts, nobody there refuses */
+    VNET_SILENT,   /* what is sent there disappears */
+    VNET_NO_ROUTE, /* connecting fails at once, here */
+};
+/* Of everything sent to ADDRESS ("1.2.3.4:5"). */
+void vnet_set_fate(struct vnet *vnet, const char *address, enum vnet_fate fate);
+/* The answer of `resolve`; COUNT 0: no such name. Names not told of do not exist. */
+void vnet_set_name(struct vnet *vnet, const char *name, const struct netaddr *addresses,
+                   uint32_t count);
+
+/* This end breaks: the other's reads fail at once. The stream must still be closed. */
+void vnet_reset(struct stream *stream);
+/* The line is cut: nothing arrives any more in either direction, and nobody is told. */
+void vnet_cut(struct stream *stream);
+/* How many streams have been opened and not closed; connections tried so far. */
+uint32_t vnet_open_streams(const struct vnet *vnet);
+uint32_t vnet_connects(const struct vnet *vnet);
+
+/* ---- UDP servers ---- */
+typedef void vnet_on_packet(void *context, const struct netaddr *from,
+                            const uint8_t *bytes, size_t length);
+/* Packets to ADDRESS arrive at ON_PACKET. Without a server they are refused. */
+void vnet_serve_udp(struct vnet *vnet, const char *address, vnet_on_packet *on_packet,
+                    void *context);
+/* Sends a packet as if from FROM; it reaches the socket that is connected to FROM. */
+void vnet_send_udp(struct vnet *vnet, const struct netaddr *from,
+                   const struct netaddr *to, const uint8_t *bytes, size_t length);
+uint32_t vnet_open_datagrams(const struct vnet *vnet);
+
+#endif

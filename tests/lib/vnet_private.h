@@ -1,0 +1,71 @@
+/* What the virtual network's own files share. */
+#ifndef BTTUI_TESTS_LIB_VNET_PRIVATE_H
+#define BTTUI_TESTS_LIB_VNET_PRIVATE_H
+
+#include "tests/lib/vnet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define VNET_MAX 64u
+
+struct vnet_host {
+    struct net net;
+    struct vnet *vnet;
+    struct netaddr address;
+    uint16_t next_port;
+};
+
+struct vnet_packet;
+struct vnet_udp;
+struct vnet_end;
+
+struct vnet {
+    struct loop *loop;
+    struct vnet_link link;
+    struct vnet_host *hosts[VNET_MAX];
+    uint32_t host_count;
+    struct listener *listeners;
+    struct {
+        struct netaddr address;
+        enum vnet_fate fate;
+    } fates[VNET_MAX * 8];
+    uint32_t fate_count;
+    struct {
+        char name[64];
+        struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
+        uint32_t count;
+    } names[VNET_MAX];
+    uint32_t name_count;
+    struct {
+        struct netaddr address;
+        vnet_on_packet *on_packet;
+        void *context;
+    } servers[VNET_MAX];
+    uint32_t server_count;
+    struct vnet_end *ends; /* all ever made: freed with the network */
+    struct vnet_udp *udps;
+    struct vnet_packet *packets;
+    uint32_t open_streams, connects, open_datagrams;
+};
+
+enum vnet_fate vnet_fate_of(const struct vnet *vnet, const struct netaddr *address);
+struct netaddr vnet_parse(const char *text);
+
+enum error_code vnet_open_datagram(void *context, struct loop *loop,
+                                   const struct netaddr *to,
+                                   const struct datagram_callbacks *callbacks,
+                                   void *datagram_context,
+                                   struct datagram **ret_datagram);
+void vnet_udp_free_all(struct vnet *vnet);
+
+/* A test's own mistake. */
+#define VNET_REQUIRE(condition)                                                          \
+    do {                                                                                 \
+        if (!(condition)) {                                                              \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);              \
+            abort();                                                                     \
+        }                                                                                \
+    } while (0)
+
+#endif
