@@ -103,51 +103,6 @@ static enum torrent_state state_of(const struct torrent *torrent)
     return torrent->complete ? TORRENT_STATE_SEEDING : TORRENT_STATE_DOWNLOADING;
 }
 
-static const char *reason_without_peers(struct torrent *torrent)
-{
-    char *text = torrent->reason_text;
-    const uint64_t now_ns = loop_now_ns(torrent->session->loop);
-    struct tracker_row row;
-    if (tracker_manager_count(torrent->trackers) == 0)
-        return _("no trackers; waiting for peers to connect to us");
-    for (uint32_t i = 0; tracker_manager_row(torrent->trackers, i, &row); i++) {
-        if (row.phase == TRACKER_PHASE_WORKING)
-            return _("asking the tracker for peers");
-        if (row.phase == TRACKER_PHASE_FAILED && row.next_ns != UINT64_MAX) {
-            snprintf(
-                text, sizeof torrent->reason_text,
-                _("tracker failed: %.80s; next try in %u s"), row.message,
-                (unsigned)(row.next_ns > now_ns ? (row.next_ns - now_ns) / NS_PER_S : 0));
-            return text;
-        }
-    }
-    return _("no peers yet; asking the trackers again later");
-}
-
-static const char *reason_of(struct torrent *torrent, const struct torrent_info *info)
-{
-    if (torrent->error != ERROR_NONE)
-        return torrent->error_text;
-    switch ((int)info->state) {
-    case TORRENT_STATE_CHECKING:
-        return _("looking at what is on disk");
-    case TORRENT_STATE_PAUSED:
-        return _("paused by you");
-    case TORRENT_STATE_SEEDING:
-        return info->peers_connected == 0 ? _("complete; nobody is connected")
-                                          : _("complete; sharing with those who ask");
-    default:
-        break;
-    }
-    if (info->peers_connected == 0)
-        return reason_without_peers(torrent);
-    if (info->down_rate > 0)
-        return _("receiving");
-    if (info->unavailable_pieces > 0)
-        return _("some pieces exist with no connected peer");
-    return _("connected, but nobody lets us download right now");
-}
-
 bool torrent_get_info(struct session *session, struct torrent_id id,
                       struct torrent_info *ret_info)
 {
@@ -204,7 +159,7 @@ bool torrent_get_info(struct session *session, struct torrent_id id,
         info.eta_s = pieces.wanted_left_bytes / info.down_rate;
     piece_manager_get_copies(torrent->pieces, &info.availability,
                              &info.unavailable_pieces);
-    info.reason = reason_of(torrent, &info);
+    info.reason = torrent_reason(torrent, &info);
     *ret_info = info;
     return true;
 }

@@ -63,7 +63,7 @@ struct torrent {
 
     enum error_code error; /* NONE: all well */
     char error_text[256];
-    char reason_text[160]; /* of the last look */
+    char reason_text[200]; /* of the last look */
     uint32_t check_done, check_found;
 
     struct torrent_peer *noted;
@@ -144,6 +144,9 @@ bool torrent_run(struct torrent *torrent); /* true: more is left */
 void torrent_on_disk(struct torrent *torrent, struct message *response);
 void torrent_post_peers(struct torrent *torrent, struct message *request);
 void torrent_check_complete(struct torrent *torrent);
+
+/* reason.c: INFO is filled but for its reason; the text lives until the next call. */
+const char *torrent_reason(struct torrent *torrent, const struct torrent_info *info);
 
 /* checkpoint.c: resume data */
 void torrent_claims_changed(struct torrent *torrent);

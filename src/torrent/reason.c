@@ -1,0 +1,153 @@
+/* Why a torrent is as it is, in a sentence for people: with the next step and when. */
+#include "base/i18n.h"
+#include "torrent/torrent.h"
+
+#include <stdio.h>
+
+static const char *say(struct torrent *torrent, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static const char *say(struct torrent *torrent, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(torrent->reason_text, sizeof torrent->reason_text, format, arguments);
+    va_end(arguments);
+    return torrent->reason_text;
+}
+
+static unsigned seconds_until(const struct torrent *torrent, uint64_t at_ns)
+{
+    const uint64_t now_ns = loop_now_ns(torrent->session->loop);
+    return at_ns > now_ns ? (unsigned)((at_ns - now_ns + NS_PER_S - 1) / NS_PER_S) : 0;
+}
+
+/* The tracker that will be asked next, for all have failed or know nobody. */
+static bool next_tracker(const struct torrent *torrent, struct tracker_row *ret_row)
+{
+    struct tracker_row row;
+    bool found = false;
+    for (uint32_t i = 0; tracker_manager_row(torrent->trackers, i, &row); i++) {
+        if (row.next_ns == UINT64_MAX || (found && row.next_ns >= ret_row->next_ns))
+            continue;
+        *ret_row = row;
+        found = true;
+    }
+    return found;
+}
+
+static bool is_asking(const struct torrent *torrent)
+{
+    struct tracker_row row;
+    for (uint32_t i = 0; tracker_manager_row(torrent->trackers, i, &row); i++)
+        if (row.phase == TRACKER_PHASE_WORKING)
+            return true;
+    return false;
+}
+
+static const char *without_peers(struct torrent *torrent, const struct torrent_info *info)
+{
+    struct tracker_row row;
+    if (info->peers_known > 0 && !is_asking(torrent))
+        return say(torrent,
+                   ngettext("%u peer is known and cannot be reached; trying again",
+                            "%u peers are known and none can be reached; trying again",
+                            info->peers_known),
+                   info->peers_known);
+    if (tracker_manager_count(torrent->trackers) == 0)
+        return _("no trackers: waiting for peers to connect to us");
+    if (is_asking(torrent))
+        return _("asking the tracker for peers");
+    if (!next_tracker(torrent, &row))
+        return _("no tracker answers: see the Trackers tab");
+    const unsigned wait_s = seconds_until(torrent, row.next_ns);
+    if (row.phase == TRACKER_PHASE_FAILED)
+        /* L10N: %.80s is what the tracker or the system said */
+        return say(torrent, _("tracker: %.80s; next try in %u s"), row.message, wait_s);
+    return say(torrent, _("the tracker knows no peers; asking again in %u s"), wait_s);
+}
+
+struct tally {
+    uint32_t handshaken, interesting, unchoking, paused;
+};
+
+static struct tally count_peers(const struct torrent *torrent)
+{
+    struct tally tally = {0};
+    struct peer_row row;
+    for (uint32_t i = 0; i < peer_manager_row_count(torrent->peers); i++) {
+        if (!peer_manager_row(torrent->peers, i, &row) || !row.connected)
+            continue;
+        tally.handshaken += row.handshaken;
+        tally.interesting += row.am_interested;
+        tally.unchoking += row.am_interested && row.unchoked_us;
+        tally.paused += row.reason == PEER_REASON_PAUSED;
+    }
+    return tally;
+}
+
+static const char *without_data(struct torrent *torrent, const struct torrent_info *info)
+{
+    const struct tally tally = count_peers(torrent);
+    const uint32_t connected = info->peers_connected;
+    if (tally.handshaken == 0)
+        return _("connecting to peers");
+    if (tally.paused == connected)
+        return _("you paused every peer: p in the Peers tab resumes one");
+    if (info->unavailable_pieces > 0 && tally.interesting == 0)
+        return say(torrent,
+                   ngettext("%u missing piece exists with no connected peer",
+                            "%u missing pieces exist with no connected peer",
+                            info->unavailable_pieces),
+                   info->unavailable_pieces);
+    if (tally.interesting == 0)
+        return say(torrent,
+                   ngettext("%u peer connected, without a piece that we need",
+                            "%u peers connected, none has a piece that we need",
+                            connected),
+                   connected);
+    if (tally.unchoking == 0)
+        return say(torrent,
+                   ngettext("%u peer connected, it chokes us: waiting for our turn",
+                            "%u peers connected, all choke us: waiting for our turn",
+                            connected),
+                   connected);
+    return _("waiting for the first data");
+}
+
+static const char *downloading(struct torrent *torrent, const struct torrent_info *info)
+{
+    const uint64_t limit = torrent->session->max_down;
+    if (info->peers_connected == 0)
+        return without_peers(torrent, info);
+    if (info->down_rate == 0)
+        return without_data(torrent, info);
+    if (info->unavailable_pieces > 0)
+        return say(torrent,
+                   ngettext("receiving; %u piece exists with no connected peer",
+                            "receiving; %u pieces exist with no connected peer",
+                            info->unavailable_pieces),
+                   info->unavailable_pieces);
+    if (limit != 0 && torrent->session->history.down_rate >= limit / 20 * 19)
+        return _("receiving; your download limit sets the speed");
+    return _("receiving");
+}
+
+const char *torrent_reason(struct torrent *torrent, const struct torrent_info *info)
+{
+    if (torrent->error != ERROR_NONE)
+        return torrent->error_text;
+    switch ((int)info->state) {
+    case TORRENT_STATE_CHECKING:
+        return _("looking at what is on disk");
+    case TORRENT_STATE_PAUSED:
+        return _("paused by you");
+    case TORRENT_STATE_SEEDING:
+        if (info->peers_connected == 0)
+            return _("complete; nobody is connected");
+        return info->up_rate > 0 ? _("complete; sending to those who ask")
+                                 : _("complete; nobody asks for anything right now");
+    default:
+        return downloading(torrent, info);
+    }
+}
