@@ -2,6 +2,10 @@
 
 #include <stdlib.h>
 
+/* What an empty bus keeps at most: an idle torrent costs kilobytes, and growing again is
+ * little beside the work of so many messages. */
+#define BUS_KEPT 256u
+
 struct bus {
     struct message *ring;
     size_t capacity; /* of the ring now: a power of two or 0 */
@@ -72,7 +76,11 @@ bool bus_take(struct bus *bus, struct message *ret_message)
         return false;
     *ret_message = bus->ring[bus->head];
     bus->head = (bus->head + 1) & (bus->capacity - 1);
-    bus->length--;
+    if (--bus->length == 0 && bus->capacity > BUS_KEPT) {
+        free(bus->ring);
+        bus->ring = NULL;
+        bus->capacity = bus->head = 0;
+    }
     return true;
 }
 

@@ -21,7 +21,8 @@
 
 struct bus;
 
-/* Starts with no storage, grows by doubling up to CAPACITY messages. */
+/* Starts with no storage, grows by doubling up to CAPACITY messages, and lets go of what
+ * a burst made it take. */
 struct bus *bus_new(size_t capacity);
 /* Undelivered messages are passed to message_done with POOL (may be NULL). */
 void bus_free(struct bus *bus, struct block_pool *pool);
@@ -42,12 +43,13 @@ typedef void event_listener(void *context, const struct message *event);
 
 struct event_bus *event_bus_new(struct loop *loop, size_t capacity);
 void event_bus_free(struct event_bus *events);
-/* Merges "changed" events with a twin in the queue. Full: the oldest merging event goes;
- * EVENT_ERROR, EVENT_BAN, EVENT_COMPLETED and the like are never lost (the queue grows).
- */
+/* Takes over what EVENT holds. Merges "changed" events with a twin in the queue. Full:
+ * changes and news of single peers and pieces give way to one EVENT_SESSION_CHANGED that
+ * says everything may have changed; EVENT_ERROR, EVENT_BAN, EVENT_COMPLETED and the like
+ * are never lost (the queue grows). */
 void event_bus_post(struct event_bus *events, const struct message *event);
 /* Listeners are called when the bus is drained, once a turn, never inside post.
- * ERROR_MEMORY. A listener may remove itself. */
+ * ERROR_FULL: too many. A listener may remove itself or another. */
 enum error_code event_bus_listen(struct event_bus *events, event_listener *listener,
                                  void *context) MUST_CHECK;
 void event_bus_unlisten(struct event_bus *events, event_listener *listener,
@@ -57,7 +59,8 @@ void event_bus_unlisten(struct event_bus *events, event_listener *listener,
 struct worker_bus;
 struct worker_bus *worker_bus_new(size_t capacity);
 void worker_bus_free(struct worker_bus *bus, struct block_pool *pool);
-/* Any thread; never waits. When WAKE was set, signals it (coalesced). */
+/* Any thread; never waits. When WAKE was set, signals it (coalesced). Takes over what
+ * MESSAGE holds, unless it fails (ERROR_FULL, ERROR_MEMORY). */
 enum error_code worker_bus_post(struct worker_bus *bus,
                                 const struct message *message) MUST_CHECK;
 bool worker_bus_take(struct worker_bus *bus, struct message *ret_message);
@@ -65,6 +68,7 @@ bool worker_bus_take(struct worker_bus *bus, struct message *ret_message);
  */
 bool worker_bus_wait(struct worker_bus *bus, struct message *ret_message);
 void worker_bus_close(struct worker_bus *bus);
+/* NULL: nobody is woken any more, once this returns. */
 void worker_bus_set_wake(struct worker_bus *bus, struct loop_wake *wake);
 
 #endif

@@ -11,11 +11,19 @@ struct event_bus {
     struct loop_hook hook;
     struct message *queue;
     size_t length, capacity, soft_limit;
+    bool lost; /* something gave way: all may have changed */
     struct {
         event_listener *listener;
         void *context;
     } listeners[LISTENERS_MAX];
 };
+
+static void tell_all(const struct event_bus *events, const struct message *event)
+{
+    for (size_t i = 0; i < LISTENERS_MAX; i++)
+        if (events->listeners[i].listener != NULL)
+            events->listeners[i].listener(events->listeners[i].context, event);
+}
 
 static bool event_bus_drain(void *context)
 {
@@ -24,16 +32,19 @@ static bool event_bus_drain(void *context)
     const size_t length = events->length;
     if (length == 0)
         return false;
+    const bool lost = events->lost;
+    events->lost = false;
     /* What listeners post goes to a fresh queue and out next turn. */
     events->queue = NULL;
     events->length = events->capacity = 0;
     for (size_t i = 0; i < length; i++) {
-        for (size_t j = 0; j < LISTENERS_MAX; j++)
-            if (events->listeners[j].listener != NULL)
-                events->listeners[j].listener(events->listeners[j].context, &queue[i]);
+        tell_all(events, &queue[i]);
         message_done(&queue[i], NULL);
     }
     free(queue);
+    if (lost)
+        tell_all(events, &(const struct message){.type = EVENT_SESSION_CHANGED,
+                                                 .u.changed.what = CHANGED_ALL});
     return events->length > 0;
 }
 
@@ -75,23 +86,30 @@ static bool may_be_lost(enum message_type type)
            type == EVENT_PIECE || type == EVENT_PEER;
 }
 
+static enum error_code event_bus_reserve(struct event_bus *events)
+{
+    if (events->length < events->capacity)
+        return ERROR_NONE;
+    const size_t capacity = events->capacity == 0 ? 64 : events->capacity * 2;
+    struct message *queue = realloc(events->queue, capacity * sizeof *events->queue);
+    if (queue == NULL)
+        return ERROR_MEMORY;
+    events->queue = queue;
+    events->capacity = capacity;
+    return ERROR_NONE;
+}
+
 void event_bus_post(struct event_bus *events, const struct message *event)
 {
     struct message copy = *event;
     if (merge_into_twin(events, event))
         return;
-    if (events->length == events->capacity) {
-        const size_t capacity = events->capacity == 0 ? 64 : events->capacity * 2;
-        const bool full =
-            events->length >= events->soft_limit && may_be_lost(event->type);
-        struct message *queue =
-            full ? NULL : realloc(events->queue, capacity * sizeof *events->queue);
-        if (queue == NULL) {
-            message_done(&copy, NULL);
-            return;
-        }
-        events->queue = queue;
-        events->capacity = capacity;
+    loop_do_not_sleep(events->loop); /* the hook may have run already */
+    const bool full = events->length >= events->soft_limit && may_be_lost(event->type);
+    if (full || event_bus_reserve(events) != ERROR_NONE) {
+        events->lost = true;
+        message_done(&copy, NULL);
+        return;
     }
     events->queue[events->length++] = copy;
 }

@@ -91,7 +91,8 @@ enum changed {
     CHANGED_FILES = 1 << 4,
     CHANGED_TRACKERS = 1 << 5,
     CHANGED_LIMITS = 1 << 6,
-    CHANGED_LIST = 1 << 7 /* a torrent was added, moved or removed */
+    CHANGED_LIST = 1 << 7, /* a torrent was added, moved or removed */
+    CHANGED_ALL = (1 << 8) - 1
 };
 
 enum message_type {

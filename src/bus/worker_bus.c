@@ -66,10 +66,10 @@ enum error_code worker_bus_post(struct worker_bus *bus, const struct message *me
     const bool first = error == ERROR_NONE && bus->incoming_length == 1;
     if (first)
         pthread_cond_signal(&bus->posted);
-    struct loop_wake *wake = bus->wake;
+    /* Under the lock, so that set_wake can promise that nobody is at the old one. */
+    if (first && bus->wake != NULL)
+        loop_wake_signal(bus->wake);
     pthread_mutex_unlock(&bus->mutex);
-    if (first && wake != NULL)
-        loop_wake_signal(wake);
     return error;
 }
 

@@ -6,6 +6,8 @@
 #include <time.h>
 
 #define LOOP_COLD_NS (50 * NS_PER_MS)
+/* poll(2) out of memory fails at once: trying again at once would burn the CPU. */
+#define LOOP_POLL_FAILED_NS (10 * NS_PER_MS)
 
 /* ---- platforms ---- */
 
@@ -13,11 +15,12 @@ static int system_poll(void *context, struct pollfd *fds, nfds_t count,
                        uint64_t timeout_ns)
 {
     (void)context;
-    if (timeout_ns == UINT64_MAX)
-        return ppoll(fds, count, NULL, NULL);
     const struct timespec timeout = {(time_t)(timeout_ns / NS_PER_S),
                                      (long)(timeout_ns % NS_PER_S)};
-    return ppoll(fds, count, &timeout, NULL);
+    const int ready = ppoll(fds, count, timeout_ns == UINT64_MAX ? NULL : &timeout, NULL);
+    if (ready < 0 && errno != EINTR)
+        nanosleep(&(const struct timespec){0, LOOP_POLL_FAILED_NS}, NULL);
+    return ready;
 }
 
 const struct loop_platform loop_platform_system = {&clock_system, system_poll, NULL};
@@ -191,6 +194,11 @@ void loop_slot_remove(struct loop_slot *slot)
     slot->loop->removed_count++;
 }
 
+bool loop_slot_is_removed(const struct loop_slot *slot)
+{
+    return slot->removed;
+}
+
 static void sweep(struct loop *loop)
 {
     if (loop->removed_count == 0)
@@ -203,8 +211,7 @@ static void sweep(struct loop *loop)
         swap(loop, slot->index, loop->count - 1);
         loop->begin[3] = --loop->count;
         free(slot);
-        /* The swaps may have brought an unseen slot to this place or above. */
-        i = i + 1 < loop->count ? i + 1 : loop->count;
+        /* What the swaps brought to this place or above was seen before: it stays. */
     }
     loop->removed_count = 0;
 }
@@ -214,11 +221,13 @@ static void sweep(struct loop *loop)
 static bool run_hooks(struct loop *loop)
 {
     bool more = false;
-    for (struct loop_hook *hook = loop->hooks, *next; hook != NULL; hook = next) {
-        next = hook->next;
+    loop->awake = false;
+    for (struct loop_hook *hook = loop->hooks; hook != NULL; hook = loop->next_hook) {
+        loop->next_hook = hook->next;
         more |= hook->callback(hook->context);
     }
-    return more;
+    loop->next_hook = NULL;
+    return more || loop->awake;
 }
 
 static uint64_t wait_time(const struct loop *loop, uint64_t now_ns, bool more,
@@ -306,10 +315,17 @@ void loop_hook_add(struct loop *loop, struct loop_hook *hook)
 
 void loop_hook_remove(struct loop *loop, struct loop_hook *hook)
 {
+    if (loop->next_hook == hook)
+        loop->next_hook = hook->next;
     for (struct loop_hook **at = &loop->hooks; *at != NULL; at = &(*at)->next) {
         if (*at == hook) {
             *at = hook->next;
             return;
         }
     }
+}
+
+void loop_do_not_sleep(struct loop *loop)
+{
+    loop->awake = true;
 }

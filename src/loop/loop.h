@@ -69,6 +69,8 @@ void loop_slot_set_callback(struct loop_slot *slot, loop_slot_callback *callback
                             void *context);
 /* NULL is ignored. No callback of this slot comes after this. */
 void loop_slot_remove(struct loop_slot *slot);
+/* Only inside a callback that began with the slot there: whether it was removed since. */
+bool loop_slot_is_removed(const struct loop_slot *slot);
 
 /* ---- timers: a heap, O(log n), embedded in their owner ---- */
 struct loop_timer {
@@ -79,7 +81,8 @@ struct loop_timer {
 };
 void loop_timer_init(struct loop_timer *timer, void (*callback)(void *context),
                      void *context);
-/* (Re)arms: fires once at AT_NS. ERROR_MEMORY: not armed. */
+/* (Re)arms: fires once at AT_NS, and what is due already in the next turn, not in this
+ * one. ERROR_MEMORY: not armed. */
 enum error_code loop_timer_set(struct loop *loop, struct loop_timer *timer,
                                uint64_t at_ns);
 enum error_code loop_timer_set_in(struct loop *loop, struct loop_timer *timer,
@@ -99,7 +102,10 @@ struct loop_hook {
     struct loop_hook *next;
 };
 void loop_hook_add(struct loop *loop, struct loop_hook *hook);
+/* From anywhere, another hook's callback too. */
 void loop_hook_remove(struct loop *loop, struct loop_hook *hook);
+/* There is work for a hook that may have run already: this turn does not sleep. */
+void loop_do_not_sleep(struct loop *loop);
 
 /* ---- wake-ups from other threads, coalesced ---- */
 struct loop_wake;

@@ -42,7 +42,9 @@ struct loop {
     struct loop_timer **heap;
     uint32_t heap_count, heap_capacity;
 
-    struct loop_hook *hooks;
+    struct loop_hook *hooks, *next_hook; /* NEXT_HOOK: while hooks run */
+    bool awake;                          /* somebody said loop_do_not_sleep */
+    bool running_timers;
 
     uint64_t turn_began_ns;
     uint64_t lag_ns;

@@ -44,8 +44,12 @@ static enum error_code signal_pipe_open(struct loop *loop)
         return error_from_errno(errno);
     loop->signal_slot = loop_add(loop, loop->signal_pipe[0], POLLIN, LOOP_CONTROL,
                                  signal_on_readable, loop);
-    if (loop->signal_slot == NULL)
+    if (loop->signal_slot == NULL) {
+        close(loop->signal_pipe[0]);
+        close(loop->signal_pipe[1]);
+        loop->signal_pipe[0] = loop->signal_pipe[1] = -1;
         return ERROR_MEMORY;
+    }
     atomic_store(&signal_pipe_write, loop->signal_pipe[1]);
     return ERROR_NONE;
 }

@@ -65,7 +65,10 @@ enum error_code loop_timer_set(struct loop *loop, struct loop_timer *timer,
     const enum error_code error = heap_reserve(loop);
     if (error != ERROR_NONE)
         return error;
-    timer->at_ns = at_ns;
+    /* One that sets itself again for "now" waits for the next turn, or it would never
+     * end. */
+    timer->at_ns =
+        loop->running_timers && at_ns <= loop->now_ns ? loop->now_ns + 1 : at_ns;
     heap_place(loop, ++loop->heap_count, timer);
     heap_up(loop, loop->heap_count);
     return ERROR_NONE;
@@ -95,14 +98,13 @@ void loop_timer_cancel(struct loop *loop, struct loop_timer *timer)
 
 void loop_run_timers(struct loop *loop)
 {
-    /* A timer set again by its own callback for "now" waits for the next turn. */
-    const uint64_t now_ns = loop->now_ns;
-    uint32_t budget = loop->heap_count;
-    while (budget-- > 0 && loop->heap_count > 0 && loop->heap[1]->at_ns <= now_ns) {
+    loop->running_timers = true;
+    while (loop->heap_count > 0 && loop->heap[1]->at_ns <= loop->now_ns) {
         struct loop_timer *timer = loop->heap[1];
         loop_timer_cancel(loop, timer);
         timer->callback(timer->context);
     }
+    loop->running_timers = false;
 }
 
 uint64_t loop_next_timer_ns(const struct loop *loop)

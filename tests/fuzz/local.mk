@@ -1,5 +1,6 @@
 # One file a room; a target is listed in FUZZERS.
 include tests/fuzz/base.mk
+include tests/fuzz/bus.mk
 include tests/fuzz/meta.mk
 include tests/fuzz/net.mk
 include tests/fuzz/peer.mk
