@@ -14,28 +14,34 @@
 void torrent_claims_changed(struct torrent *torrent)
 {
     torrent->claims_dirty = true;
-    if (torrent->session->state.fd >= 0 && !loop_timer_is_set(&torrent->checkpoint))
+    if (torrent->session->state.fd < 0)
+        return;
+    if (torrent->complete) /* nothing more will come: nothing to wait for */
+        loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, 0);
+    else if (!loop_timer_is_set(&torrent->checkpoint))
         loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, CHECKPOINT_NS);
 }
 
 void torrent_save(struct torrent *torrent, bool clean)
 {
+    if (torrent->sync_under_way)
+        return; /* what became dirty meanwhile is saved after it */
     struct disk_job *job = disk_job_new();
     const struct bitfield *have = piece_manager_have(torrent->pieces);
     bitfield_done(&torrent->claiming);
-    if (job == NULL || torrent->sync_under_way ||
-        bitfield_copy(&torrent->claiming, have) != ERROR_NONE) {
+    if (job == NULL || bitfield_copy(&torrent->claiming, have) != ERROR_NONE) {
         disk_job_free(job);
         return;
     }
     job->cookie = clean ? 2 : 1;
     const struct message request = {
         .type = DISK_SYNC, .torrent = torrent->id, .u.job.job = job};
-    torrent->claims_dirty = false;
-    if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE)
+    if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE) {
         disk_job_free(job);
-    else
-        torrent->sync_under_way = true;
+        return;
+    }
+    torrent->claims_dirty = false;
+    torrent->sync_under_way = true;
 }
 
 static struct disk_job *encode(struct torrent *torrent, struct disk_job *synced,
@@ -102,6 +108,10 @@ void torrent_on_synced(struct torrent *torrent, struct message *response)
     torrent->sync_under_way = false;
     const bool clean = job->cookie == 2;
     struct disk_job *save = NULL;
+    if (response->u.job.error != ERROR_NONE) {
+        torrent->claims_dirty = true;
+        torrent_fail(torrent, response->u.job.error, error_text(response->u.job.error));
+    }
     if (response->u.job.error == ERROR_NONE && session->state.fd >= 0 &&
         !session->state.read_only)
         save = encode(torrent, job, clean);
@@ -118,7 +128,9 @@ void torrent_on_synced(struct torrent *torrent, struct message *response)
     } else if (torrent->phase == TORRENT_PHASE_STOPPING && save == NULL) {
         torrent->disk_done = true;
         session_torrent_stopped(torrent);
-    } else if (torrent->claims_dirty) {
+    } else if (torrent->claims_dirty && response->u.job.error == ERROR_NONE) {
         torrent_claims_changed(torrent);
+    } else {
+        session_changed(torrent, CHANGED_STATE);
     }
 }

@@ -146,6 +146,7 @@ bool torrent_get_info(struct session *session, struct torrent_id id,
         .trackers = meta->tracker_count,
         .is_private = meta->is_private,
         .sequential = torrent->sequential,
+        .synced = !torrent->claims_dirty && !torrent->sync_under_way,
         .comment = torrent->comment,
         .creator = torrent->creator,
     };

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "disk/state_file.h"
 #include "meta/bencode.h"
+#include "torrent/file_select.h"
 #include "torrent/torrent.h"
 
 #include <errno.h>
@@ -177,9 +178,14 @@ static enum error_code open_listeners(struct session *session, char *message)
         return ERROR_NONE;
     const bool single = session->config.bind != NULL &&
                         netaddr_parse(session->config.bind, 0, &bound) == ERROR_NONE;
+    /* A port that was asked for is had in both families or not at all: half of it would
+     * be another program's. A machine without one of them has the other. */
     enum error_code error = listen_on(session, 0, "0.0.0.0");
-    if (!single && listen_on(session, 1, "[::]") == ERROR_NONE)
+    const enum error_code error6 = single ? error : listen_on(session, 1, "[::]");
+    if (error != ERROR_EXISTS && error6 == ERROR_NONE)
         error = ERROR_NONE;
+    if (error == ERROR_NONE && error6 == ERROR_EXISTS && session->config.port != 0)
+        error = ERROR_EXISTS;
     if (error != ERROR_NONE) {
         snprintf(message, SESSION_MESSAGE_SIZE, _("cannot listen on port %u: %s"),
                  session->config.port,
@@ -482,6 +488,37 @@ static enum error_code add_metainfo(struct session *session, struct metainfo *me
     return ERROR_NONE;
 }
 
+static const char *path_of(void *context, uint32_t file)
+{
+    return metainfo_file_path(context, file);
+}
+
+static enum error_code check_select(struct metainfo *meta, const char *list,
+                                    char message[SESSION_MESSAGE_SIZE])
+{
+    const struct file_select files = {meta->file_count, path_of, meta};
+    const char *item = "";
+    char shown[128];
+    if (list == NULL)
+        return ERROR_NONE;
+    bool *wanted = calloc(meta->file_count, sizeof *wanted);
+    if (wanted == NULL)
+        return ERROR_MEMORY;
+    const enum error_code error = file_select_apply(&files, list, wanted, &item);
+    free(wanted);
+    if (error == ERROR_NONE)
+        return ERROR_NONE;
+    const struct untrusted raw = {item, strcspn(item, ",")};
+    text_clean(raw, 60, shown, sizeof shown);
+    if (error == ERROR_NOT_FOUND)
+        snprintf(message, SESSION_MESSAGE_SIZE, _("--select: “%s” names no file of it"),
+                 shown);
+    else
+        snprintf(message, SESSION_MESSAGE_SIZE,
+                 _("--select: “%s” is neither a number, a range nor a pattern"), shown);
+    return ERROR_INVALID;
+}
+
 enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
                                   size_t length, const struct add_options *options,
                                   struct torrent_id *ret_id,
@@ -512,14 +549,18 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
                  session->state.path);
         return ERROR_REFUSED;
     }
-    error = add_metainfo(session, meta, options, ret_id);
+    error = check_select(meta, options->select, message);
     if (error != ERROR_NONE) {
-        snprintf(message, SESSION_MESSAGE_SIZE, "%s",
-                 error == ERROR_NOT_FOUND ? _("--select names no file of it")
-                                          : error_text(error));
+        metainfo_free(meta);
         return error;
     }
-    keep_metainfo(session_torrent(session, *ret_id), bytes, length);
+    error = add_metainfo(session, meta, options, ret_id);
+    if (error != ERROR_NONE) {
+        snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(error));
+        return error;
+    }
+    if (!session->restoring)
+        keep_metainfo(session_torrent(session, *ret_id), bytes, length);
     session_save_list(session);
     return ERROR_NONE;
 }
@@ -553,6 +594,8 @@ enum error_code session_add_file(struct session *session, const char *path,
 
 void session_save_list(struct session *session)
 {
+    if (session->restoring)
+        return; /* half a list must not replace the whole one */
     struct disk_job *job =
         session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
     if (job == NULL || session->count == 0) {
@@ -606,8 +649,10 @@ enum error_code session_restore(struct session *session,
                  error_text(error));
         return error;
     }
+    session->restoring = true;
     for (size_t at = 0; at + SHA1_BYTES <= length; at += SHA1_BYTES)
         restore_one(session, bytes + at);
+    session->restoring = false;
     free(bytes);
     return ERROR_NONE;
 }

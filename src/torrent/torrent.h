@@ -100,6 +100,7 @@ struct session {
     struct listener *listeners[2];
     uint16_t port;
     bool incoming_seen;
+    bool restoring; /* the saved list is being read */
     uint8_t peer_id[20];
     char *download_dir;
     uint64_t max_down, max_up;

@@ -367,8 +367,8 @@ static void on_verified(struct torrent *torrent, struct message *message)
         return;
     struct message have = {.type = PEER_HAVE, .u.piece.piece = piece};
     torrent_post_peers(torrent, &have);
-    torrent_claims_changed(torrent);
     torrent_check_complete(torrent);
+    torrent_claims_changed(torrent);
 }
 
 void torrent_check_complete(struct torrent *torrent)
