@@ -1,5 +1,5 @@
+#include "app/commands.h"
 #include "app/options.h"
-#include "app/run.h"
 #include "base/i18n.h"
 
 #include <fcntl.h>
@@ -19,6 +19,15 @@ static void fill_standard_descriptors(void)
         close(fd);
 }
 
+/* What was printed must have arrived: a full disk or a closed pipe is a failure. */
+static int finish(enum exit_status status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return (int)status;
+    fputs(_("bttui: standard output cannot be written to\n"), stderr);
+    return (int)(status == EXIT_STATUS_OK ? EXIT_STATUS_FAILED : status);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -34,10 +43,10 @@ int main(int argc, char **argv)
         return (int)status;
     if (options.help || options.version) {
         if (options.help)
-            options_print_help();
+            options_print_help(options.command);
         else
             options_print_version();
-        return EXIT_STATUS_OK;
+        return finish(EXIT_STATUS_OK);
     }
-    return (int)run_main(&options);
+    return finish(options.command->run(&options));
 }

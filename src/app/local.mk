@@ -1,8 +1,14 @@
 noinst_LIBRARIES += src/app/libapp.a
 src_app_libapp_a_SOURCES = \
+	src/app/commands.c src/app/commands.h \
 	src/app/headless.c src/app/headless.h \
 	src/app/interface.c src/app/interface.h \
 	src/app/json_lines.c src/app/json_lines.h \
+	src/app/json_text.c src/app/json_text.h \
 	src/app/options.c src/app/options.h \
+	src/app/options_help.c src/app/options_private.h \
 	src/app/output.c src/app/output.h \
-	src/app/run.c src/app/run.h
+	src/app/run.c src/app/run.h \
+	src/app/show.c src/app/show.h \
+	src/app/show_text.c \
+	src/app/torrent_argument.c src/app/torrent_argument.h

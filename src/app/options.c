@@ -1,5 +1,7 @@
 #include "app/options.h"
 
+#include "app/commands.h"
+#include "app/options_private.h"
 #include "base/i18n.h"
 #include "base/text.h"
 
@@ -9,76 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_id {
-    OPTION_DOWNLOAD_DIR = 'd',
-    OPTION_STATE_DIR = 's',
-    OPTION_PORT = 'p',
-    OPTION_HELP = 'h',
-    OPTION_VERSION = 'V',
-    OPTION_BIND = 256,
-    OPTION_PEER,
-    OPTION_MAX_DOWN,
-    OPTION_MAX_UP,
-    OPTION_MAX_PEERS,
-    OPTION_NO_INCOMING,
-    OPTION_SEQUENTIAL,
-    OPTION_SELECT,
-    OPTION_HEADLESS,
-    OPTION_JSON,
-    OPTION_EXIT_WHEN_DONE,
-    OPTION_ASCII,
-    OPTION_COLOR,
-    OPTION_ENCRYPTION,
-    OPTION_ABSENT,   /* leaves out what this version does not have: nothing to do */
-    OPTION_NOT_BUILT /* asks for what this version does not have: refused */
-};
+#define SHOWN_SIZE 256
 
-struct option_record {
-    const char *name;
-    const char *argument; /* placeholder in --help; NULL: takes none */
-    int id;
-    const char *help; /* NULL: not shown */
-};
-
-static const struct option_record option_table[] = {
-    {"download-dir", N_("DIR"), OPTION_DOWNLOAD_DIR,
-     N_("where payload goes (default: the current directory)")},
-    {"state-dir", N_("DIR"), OPTION_STATE_DIR,
-     N_("session state (default: $XDG_STATE_HOME/bttui)")},
-    {"port", N_("PORT"), OPTION_PORT, N_("listening port; 0 = any")},
-    {"bind", N_("ADDR"), OPTION_BIND, N_("only use this address or interface")},
-    {"peer", N_("HOST:PORT"), OPTION_PEER,
-     N_("a peer for the torrents on this command line; repeatable")},
-    {"max-down", N_("RATE"), OPTION_MAX_DOWN,
-     N_("download limit in bytes per second; K, M, G = powers of 1024; 0 = none")},
-    {"max-up", N_("RATE"), OPTION_MAX_UP, N_("upload limit, as above")},
-    {"max-peers", N_("N"), OPTION_MAX_PEERS, N_("connections per torrent")},
-    {"no-incoming", NULL, OPTION_NO_INCOMING, N_("do not listen for peers")},
-    {"sequential", NULL, OPTION_SEQUENTIAL, N_("fetch pieces in order")},
-    {"select", N_("LIST"), OPTION_SELECT,
-     N_("only these files: numbers, ranges or globs, separated by commas")},
-    {"headless", NULL, OPTION_HEADLESS, N_("no terminal interface: progress lines")},
-    {"json", NULL, OPTION_JSON, N_("with --headless: one JSON object a line")},
-    {"exit-when-done", NULL, OPTION_EXIT_WHEN_DONE,
-     N_("end as soon as every torrent named is complete")},
-    {"ascii", NULL, OPTION_ASCII, N_("plain characters only")},
-    {"color", N_("WHEN"), OPTION_COLOR, N_("colours: auto, always or never")},
-    {"encryption", N_("MODE"), OPTION_ENCRYPTION,
-     N_("off or allow (connections are plain in this version)")},
-    {"no-dht", NULL, OPTION_ABSENT, N_("leave out the DHT")},
-    {"no-lsd", NULL, OPTION_ABSENT, N_("leave out local discovery")},
-    {"no-pex", NULL, OPTION_ABSENT, N_("leave out peer exchange")},
-    {"no-utp", NULL, OPTION_ABSENT, N_("leave out uTP")},
-    {"no-portmap", NULL, OPTION_ABSENT, N_("leave out port mapping")},
-    {"config", "", OPTION_NOT_BUILT, NULL},
-    {"dht-node", "", OPTION_NOT_BUILT, NULL},
-    {"proxy", "", OPTION_NOT_BUILT, NULL},
-    {"seed-ratio", "", OPTION_NOT_BUILT, NULL},
-    {"seed-time", "", OPTION_NOT_BUILT, NULL},
-    {"help", NULL, OPTION_HELP, N_("print this and exit")},
-    {"version", NULL, OPTION_VERSION, N_("print the version and exit")},
-};
-#define OPTION_COUNT (sizeof option_table / sizeof option_table[0])
+/* An argument as it may be shown: it can come from anywhere, a terminal takes it badly.
+ */
+static const char *shown(const char *text, char ret_text[SHOWN_SIZE])
+{
+    text_clean(text_untrusted(text), 200, ret_text, SHOWN_SIZE);
+    return ret_text;
+}
 
 /* Prints what is wrong; always false, so that callers can return it. */
 static bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -96,50 +37,107 @@ static bool complain(const char *format, ...)
 static bool parse_number(const char *name, const char *text, uint64_t low, uint64_t high,
                          uint64_t *ret_value)
 {
+    char buffer[SHOWN_SIZE];
     if (text_parse_u64(text, low, high, ret_value))
         return true;
-    fprintf(stderr, _("bttui: --%s: “%s” is not a number from %llu to %llu\n"), name,
-            text, (unsigned long long)low, (unsigned long long)high);
-    return false;
+    return complain(_("--%s: “%s” is not a number from %llu to %llu"), name,
+                    shown(text, buffer), (unsigned long long)low,
+                    (unsigned long long)high);
 }
 
 static bool parse_rate(const char *name, const char *text, uint64_t *ret_rate)
 {
+    char buffer[SHOWN_SIZE];
     if (text_parse_rate(text, ret_rate))
         return true;
-    return complain(_("--%s: “%s” is not a rate such as 500K or 2M"), name, text);
+    return complain(_("--%s: “%s” is not a rate such as 500K or 2M"), name,
+                    shown(text, buffer));
 }
 
 static bool parse_color(struct options *options, const char *text)
 {
     static const char *const words[] = {"auto", "always", "never"};
+    char buffer[SHOWN_SIZE];
     for (int i = 0; i < 3; i++) {
         if (strcmp(text, words[i]) == 0) {
             options->color = (enum color_choice)i;
             return true;
         }
     }
-    return complain(_("--%s: “%s” is none of auto, always, never"), "color", text);
+    return complain(_("--%s: “%s” is none of %s"), "color", shown(text, buffer),
+                    "auto, always, never");
 }
 
+/* Connections are plain in this version: what asks for that is had. */
 static bool parse_encryption(const char *text)
 {
+    char buffer[SHOWN_SIZE];
     if (strcmp(text, "off") == 0 || strcmp(text, "allow") == 0)
         return true;
-    return complain(_("--%s=%s: this version has no encryption yet; use off or allow"),
-                    "encryption", text);
+    if (strcmp(text, "prefer") != 0 && strcmp(text, "require") != 0)
+        return complain(_("--%s: “%s” is none of %s"), "encryption", shown(text, buffer),
+                        "off, allow, prefer, require");
+    return complain(_("--encryption=%s: this version cannot encrypt connections yet; "
+                      "use off or allow"),
+                    text);
+}
+
+static bool is_host_and_port(const char *text)
+{
+    struct netaddr address;
+    uint64_t port;
+    const char *colon = strrchr(text, ':');
+    if (colon == NULL || !text_parse_u64(colon + 1, 1, 65535, &port))
+        return false;
+    if (text[0] == '[')
+        return colon[-1] == ']' && netaddr_parse(text, 0, &address) == ERROR_NONE;
+    /* One colon only: an IPv6 address without brackets has no clear end. */
+    return strchr(text, ':') == colon && colon > text && colon - text <= 253;
 }
 
 static bool add_peer(struct options *options, const char *text)
 {
-    const char *colon = strrchr(text, ':');
-    uint64_t port;
-    if (colon == NULL || colon == text || !text_parse_u64(colon + 1, 1, 65535, &port))
-        return complain(_("--%s: “%s” is not HOST:PORT"), "peer", text);
+    char buffer[SHOWN_SIZE];
+    if (!is_host_and_port(text))
+        return complain(_("--peer: “%s” is not HOST:PORT; an IPv6 address stands in "
+                          "brackets: [::1]:6881"),
+                        shown(text, buffer));
     if (options->peer_count == OPTIONS_MAX_PEERS)
-        return complain(_("--%s %s: too many"), "peer", text);
+        return complain(_("--peer: more than %d are given"), OPTIONS_MAX_PEERS);
     options->peers[options->peer_count++] = text;
     return true;
+}
+
+static bool set_text(const char *name, const char *text, const char **ret_text)
+{
+    if (text[0] == '\0')
+        return complain(_("--%s needs a value"), name);
+    *ret_text = text;
+    return true;
+}
+
+static bool *flag_of(struct options *options, int id)
+{
+    switch (id) {
+    case OPTION_NO_INCOMING:
+        return &options->no_incoming;
+    case OPTION_SEQUENTIAL:
+        return &options->sequential;
+    case OPTION_HEADLESS:
+        return &options->headless;
+    case OPTION_JSON:
+        return &options->json;
+    case OPTION_EXIT_WHEN_DONE:
+        return &options->exit_when_done;
+    case OPTION_ASCII:
+        return &options->ascii;
+    case OPTION_HELP:
+        return &options->help;
+    case OPTION_VERSION:
+        return &options->version;
+    default:
+        return NULL;
+    }
 }
 
 static bool apply(struct options *options, const struct option_record *record,
@@ -149,19 +147,17 @@ static bool apply(struct options *options, const struct option_record *record,
     bool fine = true;
     switch (record->id) {
     case OPTION_DOWNLOAD_DIR:
-        options->download_dir = text;
-        break;
+        return set_text(record->name, text, &options->download_dir);
     case OPTION_STATE_DIR:
-        options->state_dir = text;
-        break;
+        return set_text(record->name, text, &options->state_dir);
+    case OPTION_BIND:
+        return set_text(record->name, text, &options->bind);
+    case OPTION_SELECT:
+        return set_text(record->name, text, &options->select);
     case OPTION_PORT:
         fine = parse_number(record->name, text, 0, 65535, &number);
         options->port = (uint16_t)number;
-        options->port_given = true;
-        break;
-    case OPTION_BIND:
-        options->bind = text;
-        break;
+        return fine;
     case OPTION_PEER:
         return add_peer(options, text);
     case OPTION_MAX_DOWN:
@@ -171,119 +167,122 @@ static bool apply(struct options *options, const struct option_record *record,
     case OPTION_MAX_PEERS:
         fine = parse_number(record->name, text, 1, 10000, &number);
         options->max_peers = (uint32_t)number;
-        break;
-    case OPTION_NO_INCOMING:
-        options->no_incoming = true;
-        break;
-    case OPTION_SEQUENTIAL:
-        options->sequential = true;
-        break;
-    case OPTION_SELECT:
-        options->select = text;
-        break;
-    case OPTION_HEADLESS:
-        options->headless = true;
-        break;
-    case OPTION_JSON:
-        options->json = true;
-        break;
-    case OPTION_EXIT_WHEN_DONE:
-        options->exit_when_done = true;
-        break;
-    case OPTION_ASCII:
-        options->ascii = true;
-        break;
+        return fine;
     case OPTION_COLOR:
         return parse_color(options, text);
     case OPTION_ENCRYPTION:
         return parse_encryption(text);
     case OPTION_ABSENT:
-        break;
+        return true;
     case OPTION_NOT_BUILT:
-        fprintf(stderr, _("bttui: --%s is not built yet\n"), record->name);
-        return false;
-    case OPTION_HELP:
-        options->help = true;
-        break;
-    case OPTION_VERSION:
-        options->version = true;
-        break;
+        return complain("--%s: %s", record->name, _(record->help));
+    default:
+        *flag_of(options, record->id) = true;
+        return true;
     }
-    return fine;
 }
 
 static const struct option_record *record_of(int choice, int index)
 {
     if (choice >= 256)
         return &option_table[index];
-    for (size_t i = 0; i < OPTION_COUNT; i++)
+    for (size_t i = 0; i < option_count; i++)
         if (option_table[i].id == choice)
             return &option_table[i];
     return NULL;
 }
 
-enum exit_status options_parse(int argc, char **argv, struct options *ret_options)
+/* An argument that is no option: the command's name if it is the first, else a torrent.
+ */
+static bool take_argument(struct options *options, char *text)
 {
-    struct option longs[OPTION_COUNT + 1];
-    memset(longs, 0, sizeof longs);
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        longs[i].name = option_table[i].name;
-        longs[i].has_arg =
-            option_table[i].argument != NULL ? required_argument : no_argument;
-        longs[i].val = option_table[i].id;
+    const struct command *command =
+        options->command == NULL && text[0] != '\0' ? command_find(text) : NULL;
+    if (command != NULL && command->run == NULL)
+        return complain(_("“bttui %s” is not in this version yet"), command->name);
+    if (command != NULL) {
+        options->command = command;
+        return true;
     }
-    struct options options = {0};
+    if (options->command == NULL)
+        options->command = &command_table[0];
+    options->torrents[options->torrent_count++] = text;
+    return true;
+}
+
+static bool check(const struct options *options, uint64_t given)
+{
+    const struct command *command = options->command;
+    for (size_t i = 0; i < option_count; i++)
+        if ((given >> i & 1) != 0 && (option_table[i].commands & command->bit) == 0)
+            return complain(_("--%s does not go with “bttui %s”"), option_table[i].name,
+                            command->name);
+    if (options->help || options->version)
+        return true;
+    if (options->torrent_count < command->min_arguments)
+        return complain(_("“bttui %s” needs an argument: %s"), command->name,
+                        _(command->usage));
+    if (options->torrent_count > command->max_arguments)
+        return complain(_("“bttui %s” takes fewer arguments: %s"), command->name,
+                        _(command->usage));
+    if (command->bit == COMMAND_MAIN && options->json && !options->headless)
+        return complain(_("--json goes with --headless"));
+    return true;
+}
+
+static void fill_longs(struct option *longs)
+{
+    for (size_t i = 0; i < option_count; i++)
+        longs[i] = (struct option){
+            .name = option_table[i].name,
+            .has_arg = option_table[i].argument != NULL ? required_argument : no_argument,
+            .val = option_table[i].id,
+        };
+    longs[option_count] = (struct option){0};
+}
+
+static bool read_all(struct options *options, int argc, char **argv)
+{
+    struct option longs[OPTIONS_CAPACITY + 1];
+    uint64_t given = 0;
     int choice, index = 0;
+    fill_longs(longs);
     optind = 0;
-    while ((choice = getopt_long(argc, argv, "d:s:p:hV", longs, &index)) != -1) {
+    /* "-": arguments come in order, as choice 1, so that "--" keeps its meaning. */
+    while ((choice = getopt_long(argc, argv, "-d:s:p:hV", longs, &index)) != -1) {
+        if (choice == 1) {
+            if (!take_argument(options, optarg))
+                return false;
+            continue;
+        }
         const struct option_record *record = record_of(choice, index);
         if (choice == '?' || record == NULL) {
             fputs(_("Try “bttui --help”.\n"), stderr);
-            return EXIT_STATUS_USAGE;
+            return false;
         }
-        if (!apply(&options, record, optarg))
+        if (!apply(options, record, optarg))
+            return false;
+        given |= UINT64_C(1) << (record - option_table);
+    }
+    if (options->command == NULL)
+        options->command = &command_table[0];
+    for (int i = optind; i < argc; i++)
+        options->torrents[options->torrent_count++] = argv[i];
+    options->torrents[options->torrent_count] = NULL;
+    return check(options, given);
+}
+
+enum exit_status options_parse(int argc, char **argv, struct options *ret_options)
+{
+    struct options options = {.torrents = argv};
+    if (argc > 0) {
+        /* Arguments are moved to the front of argv, behind what getopt has read. */
+        options.torrents = argv + 1;
+        if (!read_all(&options, argc, argv))
             return EXIT_STATUS_USAGE;
+    } else {
+        options.command = &command_table[0];
     }
-    if (options.json && !options.headless) {
-        fputs(_("bttui: --json goes with --headless\n"), stderr);
-        return EXIT_STATUS_USAGE;
-    }
-    options.torrents = argv + optind;
-    options.torrent_count = argc - optind;
     *ret_options = options;
     return EXIT_STATUS_OK;
-}
-
-void options_print_help(void)
-{
-    fputs(_("Usage: bttui [OPTION]... [TORRENT]...\n"
-            "  or:  bttui show [--json] TORRENT      print what it holds\n"
-            "  or:  bttui verify [-d DIR] TORRENT    check data on disk against it\n"
-            "  or:  bttui demo                       a private swarm to play with, no "
-            "network needed\n"
-            "\n"
-            "A BitTorrent client for the terminal. TORRENT is a .torrent file.\n"
-            "Without one the saved session comes back.\n"
-            "\n"),
-          stdout);
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct option_record *record = &option_table[i];
-        if (record->help == NULL)
-            continue;
-        char left[64];
-        const bool has_short = record->id < 256;
-        snprintf(left, sizeof left, "%c%c%s --%s%s%s", has_short ? '-' : ' ',
-                 has_short ? (char)record->id : ' ', has_short ? "," : " ", record->name,
-                 record->argument != NULL ? "=" : "",
-                 record->argument != NULL ? _(record->argument) : "");
-        printf("  %-26s %s\n", left, _(record->help));
-    }
-    fputs(_("\nIn the interface, ? shows the keys. The manual: man bttui.\n"), stdout);
-}
-
-void options_print_version(void)
-{
-    printf("%s\n", PACKAGE_STRING);
-    fputs(_("Licence ISC. There is NO WARRANTY, to the extent permitted by law.\n"),
-          stdout);
 }

@@ -21,13 +21,18 @@ enum exit_status {
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* One for each command that takes options (app/commands.h). */
+enum command_bit { COMMAND_MAIN = 1 << 0, COMMAND_SHOW = 1 << 1, COMMAND_DEMO = 1 << 2 };
+
 #define OPTIONS_MAX_PEERS 100
 
+struct command;
+
 struct options {
+    const struct command *command;
     const char *download_dir; /* NULL: the current directory */
     const char *state_dir;    /* NULL: the default */
     uint16_t port;            /* 0: any */
-    bool port_given;
     const char *bind;
     const char *peers[OPTIONS_MAX_PEERS]; /* HOST:PORT, not resolved */
     uint32_t peer_count;
@@ -40,15 +45,16 @@ struct options {
     bool ascii;
     enum color_choice color;
     bool help, version;
-    char **torrents; /* the remaining arguments, NULL-terminated */
+    char **torrents; /* the arguments, NULL-terminated */
     int torrent_count;
 };
 
-/* Reads ARGV, which getopt may reorder. On bad usage prints what is wrong on standard
+/* Reads ARGV, whose pointers are reordered. On bad usage prints what is wrong on standard
  * error and returns EXIT_STATUS_USAGE; else EXIT_STATUS_OK. */
 enum exit_status options_parse(int argc, char **argv, struct options *ret_options);
 
-void options_print_help(void);
+/* For COMMAND: what it does, and the options that go with it. */
+void options_print_help(const struct command *command);
 void options_print_version(void);
 
 #endif

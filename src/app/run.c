@@ -2,6 +2,7 @@
 
 #include "app/headless.h"
 #include "app/interface.h"
+#include "app/torrent_argument.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "net/net.h"
@@ -163,12 +164,8 @@ static enum exit_status add_torrents(struct run *run)
     for (int i = 0; i < options->torrent_count; i++) {
         char message[SESSION_MESSAGE_SIZE];
         const char *name = options->torrents[i];
-        if (strncmp(name, "magnet:", 7) == 0 || strstr(name, "://") != NULL) {
-            fprintf(stderr,
-                    _("bttui: %s: only .torrent files can be opened in this version\n"),
-                    name);
+        if (torrent_argument_check(name) != EXIT_STATUS_OK)
             return EXIT_STATUS_INVALID;
-        }
         const enum error_code error = session_add_file(
             run->session, name, &add, &run->added[run->added_count], message);
         if (status_of(error) != EXIT_STATUS_OK) {

@@ -12,7 +12,12 @@ struct frame {
     uint32_t last_key; /* token of the previous key; 0: none yet */
     bool is_dict;
     bool wants_value; /* a key was read, its value is next */
+    bool unsorted;
 };
+
+/* A dictionary whose keys are out of order is sorted to see that none stands twice; one
+ * with more keys than this was never made by an honest program. */
+#define UNSORTED_KEYS_MAX 4096
 
 struct parser {
     const uint8_t *bytes;
@@ -125,31 +130,50 @@ static int compare_strings(const uint8_t *bytes, const struct bencode_token *a,
     return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
 }
 
-/* In strict mode equal keys are errors wherever they stand; sorted dicts show them side
- * by side, in unsorted ones all earlier keys are looked at (bounded by the caller's
- * caps). */
 static enum error_code check_key(struct parser *parser, struct frame *frame, uint32_t key)
 {
-    const struct bencode_token *tokens = parser->tokens;
-    enum error_code error = ERROR_NONE;
-    if (frame->last_key != 0) {
-        const int order =
-            compare_strings(parser->bytes, &tokens[frame->last_key], &tokens[key]);
-        if (order == 0)
-            error = ERROR_DUPLICATE_KEY;
-        else if (order > 0)
-            parser->unsorted = true;
-    }
-    if (error == ERROR_NONE && parser->unsorted) {
-        uint32_t budget = 1000;
-        for (uint32_t at = frame->token + 1; at < key && budget-- > 0;) {
-            if (compare_strings(parser->bytes, &tokens[at], &tokens[key]) == 0)
-                error = ERROR_DUPLICATE_KEY;
-            at = tokens[at + 1].next; /* past the key's value */
-        }
-    }
+    const uint32_t last = frame->last_key;
     frame->last_key = key;
-    return parser->limits->strict ? error : ERROR_NONE;
+    if (last == 0)
+        return ERROR_NONE;
+    const int order =
+        compare_strings(parser->bytes, &parser->tokens[last], &parser->tokens[key]);
+    if (order == 0 && parser->limits->strict)
+        return ERROR_DUPLICATE_KEY;
+    frame->unsorted |= order > 0;
+    parser->unsorted |= order > 0;
+    return ERROR_NONE;
+}
+
+static int compare_keys(const void *a, const void *b, void *context)
+{
+    const struct parser *parser = context;
+    return compare_strings(parser->bytes, &parser->tokens[*(const uint32_t *)a],
+                           &parser->tokens[*(const uint32_t *)b]);
+}
+
+/* Equal keys of the dictionary that ends here, which do not stand side by side. */
+static enum error_code check_unsorted(struct parser *parser, const struct frame *frame)
+{
+    uint32_t count = 0;
+    enum error_code error = ERROR_NONE;
+    uint32_t *keys = malloc(UNSORTED_KEYS_MAX * sizeof *keys);
+    if (keys == NULL)
+        return ERROR_MEMORY;
+    for (uint32_t at = frame->token + 1; at < parser->count;) {
+        if (count == UNSORTED_KEYS_MAX) {
+            free(keys);
+            return ERROR_KEY_ORDER;
+        }
+        keys[count++] = at;
+        at = parser->tokens[at + 1].next; /* past the key's value */
+    }
+    qsort_r(keys, count, sizeof *keys, compare_keys, parser);
+    for (uint32_t i = 1; i < count && error == ERROR_NONE; i++)
+        if (compare_keys(&keys[i - 1], &keys[i], parser) == 0)
+            error = ERROR_DUPLICATE_KEY;
+    free(keys);
+    return error;
 }
 
 static enum error_code open_container(struct parser *parser, bool is_dict)
@@ -173,6 +197,11 @@ static enum error_code close_container(struct parser *parser)
     const struct frame *frame = &parser->stack[parser->depth - 1];
     if (frame->wants_value)
         return ERROR_SYNTAX;
+    const enum error_code error = frame->unsorted && parser->limits->strict
+                                      ? check_unsorted(parser, frame)
+                                      : ERROR_NONE;
+    if (error != ERROR_NONE)
+        return error;
     parser->tokens[frame->token].next = parser->count & 0x3fffffffu;
     parser->depth--;
     parser->at++;

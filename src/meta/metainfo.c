@@ -3,14 +3,10 @@
 #include "base/i18n.h"
 #include "meta/metainfo_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define TEXT_BYTES_MAX 4096
 
@@ -37,7 +33,8 @@ static enum error_code read_pieces(struct metainfo *metainfo, struct bencode_val
     if (piece_bytes > METAINFO_MAX_PIECE_BYTES)
         return metainfo_fail(error, ERROR_LIMIT, _("piece length: over 256 MiB"));
     if (!bencode_get_string(info, "pieces", &bytes, &length))
-        return metainfo_fail(error, ERROR_MISSING, _("info has no pieces"));
+        return metainfo_fail(error, ERROR_MISSING,
+                             _("pieces is missing or not a string"));
     if (length % SHA1_BYTES != 0)
         return metainfo_fail(error, ERROR_RANGE,
                              _("pieces: %zu bytes is not a multiple of 20"), length);
@@ -58,11 +55,12 @@ static enum error_code read_pieces(struct metainfo *metainfo, struct bencode_val
     return ERROR_NONE;
 }
 
-static char *copy_text(struct bencode_value dict, const char *key)
+static char *copy_text(struct bencode_value dict, const char *key, const char *utf8_key)
 {
     const char *bytes = "";
     size_t length = 0;
-    if (bencode_get_string(dict, key, &bytes, &length) && length > TEXT_BYTES_MAX)
+    if (metainfo_best_string(dict, key, utf8_key, &bytes, &length) &&
+        length > TEXT_BYTES_MAX)
         length = TEXT_BYTES_MAX;
     char *text = calloc(1, length + 1);
     if (text != NULL)
@@ -102,6 +100,8 @@ static enum error_code read_info(struct metainfo *metainfo, struct bencode_value
     const uint8_t *span = bencode_span(info, &length);
     digest_sha1(span, length, metainfo->hash.bytes);
     enum error_code code = check_version(metainfo, info, error);
+    if (metainfo->hybrid)
+        digest_sha256(span, length, metainfo->hash_v2);
     if (code == ERROR_NONE)
         code = metainfo_read_files(metainfo, info, error);
     if (code == ERROR_NONE)
@@ -123,14 +123,26 @@ static enum error_code read_top(struct metainfo *metainfo, const struct bencode 
     enum error_code code = read_info(metainfo, root, error);
     if (code == ERROR_NONE)
         code = metainfo_read_urls(metainfo, root);
-    metainfo->comment = copy_text(root, "comment");
-    metainfo->creator = copy_text(root, "created by");
+    metainfo->comment = copy_text(root, "comment", "comment.utf-8");
+    metainfo->creator = copy_text(root, "created by", "created by.utf-8");
     if (code == ERROR_NONE && (metainfo->comment == NULL || metainfo->creator == NULL))
         code = ERROR_MEMORY;
     if (!bencode_get_integer(root, "creation date", &metainfo->created_s) ||
         metainfo->created_s < 0)
         metainfo->created_s = 0;
     return code;
+}
+
+/* What people take for a torrent file most often, said plainly. */
+static const char *known_stranger(const uint8_t *bytes, size_t length)
+{
+    if (length == 0)
+        return _("the file is empty");
+    if (bytes[0] == '<')
+        return _("this is a web page or XML, not a torrent file");
+    if (length >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
+        return _("this is compressed with gzip; unpack it first");
+    return NULL;
 }
 
 enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
@@ -142,6 +154,9 @@ enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
     *ret_error = (struct metainfo_error){0};
     enum error_code code =
         bencode_parse(bytes, length, &bencode_limits_metainfo, &tree, &offset);
+    const char *stranger = code != ERROR_NONE ? known_stranger(bytes, length) : NULL;
+    if (stranger != NULL)
+        return metainfo_fail(ret_error, code, "%s", stranger);
     if (code != ERROR_NONE)
         return metainfo_fail(ret_error, code, _("%s (at byte %zu)"), error_text(code),
                              offset);
@@ -178,49 +193,21 @@ void metainfo_free(struct metainfo *metainfo)
     free(metainfo);
 }
 
-static enum error_code read_all(int fd, size_t length, uint8_t **ret_bytes,
-                                size_t *ret_length)
+const char *metainfo_warning_text(enum metainfo_warning warning)
 {
-    uint8_t *bytes = malloc(length + 1);
-    size_t got = 0;
-    if (bytes == NULL)
-        return ERROR_MEMORY;
-    while (got < length) {
-        const ssize_t more = read(fd, bytes + got, length - got);
-        if (more < 0 && errno == EINTR)
-            continue;
-        if (more <= 0)
-            break;
-        got += (size_t)more;
+    switch (warning) {
+    case METAINFO_WARNING_TRAILING:
+        return _("bytes stand after its end; they are ignored");
+    case METAINFO_WARNING_UNSORTED:
+        return _("its keys are not sorted");
+    case METAINFO_WARNING_RENAMED:
+        return _("names that cannot stand on a disk were changed");
+    case METAINFO_WARNING_TRACKER:
+        return _("a tracker's address cannot be used and was left out");
+    case METAINFO_WARNING_SYMLINK:
+        return _("it has symbolic links, which are not created");
     }
-    *ret_bytes = bytes;
-    *ret_length = got;
-    return ERROR_NONE;
-}
-
-enum error_code metainfo_read_file(const char *path, uint8_t **ret_bytes,
-                                   size_t *ret_length, struct metainfo_error *ret_error)
-{
-    struct stat status;
-    enum error_code code = ERROR_NONE;
-    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        code = metainfo_fail(ret_error, error_from_errno(errno), "%s", strerror(errno));
-    } else if (!S_ISREG(status.st_mode)) {
-        code = metainfo_fail(ret_error, ERROR_NOT_REGULAR, _("not a regular file"));
-    } else if (status.st_size > (off_t)METAINFO_MAX_BYTES) {
-        code =
-            metainfo_fail(ret_error, ERROR_LIMIT,
-                          _("%lld bytes is too large for a torrent file (limit: 32 MiB)"),
-                          (long long)status.st_size);
-    } else {
-        code = read_all(fd, (size_t)status.st_size, ret_bytes, ret_length);
-        if (code != ERROR_NONE)
-            metainfo_fail(ret_error, code, "%s", error_text(code));
-    }
-    if (fd >= 0)
-        close(fd);
-    return code;
+    return "?";
 }
 
 uint32_t metainfo_piece_length(const struct metainfo *metainfo, uint32_t piece)

@@ -23,7 +23,7 @@
 
 struct metainfo_file {
     char *path;      /* below the download directory: "name/dir/file", or "name" if it is
-                        alone;      sanitised, unique */
+                        alone; sanitised, unique but for pads */
     uint64_t offset; /* in the torrent */
     uint64_t length;
     bool pad; /* BEP 47 padding or a symbolic link: never written, reads as zeros */
@@ -38,8 +38,10 @@ enum metainfo_warning {
     METAINFO_WARNING_TRAILING = 1 << 0, /* bytes after the top dictionary */
     METAINFO_WARNING_UNSORTED = 1 << 1, /* keys out of order */
     METAINFO_WARNING_RENAMED = 1 << 2,  /* a path was not usable as it stood */
-    METAINFO_WARNING_TRACKER = 1 << 3   /* a tracker's address is none we can use */
+    METAINFO_WARNING_TRACKER = 1 << 3,  /* a tracker's address is none we can use */
+    METAINFO_WARNING_SYMLINK = 1 << 4   /* a symbolic link, which is not created */
 };
+#define METAINFO_WARNING_BITS 5
 
 struct metainfo {
     struct info_hash hash; /* SHA-1 of the raw info dictionary */
@@ -52,7 +54,8 @@ struct metainfo {
     uint32_t file_count;
     bool multi_file; /* files stand in a directory called `name` */
     bool is_private;
-    bool hybrid; /* has a v2 half, which is not used */
+    bool hybrid;                   /* has a v2 half, which is not used */
+    uint8_t hash_v2[SHA256_BYTES]; /* of a hybrid: SHA-256 of the raw info dictionary */
     struct metainfo_tracker *trackers;
     uint32_t tracker_count;
     char **webseeds;
@@ -73,11 +76,18 @@ enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
                                struct metainfo_error *ret_error) MUST_CHECK;
 void metainfo_free(struct metainfo *metainfo);
 
+/* The translated sentence for one bit of `warnings`. */
+const char *metainfo_warning_text(enum metainfo_warning warning);
+
 /* Reads PATH into memory the caller frees: a regular file of at most METAINFO_MAX_BYTES,
  * opened once and never waited for (T11, T48). */
 enum error_code metainfo_read_file(const char *path, uint8_t **ret_bytes,
                                    size_t *ret_length,
                                    struct metainfo_error *ret_error) MUST_CHECK;
+
+/* Whether a tracker or web seed with this URL can be asked (T41): http or https (or udp
+ * with a port), printable ASCII, a host, no user or password. */
+bool metainfo_url_is_usable(const char *bytes, size_t length, bool allow_udp);
 
 /* Bytes of PIECE, which is < piece_count: piece_bytes but for the last. */
 uint32_t metainfo_piece_length(const struct metainfo *metainfo, uint32_t piece);

@@ -3,14 +3,15 @@
 #include "meta/metainfo_private.h"
 #include "meta/path_name.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PATH_DEPTH_MAX 100
 
-/* The ".utf-8" twin of a text is the better one, if it is what it says (T35). */
-static bool best_string(struct bencode_value dict, const char *key, const char *utf8_key,
-                        const char **ret_bytes, size_t *ret_length)
+bool metainfo_best_string(struct bencode_value dict, const char *key,
+                          const char *utf8_key, const char **ret_bytes,
+                          size_t *ret_length)
 {
     if (bencode_get_string(dict, utf8_key, ret_bytes, ret_length) &&
         text_is_valid_utf8(*ret_bytes, *ret_length))
@@ -21,14 +22,17 @@ static bool best_string(struct bencode_value dict, const char *key, const char *
 static enum error_code read_name(struct metainfo *metainfo, struct bencode_value info,
                                  struct metainfo_error *error)
 {
-    char name[PATH_NAME_SIZE] = "_";
-    const char *bytes;
-    size_t length;
+    char name[PATH_NAME_SIZE];
+    const char *bytes = "";
+    size_t length = 0;
     if (!bencode_exists(bencode_get(info, "name")))
         return metainfo_fail(error, ERROR_MISSING, _("info has no name"));
-    if (!best_string(info, "name", "name.utf-8", &bytes, &length) ||
-        !path_name_clean(bytes, length, name))
+    metainfo_best_string(info, "name", "name.utf-8", &bytes, &length);
+    if (!path_name_clean(bytes, length, name)) {
         metainfo->warnings |= METAINFO_WARNING_RENAMED;
+        if (strcmp(name, "_") == 0) /* nothing of it is left: tell it from others' */
+            info_hash_hex(&metainfo->hash, name);
+    }
     metainfo->name = strdup(name);
     return metainfo->name != NULL ? ERROR_NONE : ERROR_MEMORY;
 }
@@ -83,8 +87,11 @@ static enum error_code add_file(struct file_reader *reader, const char *path,
         reader->capacity = capacity;
     }
     struct metainfo_file file = {NULL, metainfo->total_bytes, length, pad};
-    const enum error_code error =
-        path_set_add(reader->paths, path, &file.path, &reader->renamed);
+    enum error_code error = ERROR_NONE;
+    if (!pad)
+        error = path_set_add(reader->paths, path, &file.path, &reader->renamed);
+    else if ((file.path = strdup(path)) == NULL) /* never written: nothing to collide */
+        error = ERROR_MEMORY;
     if (error == ERROR_LIMIT)
         return metainfo_fail(
             reader->error, error,
@@ -98,9 +105,9 @@ static enum error_code add_file(struct file_reader *reader, const char *path,
     return ERROR_NONE;
 }
 
-/* "name/a/b" from the path list; *ret_pad for the old way of naming padding. */
+/* "name/a/b" from the path list. */
 static enum error_code join_path(struct file_reader *reader, struct bencode_value list,
-                                 char ret_path[PATH_BYTES + 1], bool *ret_pad)
+                                 char ret_path[PATH_BYTES + 1])
 {
     struct metainfo *metainfo = reader->metainfo;
     const uint32_t number = metainfo->file_count + 1;
@@ -118,11 +125,15 @@ static enum error_code join_path(struct file_reader *reader, struct bencode_valu
                                  number);
         if (!path_name_clean(bytes, length, name))
             metainfo->warnings |= METAINFO_WARNING_RENAMED;
-        *ret_pad |= depth == 0 && strcmp(name, ".pad") == 0;
         const size_t part = strlen(name);
-        if (++depth > PATH_DEPTH_MAX || part + 1 > PATH_BYTES - used)
+        if (++depth > PATH_DEPTH_MAX)
             return metainfo_fail(reader->error, ERROR_LIMIT,
-                                 _("file %u: its path is too long"), number);
+                                 _("file %u: its path is more than %d directories deep"),
+                                 number, PATH_DEPTH_MAX);
+        if (part + 1 > PATH_BYTES - used)
+            return metainfo_fail(reader->error, ERROR_LIMIT,
+                                 _("file %u: its path is longer than %d bytes"), number,
+                                 PATH_BYTES);
         ret_path[used++] = '/';
         memcpy(ret_path + used, name, part);
         used += part;
@@ -134,25 +145,58 @@ static enum error_code join_path(struct file_reader *reader, struct bencode_valu
     return ERROR_NONE;
 }
 
+/* path.utf-8, if all of it is what it says; else path. */
+static struct bencode_value best_path(struct bencode_value file)
+{
+    const struct bencode_value utf8 = bencode_get(file, "path.utf-8");
+    bool valid = bencode_is(utf8, BENCODE_LIST) && bencode_exists(bencode_first(utf8));
+    for (struct bencode_value at = bencode_first(utf8); valid && bencode_exists(at);
+         at = bencode_next(utf8, at)) {
+        const char *bytes;
+        size_t length;
+        valid = bencode_string(at, &bytes, &length) && text_is_valid_utf8(bytes, length);
+    }
+    return valid ? utf8 : bencode_get(file, "path");
+}
+
+/* The way padding was named before BEP 47 had its attribute: ".pad/SIZE". */
+static bool is_named_pad(const char *path)
+{
+    static const char lead[] = ".pad/";
+    return strncmp(path, lead, sizeof lead - 1) == 0 && path[sizeof lead - 1] != '\0' &&
+           path[sizeof lead - 1 + strspn(path + sizeof lead - 1, "0123456789")] == '\0';
+}
+
 static enum error_code read_file(struct file_reader *reader, struct bencode_value file)
 {
     char path[PATH_BYTES + 1];
-    const uint32_t number = reader->metainfo->file_count + 1;
-    bool pad = has_attribute(file, 'p') || has_attribute(file, 'l');
+    struct metainfo *metainfo = reader->metainfo;
+    const uint32_t number = metainfo->file_count + 1;
+    const bool is_link = has_attribute(file, 'l');
+    bool pad = has_attribute(file, 'p');
     uint64_t length;
     enum error_code error = read_length(file, number, &length, reader->error);
     if (error != ERROR_NONE)
         return error;
-    struct bencode_value list = bencode_get(file, "path.utf-8");
-    if (!bencode_is(list, BENCODE_LIST) || !bencode_exists(bencode_first(list)))
-        list = bencode_get(file, "path");
-    if (has_attribute(file, 'p') && !bencode_exists(list))
-        return add_file(reader, ".pad", length, true);
-    if (!bencode_is(list, BENCODE_LIST))
+    const struct bencode_value list = best_path(file);
+    if (pad && !bencode_exists(list))
+        snprintf(path, sizeof path, "%s/.pad/%llu", metainfo->name,
+                 (unsigned long long)length);
+    else if (!bencode_is(list, BENCODE_LIST))
         return metainfo_fail(reader->error, ERROR_TYPE,
                              _("file %u: its path is not a list"), number);
-    error = join_path(reader, list, path, &pad);
-    return error == ERROR_NONE ? add_file(reader, path, length, pad) : error;
+    else
+        error = join_path(reader, list, path);
+    if (error != ERROR_NONE)
+        return error;
+    pad |= is_named_pad(path + strlen(metainfo->name) + 1);
+    if (pad && length > METAINFO_MAX_PIECE_BYTES)
+        return metainfo_fail(reader->error, ERROR_LIMIT,
+                             _("file %u: %llu bytes of padding, more than any piece"),
+                             number, (unsigned long long)length);
+    if (is_link)
+        metainfo->warnings |= METAINFO_WARNING_SYMLINK;
+    return add_file(reader, path, length, pad || is_link);
 }
 
 static enum error_code read_file_list(struct file_reader *reader,

@@ -10,6 +10,11 @@ enum error_code metainfo_fail(struct metainfo_error *error, enum error_code code
                               const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The ".utf-8" twin of a text is the better one, if it is what it says (T35). */
+bool metainfo_best_string(struct bencode_value dict, const char *key,
+                          const char *utf8_key, const char **ret_bytes,
+                          size_t *ret_length);
+
 /* Fill in name, files, total_bytes from the info dictionary. */
 enum error_code metainfo_read_files(struct metainfo *metainfo, struct bencode_value info,
                                     struct metainfo_error *error);

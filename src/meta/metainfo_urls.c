@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "meta/metainfo_private.h"
 
 #include <stdlib.h>
@@ -6,24 +7,51 @@
 
 #define URL_BYTES_MAX 2048
 
-static bool has_scheme(const char *bytes, size_t length, const char *scheme)
+/* The length of SCHEME if the URL has it, else 0. */
+static size_t scheme_length(const char *bytes, size_t length, const char *scheme)
 {
-    const size_t scheme_length = strlen(scheme);
-    return length > scheme_length && strncasecmp(bytes, scheme, scheme_length) == 0;
+    const size_t wanted = strlen(scheme);
+    return length > wanted && strncasecmp(bytes, scheme, wanted) == 0 ? wanted : 0;
 }
 
-/* Printable ASCII only: what a URL may hold, and nothing that could break a request line.
- */
-static bool is_usable(const char *bytes, size_t length, bool allow_udp)
+/* "host", "host:port", "[v6]:port"; no user or password, which would go to a tracker in
+ * clear or hide what the host is. */
+static bool is_usable_authority(const char *bytes, size_t length, bool needs_port)
+{
+    size_t host = 0;
+    if (length > 0 && bytes[0] == '[') {
+        const char *end = memchr(bytes, ']', length);
+        host = end != NULL ? (size_t)(end - bytes) + 1 : 0;
+    } else {
+        while (host < length && bytes[host] != ':')
+            host++;
+    }
+    if (host == 0 || host > 255 || memchr(bytes, '@', length) != NULL)
+        return false;
+    if (host == length)
+        return !needs_port;
+    char port[6] = "";
+    uint64_t number;
+    if (bytes[host] != ':' || length - host - 1 >= sizeof port)
+        return false;
+    memcpy(port, bytes + host + 1, length - host - 1);
+    return text_parse_u64(port, 1, 65535, &number);
+}
+
+bool metainfo_url_is_usable(const char *bytes, size_t length, bool allow_udp)
 {
     if (length > URL_BYTES_MAX)
         return false;
     for (size_t i = 0; i < length; i++)
         if (bytes[i] <= ' ' || bytes[i] > '~')
-            return false;
-    return has_scheme(bytes, length, "http://") ||
-           has_scheme(bytes, length, "https://") ||
-           (allow_udp && has_scheme(bytes, length, "udp://"));
+            return false; /* could break a request line, or look like another host */
+    const size_t udp = allow_udp ? scheme_length(bytes, length, "udp://") : 0;
+    size_t begin = udp + scheme_length(bytes, length, "http://");
+    begin += scheme_length(bytes, length, "https://");
+    size_t end = begin;
+    while (end < length && strchr("/?#", bytes[end]) == NULL)
+        end++;
+    return begin > 0 && is_usable_authority(bytes + begin, end - begin, udp > 0);
 }
 
 static bool has_tracker(const struct metainfo *metainfo, const char *url)
@@ -39,8 +67,11 @@ static enum error_code add_tracker(struct metainfo *metainfo, struct bencode_val
 {
     const char *bytes;
     size_t length;
-    if (!bencode_string(value, &bytes, &length) || !is_usable(bytes, length, true) ||
-        metainfo->tracker_count == METAINFO_MAX_URLS) {
+    if (bencode_string(value, &bytes, &length) && length == 0)
+        return ERROR_NONE; /* the way some say that there is none */
+    if (!bencode_is(value, BENCODE_STRING) ||
+        metainfo->tracker_count == METAINFO_MAX_URLS ||
+        !metainfo_url_is_usable(bytes, length, true)) {
         metainfo->warnings |= METAINFO_WARNING_TRACKER;
         return ERROR_NONE;
     }
@@ -84,7 +115,8 @@ static enum error_code add_webseed(struct metainfo *metainfo, struct bencode_val
 {
     const char *bytes;
     size_t length;
-    if (!bencode_string(value, &bytes, &length) || !is_usable(bytes, length, false) ||
+    if (!bencode_string(value, &bytes, &length) ||
+        !metainfo_url_is_usable(bytes, length, false) ||
         metainfo->webseed_count == METAINFO_MAX_URLS)
         return ERROR_NONE;
     char *url = strndup(bytes, length);

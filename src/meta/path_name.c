@@ -20,52 +20,56 @@ static bool is_bad(uint32_t code)
            (code & 0xfffe) == 0xfffe;
 }
 
-/* Replaces what cannot stand in a name. WORK has room for LENGTH bytes and more. */
-static size_t replace_bad(const char *bytes, size_t length, char *work, size_t work_size)
+/* Copies whole characters while they fit MAX_BYTES, with '_' for what cannot stand in a
+ * name. *RET_TAKEN: how much of BYTES that was. */
+static size_t replace_bad(const char *bytes, size_t length, size_t max_bytes,
+                          char *ret_name, size_t *ret_taken)
 {
-    size_t used = 0;
-    for (size_t at = 0; at < length && used + 4 < work_size;) {
+    size_t used = 0, at = 0;
+    while (at < length) {
         uint32_t code;
         const size_t taken = text_decode(bytes + at, length - at, &code);
         const bool bad_byte = taken == 1 && (uint8_t)bytes[at] >= 0x80;
-        if (bad_byte || is_bad(code)) {
-            work[used++] = '_';
-        } else {
-            memcpy(work + used, bytes + at, taken);
-            used += taken;
-        }
+        const bool bad = bad_byte || is_bad(code);
+        if (used + (bad ? 1 : taken) > max_bytes)
+            break;
+        if (bad)
+            ret_name[used++] = '_';
+        else
+            memcpy(ret_name + used, bytes + at, taken);
+        used += bad ? 0 : taken;
         at += taken;
     }
-    work[used] = '\0';
+    *ret_taken = at;
     return used;
 }
 
-static size_t character_border(const char *bytes, size_t at)
+/* Where the extension begins that a cut must keep; LENGTH if there is none. */
+static size_t extension_begin(const char *bytes, size_t length)
 {
-    while (at > 0 && ((uint8_t)bytes[at] & 0xc0) == 0x80)
-        at--;
-    return at;
+    for (size_t kept = 1; kept <= EXTENSION_BYTES + 1 && kept < length; kept++)
+        if (bytes[length - kept] == '.')
+            return length - kept;
+    return length;
 }
 
 bool path_name_clean(const char *bytes, size_t length, char ret_name[PATH_NAME_SIZE])
 {
-    char work[2048];
-    size_t used = replace_bad(bytes, length, work, sizeof work);
-    if (used == 0 || strcmp(work, ".") == 0 || strcmp(work, "..") == 0) {
+    size_t taken;
+    size_t used = replace_bad(bytes, length, PATH_NAME_BYTES, ret_name, &taken);
+    if (taken < length) {
+        const size_t dot = extension_begin(bytes, length);
+        used =
+            replace_bad(bytes, dot, PATH_NAME_BYTES - (length - dot), ret_name, &taken);
+        used += replace_bad(bytes + dot, length - dot, PATH_NAME_BYTES - used,
+                            ret_name + used, &taken);
+    }
+    ret_name[used] = '\0';
+    if (used == 0 || strcmp(ret_name, ".") == 0 || strcmp(ret_name, "..") == 0) {
         memcpy(ret_name, "_", 2);
         return false;
     }
-    if (used > PATH_NAME_BYTES) {
-        const char *dot = memrchr(work, '.', used);
-        const size_t extension = dot != NULL ? used - (size_t)(dot - work) : 0;
-        const size_t kept = extension <= EXTENSION_BYTES ? extension : 0;
-        const size_t stem = character_border(work, PATH_NAME_BYTES - kept);
-        memmove(work + stem, work + used - kept, kept);
-        used = stem + kept;
-        work[used] = '\0';
-    }
-    memcpy(ret_name, work, used + 1);
-    return used == length && memcmp(work, bytes, length) == 0;
+    return used == length && memcmp(ret_name, bytes, length) == 0;
 }
 
 /* ---- the set ---- */

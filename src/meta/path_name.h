@@ -15,8 +15,8 @@
 #define PATH_BYTES      4000 /* of a whole path */
 
 /* Writes a usable component: valid UTF-8 without control characters or separators, not
- * empty, not "." or "..", at most PATH_NAME_BYTES, an extension of up to ten bytes kept
- * when it is cut. True if that is the name as it stood. */
+ * empty, not "." or "..", at most PATH_NAME_BYTES, a dot and up to ten bytes after it
+ * kept when it is cut. True if that is the name as it stood. */
 bool path_name_clean(const char *bytes, size_t length, char ret_name[PATH_NAME_SIZE]);
 
 struct path_set;

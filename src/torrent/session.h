@@ -67,8 +67,8 @@ struct add_options {
     uint32_t peer_count;
 };
 /* Reads and parses the .torrent file at PATH (HOSTILE.md T). ERROR_EXISTS: *ret_id is the
- * one there is; ERROR_INVALID: the --select list is wrong; ERROR_REFUSED: by policy. MESSAGE
- * names the file and what is wrong. */
+ * one there is; ERROR_INVALID: the --select list is wrong; ERROR_REFUSED: by policy.
+ * MESSAGE names the file and what is wrong. */
 enum error_code session_add_file(struct session *session, const char *path,
                                  const struct add_options *options,
                                  struct torrent_id *ret_id,
@@ -138,7 +138,7 @@ struct torrent_info {
     uint32_t files, trackers;
     bool is_private;
     bool sequential;
-    bool synced; /* what is verified is on disk for good */
+    bool synced;                   /* what is verified is on disk for good */
     const char *comment, *creator; /* "" if none */
     double availability;           /* distributed copies among the connected peers */
     uint32_t unavailable_pieces;   /* wanted, missing, and nobody connected has them */

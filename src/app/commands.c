@@ -1,0 +1,30 @@
+#include "app/commands.h"
+
+#include "app/run.h"
+#include "app/show.h"
+#include "base/i18n.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+
+const struct command command_table[] = {
+    {"", N_("[OPTION]... [TORRENT]..."),
+     N_("Downloads and shares the TORRENTs (files called .torrent), and the saved "
+        "session."),
+     COMMAND_MAIN, 0, INT_MAX, run_main},
+    {"show", N_("[--json] TORRENT"), N_("Prints what the TORRENT file holds."),
+     COMMAND_SHOW, 1, 1, show_main},
+    {"create", NULL, NULL, 0, 0, INT_MAX, NULL},
+    {"verify", NULL, NULL, 0, 0, INT_MAX, NULL},
+    {"import", NULL, NULL, 0, 0, INT_MAX, NULL},
+    {NULL, NULL, NULL, 0, 0, 0, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *at = command_table; at->name != NULL; at++)
+        if (strcmp(at->name, name) == 0)
+            return at;
+    return NULL;
+}

@@ -1,0 +1,102 @@
+/* The table of options and what is printed from it. */
+#include "app/commands.h"
+#include "app/options.h"
+#include "app/options_private.h"
+#include "base/i18n.h"
+
+#include <stdio.h>
+
+#define MAIN  COMMAND_MAIN
+#define VIEWS (COMMAND_MAIN | COMMAND_DEMO)
+#define EACH  (COMMAND_MAIN | COMMAND_SHOW | COMMAND_DEMO)
+
+const struct option_record option_table[] = {
+    {"download-dir", N_("DIR"), OPTION_DOWNLOAD_DIR, MAIN,
+     N_("where payload goes (default: the current directory)")},
+    {"state-dir", N_("DIR"), OPTION_STATE_DIR, MAIN,
+     N_("session state (default: $XDG_STATE_HOME/bttui)")},
+    {"port", N_("PORT"), OPTION_PORT, MAIN, N_("listening port; 0 = any (default)")},
+    {"bind", N_("ADDR"), OPTION_BIND, MAIN, N_("only use this address or interface")},
+    {"peer", N_("HOST:PORT"), OPTION_PEER, MAIN,
+     N_("a peer for the TORRENTs given; repeatable")},
+    {"max-down", N_("RATE"), OPTION_MAX_DOWN, MAIN,
+     N_("bytes per second; K, M, G = powers of 1024; 0 = none")},
+    {"max-up", N_("RATE"), OPTION_MAX_UP, MAIN, N_("the same for uploading")},
+    {"max-peers", N_("N"), OPTION_MAX_PEERS, MAIN,
+     N_("connections per torrent (default: 200)")},
+    {"select", N_("LIST"), OPTION_SELECT, MAIN,
+     N_("only these files: numbers, ranges, globs; comma between")},
+    {"sequential", NULL, OPTION_SEQUENTIAL, MAIN, N_("fetch pieces in order")},
+    {"headless", NULL, OPTION_HEADLESS, MAIN,
+     N_("no terminal interface: progress lines")},
+    {"json", NULL, OPTION_JSON, MAIN | COMMAND_SHOW,
+     N_("with --headless: one JSON object a line; show: one object")},
+    {"exit-when-done", NULL, OPTION_EXIT_WHEN_DONE, MAIN,
+     N_("end as soon as every TORRENT is complete and on disk")},
+    {"ascii", NULL, OPTION_ASCII, VIEWS, N_("plain characters only")},
+    {"color", N_("WHEN"), OPTION_COLOR, VIEWS, N_("colours: auto, always or never")},
+    {"encryption", N_("MODE"), OPTION_ENCRYPTION, MAIN,
+     N_("off or allow: connections are plain in this version")},
+    {"no-incoming", NULL, OPTION_NO_INCOMING, MAIN, N_("do not listen for peers")},
+    {"no-dht", NULL, OPTION_ABSENT, MAIN, N_("leave out the DHT")},
+    {"no-lsd", NULL, OPTION_ABSENT, MAIN, N_("leave out local discovery")},
+    {"no-pex", NULL, OPTION_ABSENT, MAIN, N_("leave out peer exchange")},
+    {"no-utp", NULL, OPTION_ABSENT, MAIN, N_("leave out uTP")},
+    {"no-portmap", NULL, OPTION_ABSENT, MAIN, N_("leave out port mapping")},
+    {"config", "", OPTION_NOT_BUILT, EACH,
+     N_("this version reads no configuration file yet; give the options here")},
+    {"dht-node", "", OPTION_NOT_BUILT, EACH, N_("there is no DHT in this version yet")},
+    {"proxy", "", OPTION_NOT_BUILT, EACH,
+     N_("this version cannot use a proxy yet, and does not start without the one asked "
+        "for")},
+    {"seed-ratio", "", OPTION_NOT_BUILT, EACH,
+     N_("this version cannot stop seeding by itself yet")},
+    {"seed-time", "", OPTION_NOT_BUILT, EACH,
+     N_("this version cannot stop seeding by itself yet")},
+    {"help", NULL, OPTION_HELP, EACH, N_("print this and exit")},
+    {"version", NULL, OPTION_VERSION, EACH, N_("print the version and exit")},
+};
+const size_t option_count = sizeof option_table / sizeof option_table[0];
+_Static_assert(sizeof option_table / sizeof option_table[0] <= OPTIONS_CAPACITY,
+               "the mask of given options has a bit for each");
+
+static void print_option(const struct option_record *record)
+{
+    char left[64];
+    const bool has_short = record->id < 256;
+    snprintf(left, sizeof left, "%c%c%s --%s%s%s", has_short ? '-' : ' ',
+             has_short ? (char)record->id : ' ', has_short ? "," : " ", record->name,
+             record->argument != NULL ? "=" : "",
+             record->argument != NULL ? _(record->argument) : "");
+    printf("  %-24s %s\n", left, _(record->help));
+}
+
+static void print_usage(const struct command *command, const char *lead)
+{
+    printf("%sbttui %s%s%s\n", lead, command->name, command->name[0] != '\0' ? " " : "",
+           _(command->usage));
+}
+
+void options_print_help(const struct command *command)
+{
+    const bool is_main = command->bit == COMMAND_MAIN;
+    print_usage(command, _("Usage: "));
+    for (const struct command *at = command_table + 1; is_main && at->name != NULL; at++)
+        if (at->run != NULL)
+            print_usage(at, _("  or:  "));
+    printf("\n%s\n\n", _(command->help));
+    for (size_t i = 0; i < option_count; i++)
+        if (option_table[i].id != OPTION_NOT_BUILT &&
+            (option_table[i].commands & command->bit) != 0)
+            print_option(&option_table[i]);
+    fputs(is_main ? _("\nIn the interface, ? shows the keys. The manual: man bttui.\n")
+                  : _("\nThe manual: man bttui.\n"),
+          stdout);
+}
+
+void options_print_version(void)
+{
+    printf("%s\n", PACKAGE_STRING);
+    fputs(_("Licence ISC. There is NO WARRANTY, to the extent permitted by law.\n"),
+          stdout);
+}

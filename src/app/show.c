@@ -1,0 +1,154 @@
+#include "app/show.h"
+
+#include "app/json_text.h"
+#include "app/torrent_argument.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* ---- JSON ---- */
+
+static json_t *show_files(const struct metainfo *metainfo)
+{
+    json_t *files = json_array();
+    for (uint32_t i = 0; files != NULL && i < metainfo->file_count; i++) {
+        const char *path = metainfo_file_path(metainfo, i);
+        json_t *file = json_object();
+        json_object_set_new(file, "path", json_text(path, strlen(path)));
+        json_object_set_new(file, "bytes",
+                            json_integer((json_int_t)metainfo->files[i].length));
+        if (metainfo->files[i].pad)
+            json_object_set_new(file, "pad", json_true());
+        json_array_append_new(files, file);
+    }
+    return files;
+}
+
+static json_t *show_trackers(const struct metainfo *metainfo)
+{
+    json_t *tiers = json_array();
+    for (uint32_t i = 0; tiers != NULL && i < metainfo->tracker_count; i++) {
+        const struct metainfo_tracker *tracker = &metainfo->trackers[i];
+        if (json_array_size(tiers) <= tracker->tier)
+            json_array_append_new(tiers, json_array());
+        json_array_append_new(json_array_get(tiers, tracker->tier),
+                              json_text(tracker->url, strlen(tracker->url)));
+    }
+    return tiers;
+}
+
+static json_t *show_webseeds(const struct metainfo *metainfo)
+{
+    json_t *urls = json_array();
+    for (uint32_t i = 0; urls != NULL && i < metainfo->webseed_count; i++)
+        json_array_append_new(
+            urls, json_text(metainfo->webseeds[i], strlen(metainfo->webseeds[i])));
+    return urls;
+}
+
+static json_t *show_hash_v2(const struct metainfo *metainfo)
+{
+    char hex[2 * SHA256_BYTES + 1];
+    if (!metainfo->hybrid)
+        return json_null();
+    for (size_t i = 0; i < SHA256_BYTES; i++)
+        snprintf(hex + 2 * i, 3, "%02x", metainfo->hash_v2[i]);
+    return json_string(hex);
+}
+
+json_t *show_json(const struct metainfo *metainfo)
+{
+    char hex[INFO_HASH_HEX_SIZE];
+    json_t *object = json_object();
+    info_hash_hex(&metainfo->hash, hex);
+    const struct {
+        const char *key;
+        json_t *value;
+    } members[] = {
+        {"name", json_text(metainfo->name, strlen(metainfo->name))},
+        {"infohash", json_string(hex)},
+        {"infohash_v2", show_hash_v2(metainfo)},
+        {"total_bytes", json_integer((json_int_t)metainfo->total_bytes)},
+        {"piece_bytes", json_integer(metainfo->piece_bytes)},
+        {"pieces", json_integer(metainfo->piece_count)},
+        {"private", json_boolean(metainfo->is_private)},
+        {"files", show_files(metainfo)},
+        {"trackers", show_trackers(metainfo)},
+        {"webseeds", show_webseeds(metainfo)},
+        {"comment", json_text(metainfo->comment, strlen(metainfo->comment))},
+        {"creator", json_text(metainfo->creator, strlen(metainfo->creator))},
+        {"created",
+         metainfo->created_s != 0 ? json_integer(metainfo->created_s) : json_null()},
+    };
+    bool fine = object != NULL;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        fine &= json_object_set_new(object, members[i].key, members[i].value) == 0;
+    if (fine)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static enum exit_status print_json(const struct metainfo *metainfo)
+{
+    json_t *object = show_json(metainfo);
+    char *line = object != NULL ? json_text_line(object) : NULL;
+    json_decref(object);
+    if (line == NULL) {
+        fprintf(stderr, "bttui: %s\n", error_text(ERROR_MEMORY));
+        return EXIT_STATUS_FAILED;
+    }
+    puts(line);
+    free(line);
+    return EXIT_STATUS_OK;
+}
+
+/* ---- the command ---- */
+
+static size_t terminal_width(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col
+                                                                             : 80;
+}
+
+static enum error_code load(const char *path, struct metainfo **ret_metainfo,
+                            struct metainfo_error *ret_error)
+{
+    uint8_t *bytes;
+    size_t length;
+    enum error_code code = metainfo_read_file(path, &bytes, &length, ret_error);
+    if (code != ERROR_NONE)
+        return code;
+    code = metainfo_parse(bytes, length, ret_metainfo, ret_error);
+    free(bytes);
+    return code;
+}
+
+enum exit_status show_main(const struct options *options)
+{
+    const char *path = options->torrents[0];
+    struct metainfo *metainfo;
+    struct metainfo_error error;
+    enum exit_status status = torrent_argument_check(path);
+    if (status != EXIT_STATUS_OK)
+        return status;
+    const enum error_code code = load(path, &metainfo, &error);
+    if (code != ERROR_NONE) {
+        char shown[512];
+        text_clean(text_untrusted(path), 200, shown, sizeof shown);
+        fprintf(stderr, "bttui: %s: %s\n", shown, error.message);
+        return code == ERROR_MEMORY ? EXIT_STATUS_FAILED : EXIT_STATUS_INVALID;
+    }
+    if (options->json)
+        status = print_json(metainfo);
+    else
+        show_print(stdout, metainfo, terminal_width());
+    metainfo_free(metainfo);
+    return status;
+}

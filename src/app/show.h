@@ -1,0 +1,19 @@
+/* `bttui show`: what a .torrent file holds, for people or as one JSON object. */
+#ifndef BTTUI_APP_SHOW_H
+#define BTTUI_APP_SHOW_H
+
+#include "app/options.h"
+#include "meta/metainfo.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+enum exit_status show_main(const struct options *options);
+
+/* Prints METAINFO; lines longer than WIDTH cells go on below, indented (0: they do not).
+ */
+void show_print(FILE *out, const struct metainfo *metainfo, size_t width);
+/* DESIGN.md's object; the caller owns it. NULL: out of memory. */
+json_t *show_json(const struct metainfo *metainfo);
+
+#endif
