@@ -305,10 +305,33 @@ void peer_set_choking(struct peer *peer, bool choking)
         peer_flush_soon(peer);
 }
 
+/* Stops reading until blocks come back to the pool: the socket fills, and the sender
+ * slows down. */
+void peer_starve(struct peer *peer)
+{
+    peer->starved = true;
+    stream_set_interest(peer->stream, false, peer->wants_write);
+    peer_manager_feed_soon(peer->manager);
+}
+
+void peer_feed_again(struct peer *peer)
+{
+    if (peer->starved) {
+        peer->starved = false;
+        stream_set_interest(peer->stream, true, peer->wants_write);
+    }
+    peer_offer_reads(peer);
+}
+
 void peer_offer_reads(struct peer *peer)
 {
     struct rate_limit *up = &peer->manager->shared->up;
     struct block_ref ref;
+    if (!peer->am_choking && peer->wanted.length > 0 &&
+        !peer_manager_may_upload(peer->manager)) {
+        peer_manager_feed_soon(peer->manager);
+        return;
+    }
     while (!peer->am_choking && peer->wanted.length > 0 &&
            peer->reads_out + peer->sending_count < UPLOAD_READS_MAX) {
         if (rate_limit_room(up, now_of(peer)) <= 0)
@@ -326,6 +349,8 @@ static uint64_t smoothed(uint64_t rate, uint64_t bytes, uint64_t passed_ns)
 {
     const uint64_t sample =
         passed_ns == 0 ? 0 : bytes * 1000 / (passed_ns / NS_PER_MS + 1);
+    if (rate == 0)
+        return sample;
     const uint64_t next = (rate * 2 + sample) / 3;
     return sample == 0 && next < 256 ? 0 : next;
 }

@@ -7,6 +7,9 @@
 
 #define SLOTS    12u
 #define RETRY_NS (15 * NS_PER_S)
+/* Workers bring blocks back all the time: a dry pool is a matter of milliseconds. */
+#define FEED_NS    (5 * NS_PER_MS)
+#define POOL_SHARE 16u
 
 /* ---- bus ends ---- */
 
@@ -157,6 +160,36 @@ static void on_tick(void *context)
     if (manager->connected > 0)
         loop_timer_set_in(manager->loop, &manager->tick,
                           limited ? NS_PER_S / 50 : NS_PER_S);
+}
+
+static uint32_t pool_share(const struct peer_manager *manager)
+{
+    return block_pool_total(manager->shared->config.pool) / POOL_SHARE;
+}
+
+bool peer_manager_may_upload(const struct peer_manager *manager)
+{
+    return block_pool_left(manager->shared->config.pool) > pool_share(manager);
+}
+
+void peer_manager_feed_soon(struct peer_manager *manager)
+{
+    if (!loop_timer_is_set(&manager->feed_timer))
+        loop_timer_set_in(manager->loop, &manager->feed_timer, FEED_NS);
+}
+
+static void on_feed(void *context)
+{
+    struct peer_manager *manager = context;
+    if (block_pool_left(manager->shared->config.pool) < pool_share(manager)) {
+        peer_manager_feed_soon(manager);
+        return;
+    }
+    for (uint32_t i = 0; i < manager->known_count; i++) {
+        struct peer *peer = manager->known[i].peer;
+        if (peer != NULL && !peer->dead && peer->connected)
+            peer_feed_again(peer);
+    }
 }
 
 static void on_dial(void *context)
@@ -376,6 +409,7 @@ struct peer_manager *peer_manager_new(const struct peer_manager_config *config)
         manager->config.max_peers = 200;
     loop_timer_init(&manager->tick, on_tick, manager);
     loop_timer_init(&manager->dial_timer, on_dial, manager);
+    loop_timer_init(&manager->feed_timer, on_feed, manager);
     return manager;
 }
 
@@ -389,6 +423,7 @@ void peer_manager_stop(struct peer_manager *manager)
 {
     manager->running = false;
     loop_timer_cancel(manager->loop, &manager->dial_timer);
+    loop_timer_cancel(manager->loop, &manager->feed_timer);
     for (uint32_t i = 0; i < manager->known_count; i++)
         if (manager->known[i].peer != NULL)
             peer_close(manager->known[i].peer, PEER_REASON_STOPPED, ERROR_NONE);

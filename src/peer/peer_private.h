@@ -134,6 +134,7 @@ struct peer_manager {
     struct peer *dead_list;
     struct loop_timer tick; /* once a second while there are peers */
     struct loop_timer dial_timer;
+    struct loop_timer feed_timer; /* the pool was dry: looks whether it still is */
     struct choker choker;
     uint64_t choked_at_ns;
     bool choke_now;
@@ -166,6 +167,8 @@ void peer_free(struct peer *peer);
 void peer_update_idle(struct peer *peer);
 void peer_set_choking(struct peer *peer, bool choking);
 void peer_offer_reads(struct peer *peer); /* posts PEER_WANTED as far as allowed */
+void peer_starve(struct peer *peer);
+void peer_feed_again(struct peer *peer);
 void peer_tick(struct peer *peer, uint64_t now_ns);
 enum peer_status peer_status(const struct peer *peer);
 
@@ -180,6 +183,10 @@ void peer_manager_peer_gone(struct peer_manager *manager, struct peer *peer,
                             enum peer_reason reason, enum error_code error);
 void peer_manager_dial_soon(struct peer_manager *manager, uint64_t in_ns);
 void peer_manager_choke_soon(struct peer_manager *manager);
+/* The pool keeps a share for receiving that uploads leave alone. */
+bool peer_manager_may_upload(const struct peer_manager *manager);
+/* Reads and uploads that wait for blocks go on when there are some. */
+void peer_manager_feed_soon(struct peer_manager *manager);
 
 /* known.c */
 uint32_t known_add(struct peer_manager *manager, const struct netaddr *address,

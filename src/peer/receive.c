@@ -307,12 +307,11 @@ enum error_code peer_receive(struct peer *peer)
         size_t got = 0;
         const bool payload = peer->filling != NULL || peer->asked.length > 0;
         const bool aligned = peer->partial.length == 0 && peer->skip == 0;
-        enum error_code error = ERROR_FULL;
-        if (payload && aligned)
-            error = receive_scattered(peer, &got);
+        enum error_code error = payload && aligned ? receive_scattered(peer, &got)
+                                                   : receive_plain(peer, &got);
         if (error == ERROR_FULL)
-            error = receive_plain(peer, &got);
-        if (error == ERROR_AGAIN)
+            peer_starve(peer);
+        if (error == ERROR_AGAIN || error == ERROR_FULL)
             break;
         if (error != ERROR_NONE)
             return error;

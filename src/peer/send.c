@@ -119,7 +119,7 @@ enum error_code peer_send(struct peer *peer)
     }
     peer_offer_reads(peer);
     peer->wants_write = error == ERROR_AGAIN;
-    stream_set_interest(peer->stream, true, peer->wants_write);
+    stream_set_interest(peer->stream, !peer->starved, peer->wants_write);
     return error == ERROR_AGAIN ? ERROR_NONE : error;
 }
 

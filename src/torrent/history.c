@@ -38,9 +38,12 @@ static void history_move_to(struct history *history, uint64_t second)
     history->newest_s = second;
 }
 
-/* Half of the way to the new value a second; lands on 0 when nothing came. */
+/* Half of the way to the new value a second; starts at the first one, and lands on 0 when
+ * nothing came. */
 static uint64_t smooth(uint64_t rate, uint64_t sample)
 {
+    if (rate == 0)
+        return sample;
     const uint64_t next = (rate + sample + 1) / 2;
     return sample == 0 && next < 512 ? 0 : next;
 }

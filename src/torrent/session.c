@@ -14,10 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define POOL_BYTES ((size_t)64 << 20)
-#define EVENTS_MAX 65536u
-#define STOP_NS    (4 * NS_PER_S)
-#define RUN_ROUNDS 8
+#define POOL_BYTES         ((size_t)64 << 20)
+#define EVENTS_MAX         65536u
+#define STOP_NS            (4 * NS_PER_S)
+#define RUN_ROUNDS         8
+#define SHARE_LEAST_BLOCKS 16u
 
 /* ---- finding torrents ---- */
 
@@ -52,6 +53,26 @@ void session_event(struct torrent *torrent, enum message_type type, uint32_t num
     struct message event = {.type = type, .torrent = torrent->id};
     event.u.piece.piece = number;
     event_bus_post(torrent->session->events, &event);
+}
+
+/* ---- the pool ---- */
+
+/* Three quarters of the pool are for pieces on their way, shared evenly by those that
+ * download, so that together they never hold all blocks in pieces that cannot end. */
+void session_share_pool(struct session *session)
+{
+    const uint32_t blocks = block_pool_total(session->pool) / 4 * 3;
+    uint32_t sharers = 0;
+    for (uint32_t i = 0; i < session->count; i++)
+        sharers += torrent_is_downloading(session_torrent(session, session->order[i]));
+    uint32_t share = sharers == 0 ? blocks : blocks / sharers;
+    if (share < SHARE_LEAST_BLOCKS)
+        share = SHARE_LEAST_BLOCKS;
+    for (uint32_t i = 0; i < session->count; i++) {
+        struct torrent *torrent = session_torrent(session, session->order[i]);
+        if (torrent_is_downloading(torrent))
+            piece_manager_set_budget(torrent->pieces, share);
+    }
 }
 
 /* ---- a turn ---- */

@@ -76,7 +76,7 @@ static enum error_code make_pieces(struct torrent *torrent)
         .clock = loop_clock(session->loop),
         .random = session->config.random,
         .pool = session->pool,
-        .budget_blocks = block_pool_total(session->pool) * 3 / 4,
+        .budget_blocks = block_pool_total(session->pool) / 4 * 3,
         .cancel = on_cancel,
         .context = torrent,
     };
@@ -308,10 +308,16 @@ void torrent_start(struct torrent *torrent)
         torrent->session->stopping)
         return;
     torrent->running = true;
+    session_share_pool(torrent->session);
     peer_manager_start(torrent->peers);
     tracker_manager_start(torrent->trackers);
     session_run_soon(torrent);
     session_changed(torrent, CHANGED_STATE);
+}
+
+bool torrent_is_downloading(const struct torrent *torrent)
+{
+    return torrent->running && !torrent->complete;
 }
 
 static void drop_unfinished(struct torrent *torrent)
@@ -342,6 +348,7 @@ void torrent_halt(struct torrent *torrent)
     if (!torrent->running)
         return;
     torrent->running = false;
+    session_share_pool(torrent->session);
     loop_timer_cancel(torrent->session->loop, &torrent->retry);
     peer_manager_stop(torrent->peers);
     torrent_run(torrent);

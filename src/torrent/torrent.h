@@ -139,6 +139,7 @@ void torrent_stop(
 void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
 void torrent_check(struct torrent *torrent);
 void torrent_apply_wanted(struct torrent *torrent);
+bool torrent_is_downloading(const struct torrent *torrent);
 
 /* torrent_manager.c: messages */
 bool torrent_run(struct torrent *torrent); /* true: more is left */
@@ -161,6 +162,7 @@ void session_changed(struct torrent *torrent, uint32_t what);
 void session_event(struct torrent *torrent, enum message_type type, uint32_t number);
 void session_torrent_stopped(struct torrent *torrent);
 void session_tick_soon(struct session *session);
+void session_share_pool(struct session *session); /* who downloads has changed */
 void session_save_list(struct session *session);
 
 #endif

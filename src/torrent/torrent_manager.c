@@ -378,6 +378,7 @@ void torrent_check_complete(struct torrent *torrent)
     if (counts.wanted_left > 0 || torrent->complete)
         return;
     torrent->complete = true;
+    session_share_pool(torrent->session);
     const bool whole = bitfield_full(piece_manager_have(torrent->pieces));
     for (uint32_t i = 0; i < torrent->noted_capacity; i++)
         if (torrent->noted[i].interested)
