@@ -1,7 +1,7 @@
 #include "app/headless.h"
 
 #include "app/json_lines.h"
-#include "app/output.h"
+#include "app/json_text.h"
 #include "base/i18n.h"
 #include "base/text.h"
 
@@ -11,13 +11,10 @@
 
 struct headless {
     struct headless_config config;
-    struct torrent_id *waiting;
-    uint32_t waiting_count;
-    struct output *output;
     struct loop_timer tick;
-    bool changed;   /* something worth a progress line since the last one */
+    uint8_t *changed; /* by index of the torrent: worth a progress line */
+    uint32_t changed_size;
     uint64_t moved; /* payload bytes at the last tick */
-    bool done;
 };
 
 static double now_wall(struct headless *headless)
@@ -27,9 +24,9 @@ static double now_wall(struct headless *headless)
 
 static void print_json(struct headless *headless, json_t *line, bool must)
 {
-    char *text = line != NULL ? json_dumps(line, JSON_COMPACT) : NULL;
+    char *text = line != NULL ? json_text_line(line) : NULL;
     if (text != NULL)
-        output_line(headless->output, text, must);
+        output_line(headless->config.output, text, must);
     free(text);
     json_decref(line);
 }
@@ -55,7 +52,7 @@ static void print_person_progress(struct headless *headless,
                  torrent_state_text(info->state), down, up, info->peers_connected,
                  info->name);
     }
-    output_line(headless->output, line, false);
+    output_line(headless->config.output, line, false);
 }
 
 static void print_person_event(struct headless *headless, const struct message *event,
@@ -82,60 +79,70 @@ static void print_person_event(struct headless *headless, const struct message *
                  netaddr_format(&event->u.peer_news.address, address),
                  peer_reason_text(event->u.peer_news.reason));
         break;
-    case EVENT_WARNING:
-        fprintf(stderr, _("bttui: warning: %s\n"), event->u.text.text);
-        break;
-    case EVENT_ERROR:
-        fprintf(stderr, "bttui: %s\n", event->u.text.text);
-        break;
     default:
         break;
     }
     if (line[0] != '\0')
-        output_line(headless->output, line, true);
+        output_line(headless->config.output, line, true);
 }
 
-/* ---- when it is over ---- */
-
-static void headless_check_done(struct headless *headless)
+static void print_progress(struct headless *headless, const struct torrent_info *info)
 {
-    uint32_t failed = 0;
-    if (headless->done || !headless->config.exit_when_done)
-        return;
-    for (uint32_t i = 0; i < headless->waiting_count; i++) {
-        struct torrent_info info;
-        if (!torrent_get_info(headless->config.session, headless->waiting[i], &info))
-            continue;
-        if (info.state == TORRENT_STATE_ERROR)
-            failed++;
-        else if (info.state == TORRENT_STATE_CHECKING ||
-                 info.done_bytes < info.total_bytes)
-            return;
-    }
-    headless->done = true;
-    headless->config.on_done(headless->config.context, failed > 0 ? 1 : 0);
+    headless->changed[info->id.index] = false;
+    if (headless->config.json)
+        print_json(headless, json_line_progress(info, now_wall(headless)), false);
+    else
+        print_person_progress(headless, info);
 }
 
 /* ---- events and the second's tick ---- */
+
+static bool is_changed(const struct headless *headless, struct torrent_id id)
+{
+    return id.index < headless->changed_size && headless->changed[id.index];
+}
+
+static void note_change(struct headless *headless, struct torrent_id id)
+{
+    if (id.generation != 0 && id.index >= headless->changed_size) {
+        const uint32_t size = 2 * id.index + 16;
+        uint8_t *changed = realloc(headless->changed, size);
+        if (changed == NULL)
+            return;
+        memset(changed + headless->changed_size, 0, size - headless->changed_size);
+        headless->changed = changed;
+        headless->changed_size = size;
+    }
+    if (id.generation != 0)
+        headless->changed[id.index] = true;
+    if (!loop_timer_is_set(&headless->tick))
+        loop_timer_set_in(headless->config.loop, &headless->tick, NS_PER_S);
+}
 
 static void headless_on_event(void *context, const struct message *event)
 {
     struct headless *headless = context;
     struct torrent_info info;
-    const bool known = torrent_get_info(headless->config.session, event->torrent, &info);
     if (event->type == EVENT_TORRENT_CHANGED || event->type == EVENT_SESSION_CHANGED) {
-        headless->changed = true;
-        if (!loop_timer_is_set(&headless->tick))
-            loop_timer_set_in(headless->config.loop, &headless->tick, NS_PER_S);
-    } else if (headless->config.json) {
+        note_change(headless, event->torrent);
+        return;
+    }
+    const bool known = torrent_get_info(headless->config.session, event->torrent, &info);
+    if (event->type == EVENT_STOPPED && known && is_changed(headless, info.id))
+        print_progress(headless, &info); /* the last word on it */
+    if (headless->config.json)
         print_json(headless,
                    json_line_event(headless->config.session, event, now_wall(headless),
                                    known ? &info : NULL),
                    true);
-    } else {
+    else
         print_person_event(headless, event, known ? &info : NULL);
-    }
-    headless_check_done(headless);
+}
+
+void headless_on_log(struct headless *headless, const struct log_line *line)
+{
+    if (headless->config.json && line->level == LOG_LEVEL_WARNING)
+        print_json(headless, json_line_warning(line->text, now_wall(headless)), true);
 }
 
 static void headless_heartbeat(struct headless *headless)
@@ -154,31 +161,18 @@ static void headless_heartbeat(struct headless *headless)
     print_json(headless, line, false);
 }
 
-static void headless_print_progress(struct headless *headless)
-{
-    struct session *session = headless->config.session;
-    for (uint32_t i = 0; i < session_count(session); i++) {
-        struct torrent_info info;
-        if (!torrent_get_info(session, session_at(session, i), &info))
-            continue;
-        if (headless->config.json)
-            print_json(headless, json_line_progress(&info, now_wall(headless)), false);
-        else
-            print_person_progress(headless, &info);
-    }
-}
-
 /* Armed by a change, not by the clock: an idle session makes no lines and no wake-ups. */
 static void headless_on_tick(void *context)
 {
     struct headless *headless = context;
-    if (!headless->changed)
-        return;
-    headless->changed = false;
-    headless_print_progress(headless);
+    struct session *session = headless->config.session;
+    for (uint32_t i = 0; i < session_count(session); i++) {
+        struct torrent_info info;
+        if (is_changed(headless, session_at(session, i)) &&
+            torrent_get_info(session, session_at(session, i), &info))
+            print_progress(headless, &info);
+    }
     headless_heartbeat(headless);
-    headless_check_done(headless);
-    loop_timer_set_in(headless->config.loop, &headless->tick, NS_PER_S);
 }
 
 struct headless *headless_new(const struct headless_config *config)
@@ -187,21 +181,12 @@ struct headless *headless_new(const struct headless_config *config)
     if (headless == NULL)
         return NULL;
     headless->config = *config;
-    headless->waiting_count = config->torrent_count;
-    headless->waiting = calloc(config->torrent_count + 1, sizeof *headless->waiting);
-    headless->output = output_new(config->loop, config->out_fd);
     loop_timer_init(&headless->tick, headless_on_tick, headless);
-    if (headless->waiting == NULL || headless->output == NULL ||
-        event_bus_listen(session_events(config->session), headless_on_event, headless) !=
-            ERROR_NONE) {
-        output_free(headless->output, 0);
-        free(headless->waiting);
+    if (event_bus_listen(session_events(config->session), headless_on_event, headless) !=
+        ERROR_NONE) {
         free(headless);
         return NULL;
     }
-    if (config->torrent_count > 0)
-        memcpy(headless->waiting, config->torrents,
-               config->torrent_count * sizeof *config->torrents);
     return headless;
 }
 
@@ -212,7 +197,6 @@ void headless_free(struct headless *headless)
     event_bus_unlisten(session_events(headless->config.session), headless_on_event,
                        headless);
     loop_timer_cancel(headless->config.loop, &headless->tick);
-    output_free(headless->output, 1000);
-    free(headless->waiting);
+    free(headless->changed);
     free(headless);
 }

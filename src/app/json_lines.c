@@ -1,6 +1,9 @@
 #include "app/json_lines.h"
 
+#include "app/json_text.h"
+
 #include <math.h>
+#include <string.h>
 
 static void set_number(json_t *line, const char *key, uint64_t value)
 {
@@ -9,7 +12,8 @@ static void set_number(json_t *line, const char *key, uint64_t value)
 
 static void set_text(json_t *line, const char *key, const char *text)
 {
-    json_object_set_new(line, key, json_string(text != NULL ? text : ""));
+    json_object_set_new(line, key,
+                        text != NULL ? json_text(text, strlen(text)) : json_string(""));
 }
 
 /* UINT64_MAX stands for "not known", which is null in JSON. */
@@ -51,6 +55,14 @@ json_t *json_line_progress(const struct torrent_info *info, double wall_s)
     set_number(line, "seeds", info->seeds_connected);
     set_text(line, "state", torrent_state_word(info->state));
     set_known(line, "eta", info->eta_s);
+    return line;
+}
+
+json_t *json_line_warning(const char *text, double wall_s)
+{
+    json_t *line = json_line_new("warning", wall_s, NULL);
+    if (line != NULL)
+        set_text(line, "message", text);
     return line;
 }
 

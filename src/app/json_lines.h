@@ -17,6 +17,8 @@ json_t *json_line_new(const char *event, double wall_s, const struct torrent_inf
  * event has no line. */
 json_t *json_line_event(struct session *session, const struct message *event,
                         double wall_s, const struct torrent_info *info);
+json_t *json_line_warning(const char *text, double wall_s);
+/* "eta" is null when it is not known. */
 json_t *json_line_progress(const struct torrent_info *info, double wall_s);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define REAL_DIGITS 13 /* seconds since the epoch, to the millisecond */
+
 json_t *json_text(const char *bytes, size_t length)
 {
     size_t used = 0;
@@ -23,5 +25,6 @@ json_t *json_text(const char *bytes, size_t length)
 
 char *json_text_line(const json_t *value)
 {
-    return json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII);
+    return json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII |
+                                 JSON_REAL_PRECISION(REAL_DIGITS));
 }

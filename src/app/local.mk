@@ -1,6 +1,8 @@
 noinst_LIBRARIES += src/app/libapp.a
 src_app_libapp_a_SOURCES = \
+	src/app/bind_check.c src/app/bind_check.h \
 	src/app/commands.c src/app/commands.h \
+	src/app/given_peers.c src/app/given_peers.h \
 	src/app/headless.c src/app/headless.h \
 	src/app/interface.c src/app/interface.h \
 	src/app/json_lines.c src/app/json_lines.h \
@@ -11,4 +13,5 @@ src_app_libapp_a_SOURCES = \
 	src/app/run.c src/app/run.h \
 	src/app/show.c src/app/show.h \
 	src/app/show_text.c \
-	src/app/torrent_argument.c src/app/torrent_argument.h
+	src/app/torrent_argument.c src/app/torrent_argument.h \
+	src/app/until_done.c src/app/until_done.h

@@ -1,12 +1,13 @@
 #include "app/run.h"
 
+#include "app/bind_check.h"
+#include "app/given_peers.h"
 #include "app/headless.h"
 #include "app/interface.h"
 #include "app/torrent_argument.h"
+#include "app/until_done.h"
 #include "base/i18n.h"
-#include "base/text.h"
 #include "net/net.h"
-#include "net/resolver.h"
 #include "torrent/session.h"
 
 #include <signal.h>
@@ -15,7 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_LINES 2000u
+#define LOG_LINES      2000u
+#define OUTPUT_WAIT_MS 500u /* for a slow reader, at the end */
+#define CLOSE_WAIT_S   1u   /* for workers, before the process ends without them */
 
 struct run {
     const struct options *options;
@@ -23,15 +26,16 @@ struct run {
     struct net *net;
     struct log *log;
     struct session *session;
+    struct output *out, *err;
     struct headless *headless;
     struct interface *interface;
+    struct until_done *until;
     struct torrent_id *added;
     uint32_t added_count;
-    struct resolver_query *queries[OPTIONS_MAX_PEERS];
-    struct netaddr peers[OPTIONS_MAX_PEERS];
-    uint32_t peer_count;
+    struct given_peers peers;
     enum exit_status status;
     bool ending;
+    bool at_once; /* a second signal came */
 };
 
 /* ---- the end ---- */
@@ -55,15 +59,25 @@ static void on_signal(void *context, int number)
 {
     struct run *run = context;
     (void)number;
+    run->at_once = run->ending;
     if (run->ending)
-        loop_stop(run->loop); /* the second one: at once */
+        loop_stop(run->loop);
     else
         run_end(run, EXIT_STATUS_OK);
 }
 
-static void on_headless_done(void *context, int status)
+static void on_done(void *context, bool failed)
 {
-    run_end(context, status == 0 ? EXIT_STATUS_OK : EXIT_STATUS_FAILED);
+    run_end(context, failed ? EXIT_STATUS_FAILED : EXIT_STATUS_OK);
+}
+
+/* What fails after the end began, such as the last sync, still counts. */
+static void on_event(void *context, const struct message *event)
+{
+    struct run *run = context;
+    if (run->ending && run->options->exit_when_done && event->type == EVENT_ERROR &&
+        run->status == EXIT_STATUS_OK)
+        run->status = EXIT_STATUS_FAILED;
 }
 
 static void on_quit(void *context)
@@ -75,8 +89,12 @@ static void on_quit(void *context)
 
 static void print_log_line(void *context, const struct log_line *line)
 {
-    (void)context;
-    fprintf(stderr, "bttui: %s: %s\n", log_level_name(line->level), line->text);
+    struct run *run = context;
+    char text[1200];
+    snprintf(text, sizeof text, "bttui: %s: %s", log_level_name(line->level), line->text);
+    output_line(run->err, text, true);
+    if (run->headless != NULL)
+        headless_on_log(run->headless, line);
 }
 
 static char *default_state_dir(void)
@@ -143,9 +161,24 @@ static enum exit_status status_of(enum error_code error)
         return EXIT_STATUS_POLICY;
     case ERROR_MEMORY:
         return EXIT_STATUS_FAILED;
+    case ERROR_INVALID: /* --select */
+        return EXIT_STATUS_USAGE;
     default:
         return EXIT_STATUS_INVALID;
     }
+}
+
+/* A torrent that is in the list already takes what this command line says of it. */
+static void update_torrent(struct run *run, struct torrent_id id, const char *message)
+{
+    log_write(run->log, LOG_LEVEL_INFO, "%s", message);
+    for (uint32_t i = 0; i < run->peers.address_count; i++)
+        torrent_add_peer(run->session, id, &run->peers.addresses[i]);
+    if (run->options->sequential)
+        torrent_set_sequential(run->session, id, true);
+    if (run->options->select != NULL)
+        log_write(run->log, LOG_LEVEL_WARNING, _("%s: --select is not applied to it"),
+                  message);
 }
 
 static enum exit_status add_torrents(struct run *run)
@@ -155,8 +188,8 @@ static enum exit_status add_torrents(struct run *run)
         .download_dir = options->download_dir,
         .sequential = options->sequential,
         .select = options->select,
-        .peers = run->peers,
-        .peer_count = run->peer_count,
+        .peers = run->peers.addresses,
+        .peer_count = run->peers.address_count,
     };
     run->added = calloc((size_t)options->torrent_count + 1, sizeof *run->added);
     if (run->added == NULL)
@@ -172,97 +205,55 @@ static enum exit_status add_torrents(struct run *run)
             fprintf(stderr, "bttui: %s\n", message);
             return status_of(error);
         }
+        if (error == ERROR_EXISTS)
+            update_torrent(run, run->added[run->added_count], message);
         run->added_count++;
     }
     return EXIT_STATUS_OK;
 }
 
-struct named_peer {
-    struct run *run;
-    uint16_t port;
-    uint32_t number;
-};
-
-static void on_peer_resolved(void *context, const struct netaddr *addresses,
-                             uint32_t count, const char *message)
+static enum exit_status open_interface(struct run *run)
 {
-    struct named_peer *named = context;
-    struct run *run = named->run;
-    run->queries[named->number] = NULL;
-    if (count == 0)
-        log_write(run->log, LOG_LEVEL_WARNING, "--peer %s: %s",
-                  run->options->peers[named->number], message);
-    for (uint32_t i = 0; i < count && i < 1; i++) {
-        struct netaddr address = addresses[i];
-        address.port = named->port;
-        for (uint32_t t = 0; t < run->added_count; t++)
-            torrent_add_peer(run->session, run->added[t], &address);
-    }
-    free(named);
+    const struct interface_config config = {.loop = run->loop,
+                                            .session = run->session,
+                                            .ascii = run->options->ascii,
+                                            .color = run->options->color,
+                                            .on_quit = on_quit,
+                                            .context = run};
+    run->interface = interface_new(&config);
+    return run->interface != NULL ? EXIT_STATUS_OK : EXIT_STATUS_USAGE;
 }
 
-static void look_up_peer(struct run *run, uint32_t number)
+static enum exit_status open_headless(struct run *run)
 {
-    char host[256];
-    const char *text = run->options->peers[number];
-    const char *colon = strrchr(text, ':');
-    const size_t length = (size_t)(colon - text);
-    struct named_peer *named = calloc(1, sizeof *named);
-    uint64_t port;
-    if (named == NULL || length >= sizeof host ||
-        !text_parse_u64(colon + 1, 1, 65535, &port)) {
-        free(named);
-        return;
-    }
-    memcpy(host, text, length);
-    host[length] = '\0';
-    *named = (struct named_peer){run, (uint16_t)port, number};
-    run->queries[number] = resolver_lookup(run->loop, host, on_peer_resolved, named);
-    if (run->queries[number] == NULL)
-        free(named);
-}
-
-static void sort_out_peers(struct run *run)
-{
-    for (uint32_t i = 0; i < run->options->peer_count; i++) {
-        struct netaddr *address = &run->peers[run->peer_count];
-        if (netaddr_parse(run->options->peers[i], 0, address) == ERROR_NONE)
-            run->peer_count++;
-    }
-}
-
-static void look_up_peers(struct run *run)
-{
-    struct netaddr address;
-    for (uint32_t i = 0; i < run->options->peer_count; i++)
-        if (netaddr_parse(run->options->peers[i], 0, &address) != ERROR_NONE)
-            look_up_peer(run, i);
+    const struct headless_config config = {.loop = run->loop,
+                                           .session = run->session,
+                                           .output = run->out,
+                                           .json = run->options->json};
+    run->headless = headless_new(&config);
+    if (run->headless == NULL)
+        return EXIT_STATUS_FAILED;
+    /* What was logged before there was anybody to tell. */
+    for (uint64_t i = 1; i <= log_newest(run->log); i++)
+        if (log_get(run->log, i) != NULL)
+            headless_on_log(run->headless, log_get(run->log, i));
+    return EXIT_STATUS_OK;
 }
 
 static enum exit_status open_front(struct run *run)
 {
-    const struct options *options = run->options;
-    if (!options->headless) {
-        const struct interface_config config = {.loop = run->loop,
-                                                .session = run->session,
-                                                .ascii = options->ascii,
-                                                .color = options->color,
-                                                .on_quit = on_quit,
-                                                .context = run};
-        run->interface = interface_new(&config);
-        return run->interface != NULL ? EXIT_STATUS_OK : EXIT_STATUS_USAGE;
-    }
-    const struct headless_config config = {.loop = run->loop,
-                                           .session = run->session,
-                                           .out_fd = STDOUT_FILENO,
-                                           .json = options->json,
-                                           .exit_when_done = options->exit_when_done,
-                                           .torrents = run->added,
-                                           .torrent_count = run->added_count,
-                                           .on_done = on_headless_done,
-                                           .context = run};
-    run->headless = headless_new(&config);
-    return run->headless != NULL ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
+    const struct until_done_config config = {.loop = run->loop,
+                                             .session = run->session,
+                                             .torrents = run->added,
+                                             .torrent_count = run->added_count,
+                                             .on_done = on_done,
+                                             .context = run};
+    const enum exit_status status =
+        run->options->headless ? open_headless(run) : open_interface(run);
+    if (status != EXIT_STATUS_OK || !run->options->exit_when_done)
+        return status;
+    run->until = until_done_new(&config);
+    return run->until != NULL ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
 }
 
 static enum exit_status watch_signals(struct run *run)
@@ -276,14 +267,59 @@ static enum exit_status watch_signals(struct run *run)
     return EXIT_STATUS_OK;
 }
 
+static enum exit_status open_base(struct run *run)
+{
+    const struct options *options = run->options;
+    char message[SESSION_MESSAGE_SIZE];
+    if (!options->headless && !isatty(STDOUT_FILENO)) {
+        fputs(_("bttui: standard output is not a terminal; use --headless to run without "
+                "one\n"),
+              stderr);
+        return EXIT_STATUS_USAGE;
+    }
+    if (options->bind != NULL && !bind_check(options->bind, message, sizeof message)) {
+        fprintf(stderr, "bttui: %s\n", message);
+        return EXIT_STATUS_USAGE;
+    }
+    run->loop = loop_new(&loop_platform_system);
+    run->log = log_new(&clock_system, LOG_LINES);
+    run->net = net_system_new(options->bind);
+    if (run->loop == NULL || run->log == NULL || run->net == NULL)
+        return EXIT_STATUS_FAILED;
+    if (options->headless) {
+        run->out = output_new(run->loop, STDOUT_FILENO);
+        run->err = output_new(run->loop, STDERR_FILENO);
+        if (run->out == NULL || run->err == NULL)
+            return EXIT_STATUS_FAILED;
+        log_set_sink(run->log, LOG_LEVEL_WARNING, print_log_line, run);
+    }
+    return watch_signals(run);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    _exit(EXIT_STATUS_FAILED);
+}
+
 static void run_close(struct run *run)
 {
-    for (uint32_t i = 0; i < OPTIONS_MAX_PEERS; i++)
-        resolver_cancel(run->queries[i]);
+    given_peers_done(&run->peers);
+    until_done_free(run->until);
     interface_free(run->interface);
     headless_free(run->headless);
+    if (run->log != NULL)
+        log_set_sink(run->log, LOG_LEVEL_ERROR, NULL, NULL);
+    output_free(run->out, run->at_once ? 0 : OUTPUT_WAIT_MS);
+    output_free(run->err, run->at_once ? 0 : OUTPUT_WAIT_MS);
+    if (run->at_once)
+        _exit((int)run->status);
+    /* A worker stuck in the kernel, on a disk that hangs, must not keep the process. */
+    signal(SIGALRM, on_alarm);
+    alarm(CLOSE_WAIT_S);
     session_free(run->session);
     net_system_free(run->net);
+    alarm(0);
     log_free(run->log);
     loop_free(run->loop);
     free(run->added);
@@ -293,33 +329,22 @@ enum exit_status run_main(const struct options *options)
 {
     char message[SESSION_MESSAGE_SIZE];
     struct run run = {.options = options};
-    if (!options->headless && !isatty(STDOUT_FILENO)) {
-        fputs(_("bttui: standard output is not a terminal; use --headless to run without "
-                "one\n"),
-              stderr);
-        return EXIT_STATUS_USAGE;
-    }
-    run.loop = loop_new(&loop_platform_system);
-    run.log = log_new(&clock_system, LOG_LINES);
-    run.net = net_system_new(options->bind);
-    enum exit_status status = run.loop != NULL && run.log != NULL && run.net != NULL
-                                  ? EXIT_STATUS_OK
-                                  : EXIT_STATUS_FAILED;
-    if (status == EXIT_STATUS_OK && options->headless)
-        log_set_sink(run.log, LOG_LEVEL_WARNING, print_log_line, NULL);
-    if (status == EXIT_STATUS_OK)
-        status = watch_signals(&run);
+    given_peers_init(&run.peers, options);
+    enum exit_status status = open_base(&run);
     if (status == EXIT_STATUS_OK)
         status = open_session(&run);
-    sort_out_peers(&run);
-    if (status == EXIT_STATUS_OK)
-        status = add_torrents(&run);
     if (status == EXIT_STATUS_OK && session_restore(run.session, message) != ERROR_NONE)
         log_write(run.log, LOG_LEVEL_WARNING, "%s", message);
     if (status == EXIT_STATUS_OK)
+        status = add_torrents(&run);
+    if (status == EXIT_STATUS_OK)
         status = open_front(&run);
+    if (status == EXIT_STATUS_OK &&
+        event_bus_listen(session_events(run.session), on_event, &run) != ERROR_NONE)
+        status = EXIT_STATUS_FAILED;
     if (status == EXIT_STATUS_OK) {
-        look_up_peers(&run);
+        given_peers_look_up(&run.peers, run.loop, run.session, run.added,
+                            run.added_count);
         loop_run(run.loop);
         status = run.status;
     }
