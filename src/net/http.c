@@ -175,6 +175,10 @@ static bool set_options(struct http_request *request, const char *url,
                                      ? (long)CURLPROTO_HTTPS
                                      : (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a cancel never waits for a name server */
+#endif
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, request);
@@ -223,7 +227,10 @@ struct http_request *http_get(struct http *http, const char *url, size_t max_bod
     if (request->next != NULL)
         request->next->link = &request->next;
     http->requests = request;
-    curl_multi_add_handle(http->multi, request->easy);
+    if (curl_multi_add_handle(http->multi, request->easy) != CURLM_OK) {
+        request_free(request);
+        return NULL;
+    }
     return request;
 }
 
@@ -233,7 +240,7 @@ void http_cancel(struct http_request *request)
         request_free(request);
 }
 
-static enum error_code error_of(CURLcode code, const struct http_request *request)
+static enum error_code error_of(CURLcode code)
 {
     if (code == CURLE_OK)
         return ERROR_NONE;
@@ -243,14 +250,13 @@ static enum error_code error_of(CURLcode code, const struct http_request *reques
         return ERROR_LIMIT;
     if (code == CURLE_COULDNT_RESOLVE_HOST)
         return ERROR_NOT_FOUND;
-    (void)request;
     return ERROR_SYSTEM;
 }
 
 static void give_result(struct http_request *request, CURLcode code)
 {
     struct http_result result = {
-        .error = error_of(code, request),
+        .error = error_of(code),
         .message =
             request->message[0] != '\0' ? request->message : curl_easy_strerror(code),
         .body = request->body.bytes,

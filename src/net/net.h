@@ -13,7 +13,9 @@
 #include "net/stream.h"
 
 struct listener;
-/* A stream that somebody opened to us; it is the callee's now. */
+/* A stream that somebody opened to us; it is the callee's now. Not the place for
+ * unlisten.
+ */
 typedef void net_on_accept(void *context, struct stream *stream,
                            const struct netaddr *from);
 

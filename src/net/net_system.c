@@ -28,16 +28,20 @@ struct listener {
     int fd;
 };
 
+static bool bind_to_interface(const struct net_system *system, int fd)
+{
+    return system->bind_interface[0] == '\0' ||
+           setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, system->bind_interface,
+                      (socklen_t)strlen(system->bind_interface)) == 0;
+}
+
 /* Fails closed: what cannot be bound as the user asked is not used. */
 static bool bind_outgoing(const struct net_system *system, int fd,
                           const struct netaddr *to)
 {
     struct sockaddr_storage sockaddr;
-    if (system->bind_interface[0] != '\0')
-        return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, system->bind_interface,
-                          (socklen_t)strlen(system->bind_interface)) == 0;
-    if (system->bind_address.family == NETADDR_NONE)
-        return true;
+    if (system->bind_interface[0] != '\0' || system->bind_address.family == NETADDR_NONE)
+        return bind_to_interface(system, fd);
     if (system->bind_address.family != to->family) {
         errno = EAFNOSUPPORT;
         return false;
@@ -58,7 +62,8 @@ static enum error_code system_connect(void *context, struct loop *loop,
         return error_from_errno(errno);
     enum error_code error = ERROR_NONE;
     if (!bind_outgoing(context, fd, to) ||
-        (connect(fd, (struct sockaddr *)&sockaddr, length) != 0 && errno != EINPROGRESS))
+        (connect(fd, (struct sockaddr *)&sockaddr, length) != 0 && errno != EINPROGRESS &&
+         errno != EINTR)) /* interrupted, it goes on all the same */
         error = error_from_errno(errno);
     struct stream *stream =
         error == ERROR_NONE ? stream_tcp_new(loop, fd, to, true) : NULL;
@@ -138,17 +143,20 @@ static void listener_on_readable(void *context, short revents)
             hand_over(listener, fd, &sockaddr);
             continue;
         }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            loop_slot_set_events(listener->slot, 0);
-            loop_timer_set_in(listener->loop, &listener->pause, ACCEPT_PAUSE_NS);
-            return;
-        }
         if (errno == EAGAIN)
             return;
+        if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO)
+            continue; /* that one is gone */
+        /* Out of descriptors or memory, or the network is down: it stays readable, so
+         * that looking again at once would never end. */
+        loop_slot_set_events(listener->slot, 0);
+        loop_timer_set_in(listener->loop, &listener->pause, ACCEPT_PAUSE_NS);
+        return;
     }
 }
 
-static int open_listener(const struct netaddr *address, uint16_t *ret_port)
+static int open_listener(const struct net_system *system, const struct netaddr *address,
+                         uint16_t *ret_port)
 {
     struct sockaddr_storage sockaddr;
     const int one = 1;
@@ -161,7 +169,8 @@ static int open_listener(const struct netaddr *address, uint16_t *ret_port)
     if (sockaddr.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     struct netaddr got = *address;
-    if (bind(fd, (struct sockaddr *)&sockaddr, length) != 0 || listen(fd, 128) != 0 ||
+    if (!bind_to_interface(system, fd) ||
+        bind(fd, (struct sockaddr *)&sockaddr, length) != 0 || listen(fd, 128) != 0 ||
         getsockname(fd, (struct sockaddr *)&sockaddr, &length) != 0 ||
         netaddr_from_sockaddr((struct sockaddr *)&sockaddr, &got) != ERROR_NONE) {
         const int saved = errno;
@@ -180,7 +189,7 @@ static enum error_code system_listen(void *context, struct loop *loop,
 {
     const struct net_system *system = context;
     uint16_t port;
-    const int fd = open_listener(address, &port);
+    const int fd = open_listener(system, address, &port);
     if (fd < 0)
         return errno == EADDRINUSE ? ERROR_EXISTS : error_from_errno(errno);
     struct listener *listener = calloc(1, sizeof *listener);
@@ -191,15 +200,10 @@ static enum error_code system_listen(void *context, struct loop *loop,
         listener->slot =
             loop_add(loop, fd, POLLIN, LOOP_CONTROL, listener_on_readable, listener);
     }
-    const bool bound = system->bind_interface[0] == '\0' ||
-                       setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, system->bind_interface,
-                                  (socklen_t)strlen(system->bind_interface)) == 0;
-    if (listener == NULL || listener->slot == NULL || !bound) {
-        if (listener != NULL)
-            loop_slot_remove(listener->slot);
+    if (listener == NULL || listener->slot == NULL) {
         free(listener);
         close(fd);
-        return bound ? ERROR_MEMORY : ERROR_ACCESS;
+        return ERROR_MEMORY;
     }
     *ret_listener = listener;
     *ret_port = port;

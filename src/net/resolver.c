@@ -1,16 +1,24 @@
 #include "net/resolver.h"
 
+#include "base/thread.h"
+
 #include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define THREADS_MAX     10
+#define WAIT_FOR_ONE_NS (100 * NS_PER_MS)
+
+/* Threads are the process's, so is their number. */
+static atomic_int threads_running;
+
 /* Shared by the loop and the thread; whoever is second to let go frees it. */
 struct resolver_query {
     atomic_int references;
     struct loop *loop;
-    struct loop_timer timer; /* gives a literal's result */
+    struct loop_timer timer; /* gives a literal's result, or waits for a thread */
     resolver_on_result *on_result;
     void *context;
     char *host;
@@ -50,7 +58,8 @@ static void give_result(void *context)
     void *on_context = query->context;
     struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
     const uint32_t count = query->count;
-    const char *message = count > 0 ? NULL : gai_strerror(query->error);
+    const int error = query->error != 0 ? query->error : EAI_NONAME;
+    const char *message = count > 0 ? NULL : gai_strerror(error);
     memcpy(addresses, query->addresses, sizeof addresses);
     resolver_cancel(query);
     on_result(on_context, addresses, count, message);
@@ -74,22 +83,40 @@ static void *look_up(void *context)
         loop_wake_signal(query->wake);
     pthread_mutex_unlock(&query->mutex);
     let_go(query);
+    atomic_fetch_sub(&threads_running, 1);
     return NULL;
 }
 
 static bool start_thread(struct resolver_query *query)
 {
     pthread_t thread;
-    query->wake = loop_wake_new(query->loop, give_result, query);
-    if (query->wake == NULL)
-        return false;
-    atomic_store(&query->references, 2);
-    if (pthread_create(&thread, NULL, look_up, query) != 0) {
-        atomic_store(&query->references, 1);
-        return false;
+    if (atomic_fetch_add(&threads_running, 1) >= THREADS_MAX) {
+        atomic_fetch_sub(&threads_running, 1);
+        return loop_timer_set_in(query->loop, &query->timer, WAIT_FOR_ONE_NS) ==
+               ERROR_NONE;
     }
-    pthread_detach(thread);
-    return true;
+    query->wake = loop_wake_new(query->loop, give_result, query);
+    if (query->wake != NULL) {
+        atomic_store(&query->references, 2);
+        if (thread_start(&thread, look_up, query) == ERROR_NONE) {
+            pthread_detach(thread);
+            return true;
+        }
+        atomic_store(&query->references, 1);
+    }
+    atomic_fetch_sub(&threads_running, 1);
+    return false;
+}
+
+static void on_timer(void *context)
+{
+    struct resolver_query *query = context;
+    if (query->host != NULL) {
+        if (start_thread(query))
+            return;
+        query->error = EAI_AGAIN;
+    }
+    give_result(query);
 }
 
 static struct resolver_query *query_new(struct loop *loop, resolver_on_result *on_result,
@@ -103,7 +130,7 @@ static struct resolver_query *query_new(struct loop *loop, resolver_on_result *o
     query->loop = loop;
     query->on_result = on_result;
     query->context = context;
-    loop_timer_init(&query->timer, give_result, query);
+    loop_timer_init(&query->timer, on_timer, query);
     return query;
 }
 

@@ -1,6 +1,7 @@
 /*
  * Names to addresses without blocking the loop: each look-up has a thread of its own for
- * as long as the system's resolver takes. Literal addresses need none. Loop thread.
+ * as long as the system's resolver takes, and no more than ten of a process run at once
+ * (HOSTILE.md O11). Literal addresses need none. Loop thread.
  */
 #ifndef BTTUI_NET_RESOLVER_H
 #define BTTUI_NET_RESOLVER_H

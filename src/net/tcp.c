@@ -106,6 +106,7 @@ static void tcp_on_connect(struct tcp *tcp)
 static void tcp_on_ready(void *context, short revents)
 {
     struct tcp *tcp = context;
+    const struct loop_slot *slot = tcp->slot; /* outlives a close until the turn ends */
     if (tcp->connecting) {
         tcp_on_connect(tcp);
         return;
@@ -116,7 +117,9 @@ static void tcp_on_ready(void *context, short revents)
         tcp->stream.callbacks->on_readable(tcp->stream.context);
     else if ((revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
         tcp->stream.callbacks->on_error(tcp->stream.context, ERROR_CLOSED);
-    else if ((revents & POLLOUT) != 0)
+    /* Both in one turn, or a peer that never stops sending would never be sent to. */
+    if ((revents & POLLOUT) != 0 && !loop_slot_is_removed(slot) &&
+        (tcp->events & POLLOUT) != 0)
         tcp->stream.callbacks->on_writable(tcp->stream.context);
 }
 

@@ -1,0 +1,415 @@
+#include "base/buffer.h"
+#include "net/http.h"
+#include "net/net.h"
+#include "tests/unit/net/gzip_bomb.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+Suite *test_http_suite(void);
+
+#define CAP ((size_t)65536)
+
+/* ---- a tiny server on the same loop ---- */
+
+static struct loop *loop;
+static struct net *net;
+static struct http *http;
+static struct listener *listener;
+static uint16_t port;
+static uint32_t requests_seen;
+static char last_request[2048];
+
+struct reply {
+    const char *path;
+    const char *head; /* %u: the port */
+    const void *body;
+    size_t length; /* 0: strlen */
+    uint32_t repeat;
+    bool hangs; /* keeps the connection open and says no more */
+};
+
+static const char plain[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+static const struct reply replies[] = {
+    {"/plain", plain, "hello", 0, 1, false},
+    {"/status", "HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\n", "gone", 0, 1, false},
+    {"/close", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "till the end", 0, 1,
+     false},
+    {"/short", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n", "not fifty", 0, 1, false},
+    {"/endless", "HTTP/1.1 200 OK\r\n\r\n", "0123456789abcdef0123456789abcdef", 0, 100000,
+     false},
+    {"/headers", "HTTP/1.1 200 OK\r\n", "X-Filler: 0123456789abcdef0123456789abcdef\r\n",
+     0, 100000, false},
+    {"/bomb", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n",
+     gzip_bomb, sizeof gzip_bomb, 1, false},
+    {"/garbled", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n",
+     "this is no gzip", 0, 1, false},
+    {"/slow", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "h", 0, 1, true},
+    {"/silent", "", "", 0, 1, true},
+    {"/chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+     "FFFFFFFFFFFFFFFFF\r\nx", 0, 1, false},
+    {"/hop1", "HTTP/1.1 302 Found\r\nLocation: /hop2\r\nContent-Length: 0\r\n\r\n", "", 0,
+     1, false},
+    {"/hop2", "HTTP/1.1 302 Found\r\nLocation: /hop3\r\nContent-Length: 0\r\n\r\n", "", 0,
+     1, false},
+    {"/hop3", "HTTP/1.1 302 Found\r\nLocation: /plain\r\nContent-Length: 0\r\n\r\n", "",
+     0, 1, false},
+    {"/hop0", "HTTP/1.1 302 Found\r\nLocation: /hop1\r\nContent-Length: 0\r\n\r\n", "", 0,
+     1, false},
+    {"/loop", "HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n", "", 0,
+     1, false},
+    {"/to-file",
+     "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+     "", 0, 1, false},
+    {"/to-ftp",
+     "HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1:%u/\r\nContent-Length: 0\r\n\r\n",
+     "", 0, 1, false},
+    {"/to-gopher",
+     "HTTP/1.1 302 Found\r\nLocation: gopher://127.0.0.1:%u/\r\nContent-Length: "
+     "0\r\n\r\n",
+     "", 0, 1, false},
+    {"/http09", "", "no header at all, just words", 0, 1, false},
+};
+
+struct visitor {
+    struct stream *stream;
+    char request[2048];
+    size_t length;
+    struct buffer out;
+    bool hangs;
+    struct visitor *next;
+};
+static struct visitor *visitors;
+
+static void visitor_end(struct visitor *visitor)
+{
+    stream_close(visitor->stream);
+    visitor->stream = NULL;
+}
+
+static void visitor_send(void *context)
+{
+    struct visitor *visitor = context;
+    while (visitor->out.length > 0) {
+        const struct iovec iov = {visitor->out.bytes, visitor->out.length};
+        size_t sent;
+        const enum error_code error = stream_writev(visitor->stream, &iov, 1, &sent);
+        if (error == ERROR_AGAIN) {
+            stream_set_interest(visitor->stream, true, true);
+            return;
+        }
+        if (error != ERROR_NONE) {
+            visitor_end(visitor);
+            return;
+        }
+        buffer_consume(&visitor->out, sent);
+    }
+    if (!visitor->hangs)
+        visitor_end(visitor);
+    else
+        stream_set_interest(visitor->stream, true, false);
+}
+
+static void visitor_answer(struct visitor *visitor)
+{
+    char path[64] = "", head[512];
+    sscanf(visitor->request, "GET %63s", path);
+    snprintf(last_request, sizeof last_request, "%s", visitor->request);
+    requests_seen++;
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        const struct reply *reply = &replies[i];
+        if (strcmp(reply->path, path) != 0)
+            continue;
+        char number[8];
+        const char *mark = strstr(reply->head, "%u");
+        snprintf(number, sizeof number, "%u", port);
+        if (mark != NULL)
+            snprintf(head, sizeof head, "%.*s%s%s", (int)(mark - reply->head),
+                     reply->head, number, mark + 2);
+        else
+            snprintf(head, sizeof head, "%s", reply->head);
+        ck_assert_int_eq(buffer_append_text(&visitor->out, head), ERROR_NONE);
+        const size_t length =
+            reply->length != 0 ? reply->length : strlen((const char *)reply->body);
+        for (uint32_t n = 0; n < reply->repeat; n++)
+            ck_assert_int_eq(buffer_append(&visitor->out, reply->body, length),
+                             ERROR_NONE);
+        visitor->hangs = reply->hangs;
+    }
+    visitor_send(visitor);
+}
+
+static void visitor_read(void *context)
+{
+    struct visitor *visitor = context;
+    const struct iovec iov = {visitor->request + visitor->length,
+                              sizeof visitor->request - 1 - visitor->length};
+    size_t bytes = 0;
+    const enum error_code error = stream_readv(visitor->stream, &iov, 1, &bytes);
+    visitor->length += bytes;
+    if (error != ERROR_NONE && error != ERROR_AGAIN)
+        visitor_end(visitor);
+    else if (strstr(visitor->request, "\r\n\r\n") != NULL && visitor->out.length == 0)
+        visitor_answer(visitor);
+}
+
+static void visitor_error(void *context, enum error_code error)
+{
+    (void)error;
+    visitor_end(context);
+}
+
+static const struct stream_callbacks visitor_callbacks = {NULL, visitor_read,
+                                                          visitor_send, visitor_error};
+
+static void on_accept(void *context, struct stream *stream, const struct netaddr *from)
+{
+    struct visitor *visitor = calloc(1, sizeof *visitor);
+    (void)context;
+    (void)from;
+    visitor->stream = stream;
+    buffer_init(&visitor->out, (size_t)8 << 20);
+    visitor->next = visitors;
+    visitors = visitor;
+    stream_set_callbacks(stream, &visitor_callbacks, visitor);
+}
+
+static void setup(void)
+{
+    struct netaddr address;
+    loop = loop_new(&loop_platform_system);
+    net = net_system_new(NULL);
+    visitors = NULL;
+    requests_seen = 0;
+    ck_assert_int_eq(netaddr_parse("127.0.0.1", 0, &address), ERROR_NONE);
+    ck_assert_int_eq(
+        net->listen(net->context, loop, &address, on_accept, NULL, &listener, &port),
+        ERROR_NONE);
+    /* Proxies of the environment are nobody's business (H29). */
+    setenv("http_proxy", "http://127.0.0.1:9/", 1);
+    setenv("all_proxy", "http://127.0.0.1:9/", 1);
+    http = http_new(loop, "bttui/test", NULL);
+    ck_assert_ptr_nonnull(http);
+}
+
+static void teardown(void)
+{
+    http_free(http);
+    while (visitors != NULL) {
+        struct visitor *next = visitors->next;
+        stream_close(visitors->stream);
+        buffer_done(&visitors->out);
+        free(visitors);
+        visitors = next;
+    }
+    net->unlisten(net->context, listener);
+    net_system_free(net);
+    loop_free(loop);
+}
+
+/* ---- the client's side ---- */
+
+static struct {
+    uint32_t results;
+    enum error_code error;
+    char message[256];
+    long status;
+    uint8_t body[CAP];
+    size_t length;
+    struct netaddr from;
+} got;
+
+static void on_result(void *context, const struct http_result *result)
+{
+    (void)context;
+    got.results++;
+    got.error = result->error;
+    snprintf(got.message, sizeof got.message, "%s",
+             result->message != NULL ? result->message : "");
+    got.status = result->status;
+    ck_assert_uint_le(result->length, CAP);
+    if (result->length > 0)
+        memcpy(got.body, result->body, result->length);
+    got.length = result->length;
+    got.from = result->from;
+}
+
+static struct http_request *ask(const char *path, unsigned timeout_ms)
+{
+    char url[128];
+    got.results = 0;
+    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", port, path);
+    struct http_request *request = http_get(http, url, CAP, timeout_ms, on_result, NULL);
+    ck_assert_ptr_nonnull(request);
+    ck_assert_uint_eq(got.results, 0); /* never from inside the call */
+    return request;
+}
+
+static void get(const char *path)
+{
+    ask(path, 5000);
+    for (int i = 0; i < 2000 && got.results == 0; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(got.results, 1);
+}
+
+START_TEST(an_answer_comes_with_its_body_and_who_gave_it)
+{
+    get("/plain");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    ck_assert_int_eq(got.status, 200);
+    ck_assert_uint_eq(got.length, 5);
+    ck_assert_mem_eq(got.body, "hello", 5);
+    ck_assert_int_eq(netaddr_scope(&got.from), NETADDR_SCOPE_LOOPBACK);
+    ck_assert_ptr_nonnull(strstr(last_request, "User-Agent: bttui/test"));
+    ck_assert_ptr_nonnull(strstr(last_request, "Accept-Encoding: gzip\r\n"));
+}
+END_TEST
+
+START_TEST(any_status_is_an_answer)
+{
+    get("/status");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    ck_assert_int_eq(got.status, 410);
+    ck_assert_uint_eq(got.length, 4);
+    get("/close");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    ck_assert_uint_eq(got.length, 12);
+}
+END_TEST
+
+START_TEST(answers_over_a_limit_or_broken_are_errors)
+{
+    static const struct {
+        const char *path;
+        enum error_code error;
+    } cases[] = {
+        {"/endless", ERROR_LIMIT},   /* H1 */
+        {"/bomb", ERROR_LIMIT},      /* H5: decoded bytes count */
+        {"/headers", ERROR_LIMIT},   /* H4 */
+        {"/short", ERROR_SYSTEM},    /* H2 */
+        {"/garbled", ERROR_SYSTEM},  /* H5 */
+        {"/chunks", ERROR_SYSTEM},   /* H6 */
+        {"/http09", ERROR_SYSTEM},   /* H7 */
+        {"/loop", ERROR_SYSTEM},     /* H9 */
+        {"/hop0", ERROR_SYSTEM},     /* H9: four hops */
+        {"/to-file", ERROR_SYSTEM},  /* H10 */
+        {"/to-ftp", ERROR_SYSTEM},   /* H10 */
+        {"/to-gopher", ERROR_SYSTEM} /* H10 */
+    };
+    get(cases[_i].path);
+    ck_assert_msg(got.error == cases[_i].error, "%s: %s, %s", cases[_i].path,
+                  error_name(got.error), got.message);
+    ck_assert_str_ne(got.message, "");
+    ck_assert_uint_le(requests_seen, 4);
+}
+END_TEST
+
+START_TEST(three_hops_are_followed)
+{
+    get("/hop1");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    ck_assert_mem_eq(got.body, "hello", 5);
+    ck_assert_uint_eq(requests_seen, 4);
+}
+END_TEST
+
+START_TEST(a_server_that_dawdles_is_left_in_time)
+{
+    static const char *const paths[] = {"/slow", "/silent"};
+    const uint64_t begin_ns = clock_now_ns(&clock_system);
+    ask(paths[_i], 300);
+    for (int i = 0; i < 200 && got.results == 0; i++)
+        loop_turn(loop, 20 * NS_PER_MS);
+    ck_assert_uint_eq(got.results, 1);
+    ck_assert_int_eq(got.error, ERROR_TIMEOUT);
+    ck_assert_uint_lt(clock_now_ns(&clock_system) - begin_ns, 3 * NS_PER_S);
+}
+END_TEST
+
+START_TEST(a_refused_connection_is_an_error)
+{
+    net->unlisten(net->context, listener);
+    listener = NULL;
+    get("/plain");
+    ck_assert_int_ne(got.error, ERROR_NONE);
+    ck_assert_int_eq(got.from.family, NETADDR_NONE);
+}
+END_TEST
+
+START_TEST(only_http_is_spoken)
+{
+    static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/x",
+                                       "gopher://127.0.0.1/", "dict://127.0.0.1/",
+                                       "nonsense"};
+    got.results = 0;
+    struct http_request *request = http_get(http, urls[_i], CAP, 1000, on_result, NULL);
+    for (int i = 0; i < 200 && request != NULL && got.results == 0; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(got.results, 1);
+    ck_assert_int_ne(got.error, ERROR_NONE);
+    ck_assert_uint_eq(got.length, 0);
+}
+END_TEST
+
+START_TEST(no_result_comes_after_a_cancel)
+{
+    struct http_request *early = ask("/plain", 5000);
+    http_cancel(early);
+    struct http_request *late = ask("/slow", 5000);
+    for (int i = 0; i < 500 && requests_seen == 0; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    http_cancel(late);
+    for (int i = 0; i < 10; i++)
+        loop_turn(loop, 5 * NS_PER_MS);
+    ck_assert_uint_eq(got.results, 0);
+    http_cancel(NULL);
+}
+END_TEST
+
+START_TEST(the_end_of_http_ends_what_is_under_way)
+{
+    ask("/slow", 5000);
+    ask("/plain", 5000);
+    for (int i = 0; i < 500 && requests_seen == 0; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    got.results = 0;
+    /* teardown frees it with a request open */
+}
+END_TEST
+
+START_TEST(many_requests_at_once_are_all_answered)
+{
+    enum { COUNT = 60 }; /* three times what may be open at once */
+    ck_assert_uint_eq(got.results, 0);
+    for (int i = 0; i < COUNT; i++) {
+        ask("/plain", 10000);
+    }
+    got.results = 0;
+    for (int i = 0; i < 3000 && got.results < COUNT; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(got.results, COUNT);
+}
+END_TEST
+
+Suite *test_http_suite(void)
+{
+    Suite *suite = suite_create("http");
+    TCase *tcase = tcase_create("http");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 30);
+    tcase_add_test(tcase, an_answer_comes_with_its_body_and_who_gave_it);
+    tcase_add_test(tcase, any_status_is_an_answer);
+    tcase_add_loop_test(tcase, answers_over_a_limit_or_broken_are_errors, 0, 12);
+    tcase_add_test(tcase, three_hops_are_followed);
+    tcase_add_loop_test(tcase, a_server_that_dawdles_is_left_in_time, 0, 2);
+    tcase_add_test(tcase, a_refused_connection_is_an_error);
+    tcase_add_loop_test(tcase, only_http_is_spoken, 0, 5);
+    tcase_add_test(tcase, no_result_comes_after_a_cancel);
+    tcase_add_test(tcase, the_end_of_http_ends_what_is_under_way);
+    tcase_add_test(tcase, many_requests_at_once_are_all_answered);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
