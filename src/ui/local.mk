@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/ui/libui.a
 src_ui_libui_a_SOURCES = \
 	src/ui/canvas.c src/ui/canvas.h src/ui/canvas_private.h \
 	src/ui/glyph.c \
+	src/ui/graph.c src/ui/graph.h \
 	src/ui/keymap.c src/ui/keymap.h \
 	src/ui/keys.h \
 	src/ui/pane.c \

@@ -47,6 +47,7 @@ const char *row_text(const struct canvas *canvas, int y)
 int main(void)
 {
     SRunner *runner = srunner_create(test_canvas_suite());
+    srunner_add_suite(runner, test_graph_suite());
     srunner_add_suite(runner, test_keymap_suite());
     srunner_add_suite(runner, test_table_suite());
     srunner_run_all(runner, CK_NORMAL);
