@@ -46,6 +46,14 @@ struct peer *peer_manager_find(const struct peer_manager *manager, struct peer_i
                : NULL;
 }
 
+/* What a peer's own message brings about (a reject, an unchoke) posts nothing that would
+ * wake the Torrent Manager. */
+void peer_manager_run_soon(struct peer_manager *manager)
+{
+    if (!manager->in_run && manager->config.run_soon != NULL)
+        manager->config.run_soon(manager->config.context);
+}
+
 /* ---- the end of a peer ---- */
 
 static void forget_or_retry(struct peer_manager *manager, struct known *known,
@@ -132,6 +140,7 @@ static void run_choker(struct peer_manager *manager)
 void peer_manager_choke_soon(struct peer_manager *manager)
 {
     manager->choke_now = true;
+    peer_manager_run_soon(manager);
 }
 
 /* ---- clockwork ---- */
@@ -368,6 +377,7 @@ static void handle(struct peer_manager *manager, struct message *message)
 bool peer_manager_run(struct peer_manager *manager)
 {
     struct message message;
+    manager->in_run = true;
     /* Those that died before this run: their PEER_GONE has been looked at by now. */
     bury(manager);
     while (bus_take(manager->config.requests, &message))
@@ -392,7 +402,9 @@ bool peer_manager_run(struct peer_manager *manager)
         }
         peer = next;
     }
-    return manager->flush_list != NULL || bus_length(manager->config.requests) > 0;
+    manager->in_run = false;
+    return manager->flush_list != NULL || (manager->choke_now && manager->running) ||
+           bus_length(manager->config.requests) > 0;
 }
 
 /* ---- life ---- */

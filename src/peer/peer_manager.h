@@ -56,6 +56,10 @@ struct peer_manager_config {
     uint64_t total_bytes;
     uint32_t max_peers;          /* 0: 200 */
     const struct bitfield *have; /* ours; read only, outlives the manager */
+    /* There is work for peer_manager_run in this turn of the loop. NULL: it is run in
+     * each turn anyway. Never called from inside it. */
+    void (*run_soon)(void *context);
+    void *context;
 };
 struct peer_manager *peer_manager_new(const struct peer_manager_config *config);
 void peer_manager_free(struct peer_manager *manager);

@@ -130,6 +130,7 @@ struct peer_manager {
     uint32_t connected, half_open, seeds;
     uint32_t dial_from; /* round robin */
     bool running, complete;
+    bool in_run; /* peer_manager_run is at work: what is queued now it still sees */
     struct peer *flush_list;
     struct peer *dead_list;
     struct loop_timer tick; /* once a second while there are peers */
@@ -183,6 +184,7 @@ void peer_manager_peer_gone(struct peer_manager *manager, struct peer *peer,
                             enum peer_reason reason, enum error_code error);
 void peer_manager_dial_soon(struct peer_manager *manager, uint64_t in_ns);
 void peer_manager_choke_soon(struct peer_manager *manager);
+void peer_manager_run_soon(struct peer_manager *manager);
 /* The pool keeps a share for receiving that uploads leave alone. */
 bool peer_manager_may_upload(const struct peer_manager *manager);
 /* Reads and uploads that wait for blocks go on when there are some. */

@@ -15,6 +15,7 @@ void peer_flush_soon(struct peer *peer)
     peer->flush_queued = true;
     peer->flush_next = peer->manager->flush_list;
     peer->manager->flush_list = peer;
+    peer_manager_run_soon(peer->manager);
 }
 
 void peer_queue_block(struct peer *peer, struct block *block)

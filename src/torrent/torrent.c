@@ -97,6 +97,8 @@ static enum error_code make_peers(struct torrent *torrent)
         .total_bytes = torrent->meta->total_bytes,
         .max_peers = session->config.max_peers,
         .have = piece_manager_have(torrent->pieces),
+        .run_soon = on_posted,
+        .context = torrent,
     };
     memcpy(config.peer_id, session->peer_id, sizeof config.peer_id);
     torrent->peers = peer_manager_new(&config);
