@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define BAD_REQUESTS_MAX 50u
+#define LATER_PIECES_MAX 65536u
 
 bool peer_has_piece(const struct peer *peer, uint32_t piece)
 {
@@ -70,29 +71,6 @@ static void drop_if_both_complete(struct peer *peer)
         peer_close(peer, PEER_REASON_BOTH_SEEDS, ERROR_NONE);
 }
 
-static enum error_code on_pieces(struct peer *peer, uint8_t id, const uint8_t *body,
-                                 uint32_t length)
-{
-    if (peer->got_pieces || (id != WIRE_BITFIELD && !peer->fast))
-        return ERROR_PROTOCOL;
-    peer->got_pieces = true;
-    enum error_code error = ERROR_NONE;
-    if (id == WIRE_HAVE_ALL) {
-        become_seed(peer);
-    } else if (id == WIRE_BITFIELD) {
-        error = make_bits(peer);
-        if (error == ERROR_NONE)
-            error = bitfield_load(&peer->bits, body, length);
-        if (error == ERROR_NONE && bitfield_full(&peer->bits))
-            become_seed(peer);
-    }
-    if (error != ERROR_NONE)
-        return error;
-    peer_post_type(peer, PEER_HAS_PIECES);
-    drop_if_both_complete(peer);
-    return ERROR_NONE;
-}
-
 static enum error_code on_have(struct peer *peer, uint32_t piece)
 {
     if (piece >= peer->manager->config.piece_count)
@@ -111,6 +89,59 @@ static enum error_code on_have(struct peer *peer, uint32_t piece)
         become_seed(peer);
         drop_if_both_complete(peer);
     }
+    return ERROR_NONE;
+}
+
+/* aria2 sends its bitfield again instead of many HAVEs: what is new in it is taken as
+ * that. To take a piece back breaks the protocol, and so does more news than a peer can
+ * have gathered since it last told. */
+static enum error_code on_later_pieces(struct peer *peer, const uint8_t *body,
+                                       uint32_t length)
+{
+    struct bitfield bits;
+    enum error_code error = bitfield_init(&bits, peer->manager->config.piece_count);
+    if (error != ERROR_NONE)
+        return error;
+    error = bitfield_load(&bits, body, length);
+    const uint32_t before = peer->is_seed    ? bits.size
+                            : peer->has_bits ? peer->bits.count
+                                             : 0;
+    uint32_t kept = 0;
+    for (uint32_t piece = bitfield_next_set(&bits, 0); piece < bits.size;
+         piece = bitfield_next_set(&bits, piece + 1))
+        kept += peer_has_piece(peer, piece);
+    if (error == ERROR_NONE && (kept < before || bits.count - before > LATER_PIECES_MAX))
+        error = ERROR_PROTOCOL;
+    for (uint32_t piece = bitfield_next_set(&bits, 0);
+         error == ERROR_NONE && piece < bits.size && !peer->dead;
+         piece = bitfield_next_set(&bits, piece + 1))
+        error = on_have(peer, piece);
+    bitfield_done(&bits);
+    return error;
+}
+
+static enum error_code on_pieces(struct peer *peer, uint8_t id, const uint8_t *body,
+                                 uint32_t length)
+{
+    if (peer->got_pieces && id == WIRE_BITFIELD)
+        return on_later_pieces(peer, body, length);
+    if (peer->got_pieces || (id != WIRE_BITFIELD && !peer->fast))
+        return ERROR_PROTOCOL;
+    peer->got_pieces = true;
+    enum error_code error = ERROR_NONE;
+    if (id == WIRE_HAVE_ALL) {
+        become_seed(peer);
+    } else if (id == WIRE_BITFIELD) {
+        error = make_bits(peer);
+        if (error == ERROR_NONE)
+            error = bitfield_load(&peer->bits, body, length);
+        if (error == ERROR_NONE && bitfield_full(&peer->bits))
+            become_seed(peer);
+    }
+    if (error != ERROR_NONE)
+        return error;
+    peer_post_type(peer, PEER_HAS_PIECES);
+    drop_if_both_complete(peer);
     return ERROR_NONE;
 }
 
