@@ -1,0 +1,87 @@
+"""bttui itself, headless, as a source of JSON events."""
+
+import json
+import os
+import shutil
+import signal
+import threading
+
+from lab import Failed, Process, check, check_equal, in_background, wait_until
+
+
+def bttui_path():
+    path = os.environ.get("BTTUI") or shutil.which("bttui")
+    if not path or not os.access(path, os.X_OK):
+        raise Failed("no bttui: set BTTUI to the program")
+    return os.path.abspath(path)
+
+
+class Bttui(Process):
+    """`bttui --headless --json TORRENT`. Events are read in the background."""
+
+    def __init__(self, lab, torrent, directory, *options, state=None, port=0, name="bttui"):
+        self.directory = directory
+        self.state = state or lab.new_dir("state")
+        self.events = []
+        self.changed = threading.Condition()
+        super().__init__(lab, name, [
+            bttui_path(), "--headless", "--json", "--port", str(port), "--no-dht", "--no-lsd",
+            "--no-portmap", "--download-dir", directory, "--state-dir", self.state,
+            *options, torrent], env={"LC_ALL": "C.UTF-8"})
+        self.reader = in_background(self._read)
+
+    def _read(self):
+        for line in self.read_lines():
+            event = json.loads(line)
+            with self.changed:
+                self.events.append(event)
+                self.changed.notify_all()
+
+    def seen(self, kind, **fields):
+        """All events so far of that KIND with those FIELDS."""
+        with self.changed:
+            return [event for event in self.events if event["event"] == kind and
+                    all(event.get(key) == value for key, value in fields.items())]
+
+    def wait_event(self, kind, timeout_s=None, **fields):
+        def look():
+            found = self.seen(kind, **fields)
+            if not found and not self.running():
+                self.reader.join(5)
+                found = self.seen(kind, **fields)
+                if not found:
+                    raise Failed(f"{self.name} ended with {self.status()} before {kind} {fields}")
+            return found
+        return wait_until(look, f"{self.name}: {kind} {fields}", timeout_s)[0]
+
+    def wait_pieces(self, count, timeout_s=None):
+        """Until COUNT pieces were verified, or it has ended."""
+        wait_until(lambda: len(self.seen("piece", ok=True)) >= count or not self.running(),
+                   f"{self.name}: {count} pieces", timeout_s)
+
+    def port(self):
+        return self.wait_event("listening")["port"]
+
+    def seeding(self):
+        """Waits until it has found everything on disk; gives itself back."""
+        self.wait_event("checked", have=self.wait_event("added")["pieces"])
+        return self
+
+    def wait_done(self, timeout_s=None):
+        """For one with --exit-when-done: it must end by itself, with 0."""
+        check_equal(self.wait(timeout_s), 0, f"{self.name}: exit status")
+        self.reader.join(5)
+        check(self.seen("completed"), f"{self.name}: no completed event")
+
+    def finish(self, number=signal.SIGTERM):
+        """Ends it by signal; it must do so orderly."""
+        check_equal(self.end(number, 10), 0, f"{self.name}: exit status at the signal")
+        self.reader.join(5)
+
+    def last(self, kind, field):
+        found = self.seen(kind)
+        return found[-1][field] if found else None
+
+    def first_piece_s(self):
+        """Seconds from its start to the first piece."""
+        return self.seen("piece", ok=True)[0]["time"] - self.started_at

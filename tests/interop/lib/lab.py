@@ -1,0 +1,245 @@
+"""A place for one test: a private directory, processes that never outlive it, conditions
+to wait for, and the runner that a test script ends with."""
+
+import ctypes
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+SKIPPED = 77
+PATIENCE_S = float(os.environ.get("BTTUI_INTEROP_PATIENCE", "60"))
+PR_SET_PDEATHSIG = 1
+SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Failed(AssertionError):
+    """What was expected did not come about."""
+
+
+class Skip(Exception):
+    """What the test needs is not on this machine."""
+
+
+def check(condition, message):
+    if not condition:
+        raise Failed(message)
+
+
+def check_equal(got, wanted, what):
+    check(got == wanted, f"{what}: {got!r}, expected {wanted!r}")
+
+
+def wait_until(condition, what, timeout_s=None):
+    """Waits for CONDITION() to be true and gives its value back."""
+    deadline = time.monotonic() + (timeout_s or PATIENCE_S)
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise Failed(f"waited in vain for: {what}")
+        time.sleep(0.02)
+
+
+def program(name):
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/bin:/usr/sbin:/sbin")
+    if path is None:
+        raise Skip(f"{name} is not installed")
+    return path
+
+
+def free_port(host="127.0.0.1"):
+    """A port that nobody uses, for TCP and UDP. Below the range the system gives out, and
+    picked at random, so that tests running side by side do not meet."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for _ in range(200):
+        port = random.SystemRandom().randrange(10240, 32000)
+        try:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(family, kind) as probe:
+                    probe.bind((host, port))
+            return port
+        except OSError:
+            continue
+    raise Skip(f"no free port on {host}")
+
+
+def has_ipv6():
+    try:
+        free_port("::1")
+        return True
+    except (Skip, OSError):
+        return False
+
+
+def _die_with_parent():
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Process:
+    """A program under test or beside it. Its output goes to files of the lab, so that no
+    pipe can fill; `read_lines` reads standard output as it grows."""
+
+    def __init__(self, lab, name, arguments, env=None, cwd=None):
+        self.name = lab.unique(name)
+        self.log = os.path.join(lab.dir, f"{self.name}.err")
+        self.out = os.path.join(lab.dir, f"{self.name}.out")
+        self.started_at = time.time()
+        with open(self.out, "wb") as out, open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=log, cwd=cwd,
+                env={**os.environ, **(env or {})}, preexec_fn=_die_with_parent)
+        lab.processes.append(self)
+
+    def running(self):
+        return self.process.poll() is None
+
+    def status(self):
+        return self.process.poll()
+
+    def kill(self, number=signal.SIGKILL):
+        if self.running():
+            self.process.send_signal(number)
+
+    def wait(self, timeout_s=None):
+        try:
+            return self.process.wait(timeout_s or PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{self.name} does not end") from None
+
+    def end(self, number=signal.SIGTERM, timeout_s=None):
+        self.kill(number)
+        return self.wait(timeout_s)
+
+    def text(self, path):
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8", "replace")
+
+    def must_run(self):
+        check(self.running(), f"{self.name} ended early with {self.status()}")
+
+    def read_lines(self):
+        """Whole lines of standard output as they come, until the program has ended."""
+        rest = b""
+        with open(self.out, "rb") as file:
+            while True:
+                ended = not self.running()
+                data = file.read()
+                rest += data
+                *lines, rest = rest.split(b"\n")
+                for line in lines:
+                    yield line.decode("utf-8")
+                if ended and not data:
+                    return
+                if not data:
+                    time.sleep(0.01)
+
+
+class Lab:
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="bttui-interop-")
+        os.chmod(self.dir, 0o755)  # some programs give up root and must still read here
+        self.processes = []
+        self.closers = []
+        self.names = {}
+
+    def unique(self, name):
+        self.names[name] = self.names.get(name, 0) + 1
+        return name if self.names[name] == 1 else f"{name}-{self.names[name]}"
+
+    def path(self, *parts):
+        return os.path.join(self.dir, *parts)
+
+    def new_dir(self, name):
+        path = self.path(self.unique(name))
+        os.makedirs(path)
+        return path
+
+    def show_logs(self):
+        for process in self.processes:
+            state = "running" if process.running() else f"ended with {process.status()}"
+            for path in (process.log, process.out):
+                lines = process.text(path).splitlines()
+                if lines:
+                    print(f"--- {os.path.basename(path)} ({state}), last of {len(lines)} lines")
+                    print("\n".join(line[:300] for line in lines[-25:]))
+
+    def close(self):
+        for process in self.processes:
+            process.kill()
+        for process in self.processes:
+            process.process.wait()
+        for closer in self.closers:
+            closer()
+        if os.environ.get("BTTUI_INTEROP_KEEP"):
+            print(f"        kept: {self.dir}")
+        else:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def check_sanitizers(self):
+        for process in self.processes:
+            text = process.text(process.log)
+            check(not any(word in text for word in SANITIZER_WORDS),
+                  f"{process.name}: a sanitizer complains")
+
+
+def _on_signal(number, _frame):
+    raise Failed(f"stopped by {signal.Signals(number).name}")
+
+
+def _run_case(case):
+    lab = Lab()
+    began = time.monotonic()
+    try:
+        case(lab)
+        lab.check_sanitizers()
+        print(f"ok      {case.__name__} ({time.monotonic() - began:.1f} s)")
+        return 0
+    except Skip as reason:
+        print(f"skipped {case.__name__}: {reason}")
+        return SKIPPED
+    except BaseException as error:  # also an interrupt: the processes must go
+        if isinstance(error, Failed):
+            print(f"FAILED  {case.__name__}: {error}")
+        else:
+            print(f"FAILED  {case.__name__}")
+        traceback.print_exc(file=sys.stdout)
+        lab.show_logs()
+        return 1
+    finally:
+        signal.alarm(0)
+        lab.close()
+        sys.stdout.flush()
+
+
+def run(*cases, limit_s=180):
+    """Runs CASES in order, each in its own lab and at most LIMIT_S seconds; exits with 0,
+    1, or 77 when all of them were skipped. Names on the command line choose some."""
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _on_signal)
+    chosen = [case for case in cases if not sys.argv[1:] or case.__name__ in sys.argv[1:]]
+    results = []
+    for case in chosen:
+        signal.alarm(limit_s)
+        results.append(_run_case(case))
+    failed, skipped = results.count(1), results.count(SKIPPED)
+    print(f"{results.count(0)} passed, {failed} failed, {skipped} skipped", flush=True)
+    if failed or not results:
+        os._exit(1)
+    os._exit(SKIPPED if skipped == len(results) else 0)
+
+
+def in_background(target, *arguments):
+    thread = threading.Thread(target=target, args=arguments, daemon=True)
+    thread.start()
+    return thread

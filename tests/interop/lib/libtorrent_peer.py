@@ -1,0 +1,50 @@
+"""One torrent in libtorrent's Python binding, run by an interpreter that has it:
+
+    libtorrent_peer.py TORRENT DIRECTORY JSON-OPTIONS
+
+prints a line of JSON whenever what it tells has changed."""
+
+import json
+import sys
+import time
+
+import libtorrent
+
+
+def settings(options):
+    return {
+        "listen_interfaces": options["listen"],
+        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "allow_multiple_connections_per_ip": True,
+        "enable_outgoing_utp": False,  # it waits 3 s for an answer before it tries TCP
+        "alert_mask": 0,
+    }
+
+
+def main():
+    torrent, directory, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+    session = libtorrent.session(settings(options))
+    parameters = libtorrent.add_torrent_params()
+    parameters.ti = libtorrent.torrent_info(torrent)
+    parameters.save_path = directory
+    flags = libtorrent.torrent_flags
+    parameters.flags &= ~(flags.auto_managed | flags.paused)
+    if options.get("seed"):
+        parameters.flags |= flags.seed_mode
+    handle = session.add_torrent(parameters)
+    handle.set_upload_limit(options.get("up", 0))
+    for host, port in options.get("peers", []):
+        handle.connect_peer((host, port))
+    said = None
+    while True:
+        status = handle.status()
+        now = {"port": session.listen_port(), "complete": status.is_seeding,
+               "uploaded": status.total_payload_upload,
+               "downloaded": status.total_payload_download}
+        if now != said:
+            said = now
+            print(json.dumps(now), flush=True)
+        time.sleep(0.02)
+
+
+main()

@@ -1,0 +1,89 @@
+"""A seeder in Python that can lie, dawdle, and remember every block it sent."""
+
+import random
+import socket
+import struct
+import threading
+import time
+
+from lab import in_background
+
+CHOKE, UNCHOKE, INTERESTED, BITFIELD, REQUEST, PIECE = 0, 1, 2, 5, 6, 7
+
+
+class WirePeer:
+    """Seeds PAYLOAD on HOST. POISON: the share of blocks sent with a wrong byte.
+    RATE: bytes a second and connection, 0 for as fast as it goes."""
+
+    def __init__(self, lab, payload, host="127.0.0.1", poison=0.0, rate=0, seed=3):
+        self.payload, self.poison, self.rate = payload, poison, rate
+        self.data = payload.read(0, payload.total_bytes)
+        self.random = random.Random(seed)
+        self.sent = []  # (piece, begin, whether it was poisoned), in order
+        self.connections = 0
+        self.lock = threading.Lock()
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind((host, 0))
+        self.socket.listen(16)
+        self.host, self.port = host, self.socket.getsockname()[1]
+        self.address = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        in_background(self._accept)
+        lab.closers.append(self.socket.close)
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.connections += 1
+            in_background(self._serve, connection)
+
+    def _serve(self, connection):
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with connection, connection.makefile("rb") as stream:
+                self._talk(connection, stream)
+        except (OSError, struct.error):
+            pass
+
+    def _talk(self, connection, stream):
+        hello = stream.read(68)
+        if len(hello) < 68 or hello[28:48] != self.payload.infohash:
+            return
+        connection.sendall(b"\x13BitTorrent protocol" + bytes(8) + self.payload.infohash +
+                           b"-IT0001-" + self.random.randbytes(12))
+        count = self.payload.piece_count
+        bits = bytearray(b"\xff" * ((count + 7) // 8))
+        if count % 8:
+            bits[-1] = 0xff << (8 - count % 8) & 0xff
+        connection.sendall(struct.pack(">IB", len(bits) + 1, BITFIELD) + bits)
+        while True:
+            length = struct.unpack(">I", stream.read(4))[0]
+            if length == 0:
+                continue
+            message = stream.read(length)
+            if message[0] == INTERESTED:
+                connection.sendall(struct.pack(">IB", 1, UNCHOKE))
+            elif message[0] == REQUEST:
+                self._send(connection, *struct.unpack(">III", message[1:13]))
+
+    def _send(self, connection, piece, begin, length):
+        start = piece * self.payload.piece_bytes + begin
+        block = bytearray(self.data[start:start + length])
+        poisoned = self.random.random() < self.poison
+        if poisoned:
+            block[self.random.randrange(length)] ^= 0x40
+        with self.lock:
+            self.sent.append((piece, begin, poisoned))
+        if self.rate:
+            time.sleep(length / self.rate)
+        connection.sendall(struct.pack(">IBII", length + 9, PIECE, piece, begin) + block)
+
+    def sent_since(self, mark):
+        """Blocks sent after the first MARK ones."""
+        with self.lock:
+            return self.sent[mark:]
