@@ -15,6 +15,10 @@ const struct command command_table[] = {
      COMMAND_MAIN, 0, INT_MAX, run_main},
     {"show", N_("[--json] TORRENT"), N_("Prints what the TORRENT file holds."),
      COMMAND_SHOW, 1, 1, show_main},
+    {"demo", N_("[OPTION]..."),
+     N_("Plays a private swarm on 127.0.0.1, inside the program: no network needed,\n"
+        "nothing is kept."),
+     COMMAND_DEMO, 0, 0, run_demo},
     {"create", NULL, NULL, 0, 0, INT_MAX, NULL},
     {"verify", NULL, NULL, 0, 0, INT_MAX, NULL},
     {"import", NULL, NULL, 0, 0, INT_MAX, NULL},

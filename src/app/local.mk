@@ -2,6 +2,12 @@ noinst_LIBRARIES += src/app/libapp.a
 src_app_libapp_a_SOURCES = \
 	src/app/bind_check.c src/app/bind_check.h \
 	src/app/commands.c src/app/commands.h \
+	src/app/demo.c src/app/demo.h \
+	src/app/demo_announce.c src/app/demo_announce.h \
+	src/app/demo_data.c src/app/demo_data.h \
+	src/app/demo_dir.c src/app/demo_dir.h \
+	src/app/demo_plan.c src/app/demo_plan.h \
+	src/app/demo_tracker.c src/app/demo_tracker.h \
 	src/app/given_peers.c src/app/given_peers.h \
 	src/app/headless.c src/app/headless.h \
 	src/app/interface.c src/app/interface.h \

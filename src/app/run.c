@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include "app/bind_check.h"
+#include "app/demo.h"
 #include "app/given_peers.h"
 #include "app/headless.h"
 #include "app/interface.h"
@@ -25,6 +26,8 @@ struct run {
     struct loop *loop;
     struct net *net;
     struct log *log;
+    const struct demo_plan *plan; /* NULL: the main job */
+    struct demo *demo;
     struct session *session;
     struct output *out, *err;
     struct headless *headless;
@@ -112,10 +115,35 @@ static char *default_state_dir(void)
     return path;
 }
 
-static enum exit_status open_session(struct run *run)
+/* STATE: NULL keeps nothing. */
+static enum exit_status open_session_in(struct run *run, const char *download,
+                                        const char *state, const char *bind)
 {
     const struct options *options = run->options;
     char message[SESSION_MESSAGE_SIZE];
+    const struct session_config config = {
+        .loop = run->loop,
+        .net = run->net,
+        .random = &random_system,
+        .log = run->log,
+        .download_dir = download,
+        .state_dir = state,
+        .port = options->port,
+        .bind = bind,
+        .max_down = options->max_down,
+        .max_up = options->max_up,
+        .max_peers = options->max_peers,
+        .incoming = !options->no_incoming,
+    };
+    if (session_new(&config, &run->session, message) == ERROR_NONE)
+        return EXIT_STATUS_OK;
+    fprintf(stderr, "bttui: %s\n", message);
+    return EXIT_STATUS_USAGE;
+}
+
+static enum exit_status open_session(struct run *run)
+{
+    const struct options *options = run->options;
     char *state =
         options->state_dir != NULL ? strdup(options->state_dir) : default_state_dir();
     char *download =
@@ -128,27 +156,22 @@ static enum exit_status open_session(struct run *run)
         free(download);
         return EXIT_STATUS_USAGE;
     }
-    const struct session_config config = {
-        .loop = run->loop,
-        .net = run->net,
-        .random = &random_system,
-        .log = run->log,
-        .download_dir = download,
-        .state_dir = state,
-        .port = options->port,
-        .bind = options->bind,
-        .max_down = options->max_down,
-        .max_up = options->max_up,
-        .max_peers = options->max_peers,
-        .incoming = !options->no_incoming,
-    };
-    const enum error_code error = session_new(&config, &run->session, message);
+    const enum exit_status status = open_session_in(run, download, state, options->bind);
     free(state);
     free(download);
-    if (error == ERROR_NONE)
-        return EXIT_STATUS_OK;
-    fprintf(stderr, "bttui: %s\n", message);
-    return EXIT_STATUS_USAGE;
+    return status;
+}
+
+static enum exit_status open_demo(struct run *run)
+{
+    char message[SESSION_MESSAGE_SIZE];
+    const struct demo_config config = {
+        .loop = run->loop, .random = &random_system, .log = run->log, .plan = run->plan};
+    if (demo_new(&config, &run->demo, message) != ERROR_NONE) {
+        fprintf(stderr, "bttui: %s\n", message);
+        return EXIT_STATUS_USAGE;
+    }
+    return open_session_in(run, demo_download_dir(run->demo), NULL, DEMO_USER_HOST);
 }
 
 static enum exit_status status_of(enum error_code error)
@@ -210,6 +233,20 @@ static enum exit_status add_torrents(struct run *run)
         run->added_count++;
     }
     return EXIT_STATUS_OK;
+}
+
+static enum exit_status add_demo_torrents(struct run *run)
+{
+    char message[SESSION_MESSAGE_SIZE];
+    const struct add_options add = {.sequential = run->options->sequential};
+    run->added = calloc(DEMO_TORRENTS_MAX, sizeof *run->added);
+    if (run->added == NULL)
+        return EXIT_STATUS_FAILED;
+    const enum error_code error = demo_add_torrents(
+        run->demo, run->session, &add, run->added, &run->added_count, message);
+    if (error != ERROR_NONE)
+        fprintf(stderr, "bttui: %s\n", message);
+    return status_of(error);
 }
 
 static enum exit_status open_interface(struct run *run)
@@ -283,7 +320,7 @@ static enum exit_status open_base(struct run *run)
     }
     run->loop = loop_new(&loop_platform_system);
     run->log = log_new(&clock_system, LOG_LINES);
-    run->net = net_system_new(options->bind);
+    run->net = net_system_new(run->plan != NULL ? DEMO_USER_HOST : options->bind);
     if (run->loop == NULL || run->log == NULL || run->net == NULL)
         return EXIT_STATUS_FAILED;
     if (options->headless) {
@@ -312,12 +349,15 @@ static void run_close(struct run *run)
         log_set_sink(run->log, LOG_LEVEL_ERROR, NULL, NULL);
     output_free(run->out, run->at_once ? 0 : OUTPUT_WAIT_MS);
     output_free(run->err, run->at_once ? 0 : OUTPUT_WAIT_MS);
-    if (run->at_once)
+    if (run->at_once) {
+        demo_abandon(run->demo);
         _exit((int)run->status);
+    }
     /* A worker stuck in the kernel, on a disk that hangs, must not keep the process. */
     signal(SIGALRM, on_alarm);
     alarm(CLOSE_WAIT_S);
     session_free(run->session);
+    demo_free(run->demo);
     net_system_free(run->net);
     alarm(0);
     log_free(run->log);
@@ -325,18 +365,18 @@ static void run_close(struct run *run)
     free(run->added);
 }
 
-enum exit_status run_main(const struct options *options)
+enum exit_status run_plan(const struct options *options, const struct demo_plan *plan)
 {
     char message[SESSION_MESSAGE_SIZE];
-    struct run run = {.options = options};
+    struct run run = {.options = options, .plan = plan};
     given_peers_init(&run.peers, options);
     enum exit_status status = open_base(&run);
     if (status == EXIT_STATUS_OK)
-        status = open_session(&run);
+        status = plan != NULL ? open_demo(&run) : open_session(&run);
     if (status == EXIT_STATUS_OK && session_restore(run.session, message) != ERROR_NONE)
         log_write(run.log, LOG_LEVEL_WARNING, "%s", message);
     if (status == EXIT_STATUS_OK)
-        status = add_torrents(&run);
+        status = plan != NULL ? add_demo_torrents(&run) : add_torrents(&run);
     if (status == EXIT_STATUS_OK)
         status = open_front(&run);
     if (status == EXIT_STATUS_OK &&
@@ -350,4 +390,14 @@ enum exit_status run_main(const struct options *options)
     }
     run_close(&run);
     return status;
+}
+
+enum exit_status run_main(const struct options *options)
+{
+    return run_plan(options, NULL);
+}
+
+enum exit_status run_demo(const struct options *options)
+{
+    return run_plan(options, &demo_plan_default);
 }
