@@ -41,6 +41,7 @@ enum error_code error_from_errno(int errno_value)
         return ERROR_ACCESS;
     case ENOENT:
     case ENOTDIR:
+    case ESTALE:
         return ERROR_NOT_FOUND;
     case EEXIST:
         return ERROR_EXISTS;

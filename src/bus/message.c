@@ -48,6 +48,8 @@ void message_done(struct message *message, struct block_pool *pool)
     case DISK_SAVE_RESUME:
     case DISK_RELEASE:
     case DISK_DELETE:
+    case DISK_FORGET_STATE:
+    case DISK_SPACE:
     case DISK_SYNCED:
     case DISK_JOB_DONE:
         free_job(message->u.job.job);

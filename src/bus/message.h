@@ -135,6 +135,8 @@ enum message_type {
     DISK_SAVE_RESUME, /* job: write a state file durably */
     DISK_RELEASE,     /* job: close the torrent's files */
     DISK_DELETE,      /* job: delete the torrent's own files */
+    DISK_FORGET_STATE, /* job: remove a state file, both generations */
+    DISK_SPACE,        /* job: how much is free where the job's name says */
 
     /* ---- disk response ---- */
     DISK_CHECKED_RANGE, /* checked: pieces found (progress) */
@@ -145,7 +147,8 @@ enum message_type {
     DISK_HAS_READ,    /* read: the block is filled */
     DISK_BLOCKS_BACK, /* run: blocks the workers are done with */
     DISK_SYNCED,      /* job */
-    DISK_JOB_DONE,    /* job: SAVE_RESUME, RELEASE, DELETE; error says how */
+    DISK_JOB_DONE, /* job: of the types above without an answer of their own; error says
+                      how */
 
     /* ---- discovery ---- */
     DISCOVERY_PEERS, /* peers: addresses found; holds the array */
@@ -223,6 +226,8 @@ struct message {
                 *block; /* owned: piece, begin, length say what; NULL on failure */
             struct block_ref ref;
             enum error_code error;
+            int errno_value;
+            uint32_t file; /* what the error is about */
         } read;
         struct {
             struct bitfield

@@ -11,7 +11,9 @@
 #define CHECK_RANGE_BYTES (4u << 20)
 #define CHECK_PROGRESS_NS (100 * NS_PER_MS)
 
+/* Travels to the workers in the place of the request's job. */
 struct check {
+    struct disk_job_base base; /* first: message_done may meet it */
     struct disk_manager *manager;
     struct torrent_id torrent;
     struct storage *storage;
@@ -22,8 +24,8 @@ struct check {
     atomic_uint done, found;
     atomic_bool cancelled;
     atomic_ullong reported_ns;
-    _Atomic uint8_t *have; /* wire order; two workers may touch one byte */
-    bool has_zero_digest;
+    _Atomic uint8_t *have;           /* wire order; two workers may touch one byte */
+    atomic_bool has_zero_digest;     /* set once the digest is whole */
     uint8_t zero_digest[SHA1_BYTES]; /* of a whole piece of zeros */
 };
 
@@ -35,6 +37,24 @@ void check_unref(struct check *check)
     storage_unref(check->storage);
     free(check->have);
     free(check);
+}
+
+static void check_end(struct check *check);
+
+/* A worker is through with it. The last one answers for all, or lets go unheard. */
+static void step_over(struct check *check, bool answer)
+{
+    if (atomic_fetch_sub(&check->workers_left, 1) != 1)
+        return;
+    if (answer)
+        check_end(check);
+    else
+        check_unref(check);
+}
+
+static void step_dropped(struct disk_job *job)
+{
+    step_over((struct check *)(void *)job, false);
 }
 
 void check_cancel(struct check *check)
@@ -56,17 +76,24 @@ static void digest_of_zeros(struct check *check)
     }
     digest_final(digest, check->zero_digest);
     digest_free(digest);
-    check->has_zero_digest = true;
+    atomic_store(&check->has_zero_digest, true);
 }
 
 enum error_code check_start(struct disk_manager *manager, const struct message *request)
 {
     struct storage *storage = disk_storage(manager, request->torrent);
-    struct check *check = storage != NULL ? calloc(1, sizeof *check) : NULL;
+    if (storage == NULL)
+        return ERROR_CANCELLED;
+    if (manager->torrents[request->torrent.index].check != NULL) {
+        storage_unref(storage);
+        return ERROR_EXISTS;
+    }
+    struct check *check = calloc(1, sizeof *check);
     if (check == NULL) {
         storage_unref(storage);
         return ERROR_MEMORY;
     }
+    check->base.free_job = step_dropped;
     check->manager = manager;
     check->torrent = request->torrent;
     check->storage = storage;
@@ -75,19 +102,26 @@ enum error_code check_start(struct disk_manager *manager, const struct message *
     check->have = calloc((pieces + 7) / 8 + 1, 1);
     atomic_init(&check->workers_left, manager->worker_count);
     atomic_init(&check->references, 2);
+    if (check->have == NULL) {
+        storage_unref(storage);
+        free(check);
+        return ERROR_MEMORY;
+    }
+    storage_forget_dir(storage);
+    manager->torrents[request->torrent.index].check = check;
     struct message step = *request;
     step.u.job.job = (struct disk_job *)(void *)check;
-    enum error_code error = check->have != NULL ? ERROR_NONE : ERROR_MEMORY;
-    for (uint32_t i = 0; i < manager->worker_count && error == ERROR_NONE; i++)
-        error = worker_bus_post(manager->workers[i].requests, &step);
-    if (error != ERROR_NONE) {
-        storage_unref(storage);
-        free(check->have);
-        free(check);
-        return error;
-    }
-    manager->torrents[request->torrent.index].check = check;
-    return ERROR_NONE;
+    uint32_t posted = 0;
+    for (uint32_t i = 0; i < manager->worker_count; i++)
+        posted += worker_bus_post(manager->workers[i].requests, &step) == ERROR_NONE;
+    for (uint32_t i = posted; i < manager->worker_count; i++) /* the others do it all */
+        step_over(check, posted > 0);
+    if (posted > 0)
+        return ERROR_NONE;
+    manager->torrents[request->torrent.index].check = NULL;
+    check->job = NULL; /* stays the caller's */
+    check_unref(check);
+    return ERROR_MEMORY;
 }
 
 static bool read_and_hash(struct worker *worker, struct check *check, uint32_t piece,
@@ -123,7 +157,7 @@ static bool piece_is_right(struct worker *worker, struct check *check, uint32_t 
     const uint8_t *wanted = metainfo->piece_hashes + (size_t)piece * SHA1_BYTES;
     const uint32_t length = metainfo_piece_length(metainfo, piece);
     /* What was never written reads as zeros: no need to hash it again and again. */
-    if (check->has_zero_digest && length == metainfo->piece_bytes &&
+    if (atomic_load(&check->has_zero_digest) && length == metainfo->piece_bytes &&
         storage_is_hole(check->storage, piece, length))
         return memcmp(check->zero_digest, wanted, SHA1_BYTES) == 0;
     return read_and_hash(worker, check, piece, length, digest) &&
@@ -207,6 +241,5 @@ void check_step(struct worker *worker, struct message *request)
         if (worker_bus_post(worker->requests, request) == ERROR_NONE)
             return;
     }
-    if (atomic_fetch_sub(&check->workers_left, 1) == 1)
-        check_end(check);
+    step_over(check, true);
 }

@@ -4,8 +4,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
-#define OPEN_FILES_MAX 48
+#define OPEN_FILES_MAX   48
+#define OPEN_FILES_LEAST 4
+#define RESPOND_AGAIN_NS 1000000
 
 struct disk_job *disk_job_new(void)
 {
@@ -27,6 +31,7 @@ void disk_job_free(struct disk_job *job)
     free(job->name);
     free(job->bytes);
     free(job->stamps);
+    storage_unref(job->storage);
     free(job);
 }
 
@@ -36,31 +41,61 @@ static void on_wake(void *context)
     manager->config.on_responses(manager->config.context);
 }
 
+/* A quarter of what the process may open: the rest is for peers. */
+static uint32_t open_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 4 > OPEN_FILES_MAX)
+        return OPEN_FILES_MAX;
+    return limit.rlim_cur / 4 < OPEN_FILES_LEAST ? OPEN_FILES_LEAST
+                                                 : (uint32_t)(limit.rlim_cur / 4);
+}
+
+static struct worker *start_one(struct disk_manager *manager)
+{
+    struct worker *worker = &manager->workers[manager->started];
+    if (worker_start(worker, manager, manager->config.workers > 0) != ERROR_NONE)
+        return NULL;
+    manager->started++;
+    return worker;
+}
+
+/* A system that has not as many threads gets along with fewer, but for the first. */
+static enum error_code start_workers(struct disk_manager *manager)
+{
+    const uint32_t wanted = manager->config.workers == 0 ? 1
+                            : manager->config.workers > DISK_WORKERS_MAX
+                                ? DISK_WORKERS_MAX
+                                : manager->config.workers;
+    while (manager->worker_count < wanted && start_one(manager) != NULL)
+        manager->worker_count++;
+    if (manager->worker_count == 0)
+        return ERROR_SYSTEM;
+    manager->slow = manager->config.workers > 0 ? start_one(manager) : NULL;
+    manager->state = manager->config.workers > 0 ? start_one(manager) : NULL;
+    if (manager->slow == NULL)
+        manager->slow = &manager->workers[0];
+    if (manager->state == NULL)
+        manager->state = &manager->workers[0];
+    return ERROR_NONE;
+}
+
 struct disk_manager *disk_manager_new(const struct disk_manager_config *config)
 {
     struct disk_manager *manager = calloc(1, sizeof *manager);
-    enum error_code error = ERROR_NONE;
     if (manager == NULL)
         return NULL;
     manager->config = *config;
     pthread_mutex_init(&manager->mutex, NULL);
-    manager->cache = file_cache_new(OPEN_FILES_MAX);
+    manager->cache = file_cache_new(open_files());
     manager->responses = worker_bus_new((size_t)1 << 20);
     manager->wake = loop_wake_new(config->loop, on_wake, manager);
-    if (manager->cache == NULL || manager->responses == NULL || manager->wake == NULL)
-        error = ERROR_MEMORY;
-    else
-        worker_bus_set_wake(manager->responses, manager->wake);
-    const uint32_t wanted = config->workers == 0                 ? 1
-                            : config->workers > DISK_WORKERS_MAX ? DISK_WORKERS_MAX
-                                                                 : config->workers;
-    while (error == ERROR_NONE && manager->worker_count < wanted)
-        error = worker_start(&manager->workers[manager->worker_count++], manager,
-                             config->workers > 0);
-    if (error != ERROR_NONE) {
+    if (manager->cache == NULL || manager->responses == NULL || manager->wake == NULL ||
+        start_workers(manager) != ERROR_NONE) {
         disk_manager_free(manager);
         return NULL;
     }
+    worker_bus_set_wake(manager->responses, manager->wake);
     return manager;
 }
 
@@ -69,7 +104,9 @@ void disk_manager_free(struct disk_manager *manager)
     if (manager == NULL)
         return;
     atomic_store(&manager->ending, true);
-    for (uint32_t i = 0; i < manager->worker_count; i++)
+    for (uint32_t i = 0; i < manager->started; i++)
+        worker_close(&manager->workers[i]);
+    for (uint32_t i = 0; i < manager->started; i++)
         worker_stop(&manager->workers[i]);
     for (uint32_t i = 0; i < manager->torrent_capacity; i++) {
         if (manager->torrents[i].check != NULL)
@@ -128,8 +165,7 @@ static enum error_code reserve(struct disk_manager *manager, uint32_t index)
 }
 
 enum error_code disk_manager_open(struct disk_manager *manager, struct torrent_id id,
-                                  const struct metainfo *metainfo,
-                                  const char *download_dir)
+                                  struct metainfo *metainfo, const char *download_dir)
 {
     struct storage *storage = storage_new(manager->cache, metainfo, download_dir);
     if (storage == NULL)
@@ -146,18 +182,35 @@ enum error_code disk_manager_open(struct disk_manager *manager, struct torrent_i
     return error;
 }
 
+/* The last reference closes files, which may take long: a worker does it. */
+static void release_on_worker(struct disk_manager *manager, struct torrent_id id,
+                              struct storage *storage)
+{
+    struct disk_job *job = disk_job_new();
+    const struct message request = {
+        .type = DISK_RELEASE, .torrent = id, .u.job.job = job};
+    if (job == NULL) {
+        storage_unref(storage);
+        return;
+    }
+    job->storage = storage;
+    if (worker_bus_post(manager->slow->requests, &request) != ERROR_NONE)
+        disk_job_free(job);
+}
+
 void disk_manager_close(struct disk_manager *manager, struct torrent_id id)
 {
     pthread_mutex_lock(&manager->mutex);
     struct disk_torrent *torrent = find(manager, id);
     struct storage *storage = torrent != NULL ? torrent->storage : NULL;
-    if (torrent != NULL) {
-        if (torrent->check != NULL)
-            check_cancel(torrent->check);
+    struct check *check = torrent != NULL ? torrent->check : NULL;
+    if (torrent != NULL)
         *torrent = (struct disk_torrent){0};
-    }
     pthread_mutex_unlock(&manager->mutex);
-    storage_unref(storage);
+    if (check != NULL)
+        check_cancel(check);
+    if (storage != NULL)
+        release_on_worker(manager, id, storage);
 }
 
 /* ---- requests and responses ---- */
@@ -170,18 +223,33 @@ static uint64_t chain_bytes(const struct block *chain)
     return bytes;
 }
 
-/* A piece stays with one worker; everything else of a torrent goes to one as well, so
- * that a sync comes after the writes it is about only by the poster's waiting for them.
- */
+/* A piece stays with one worker. What waits for the disk, and state files, have a worker
+ * each: they come in the order they were posted, and hold no piece up. */
 static struct worker *worker_for(struct disk_manager *manager,
                                  const struct message *request)
 {
     uint32_t key = request->torrent.index;
-    if (request->type == DISK_HASH || request->type == DISK_DROP_PIECE)
+    switch ((int)request->type) {
+    case DISK_HASH:
+    case DISK_DROP_PIECE:
         key += request->u.run.piece;
-    else if (request->type == DISK_READ)
+        break;
+    case DISK_READ:
         key += request->u.read.ref.piece;
+        break;
+    case DISK_SAVE_RESUME:
+    case DISK_FORGET_STATE:
+        return manager->state;
+    default:
+        return manager->slow;
+    }
     return &manager->workers[key % manager->worker_count];
+}
+
+/* These work on a torrent that may be closed by the time they are done. */
+static bool needs_storage(enum message_type type)
+{
+    return type == DISK_SYNC || type == DISK_DELETE || type == DISK_RELEASE;
 }
 
 enum error_code disk_manager_post(struct disk_manager *manager,
@@ -189,6 +257,8 @@ enum error_code disk_manager_post(struct disk_manager *manager,
 {
     if (request->type == DISK_CHECK)
         return check_start(manager, request);
+    if (needs_storage(request->type))
+        request->u.job.job->storage = disk_storage(manager, request->torrent);
     const uint64_t bytes =
         request->type == DISK_HASH ? chain_bytes(request->u.run.chain) : 0;
     const enum error_code error =
@@ -204,7 +274,7 @@ void disk_respond(struct disk_manager *manager, const struct message *response)
      */
     while (worker_bus_post(manager->responses, response) != ERROR_NONE &&
            !atomic_load(&manager->ending))
-        ;
+        nanosleep(&(const struct timespec){0, RESPOND_AGAIN_NS}, NULL);
 }
 
 static uint64_t returned_bytes(const struct message *response)

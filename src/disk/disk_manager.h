@@ -3,7 +3,9 @@
  * request messages and gives disk response messages; between the two, blocks belong to
  * it. One serves a whole session. A piece is verified before it is written, and written
  * by one pwritev(2) per file; nothing is synced on the way (DISK_SYNC does that in
- * batches).
+ * batches). Pieces are hashed, written and read by CONFIG.workers threads; two more have
+ * what may take long without holding those up: one syncs, closes and deletes payload, one
+ * keeps state files, which no hung download directory delays.
  *
  * Loop thread, all of it. With 0 workers the jobs run inside disk_manager_run: for tests
  * on virtual time.
@@ -32,18 +34,21 @@ struct disk_manager_config {
 };
 
 struct disk_manager *disk_manager_new(const struct disk_manager_config *config);
-/* Waits for the job each worker is at; what is queued behind it is dropped. */
+/* Waits for the job each worker is at; what is queued behind it is dropped. Every block
+ * comes back to the pool. */
 void disk_manager_free(struct disk_manager *manager);
 
-/* Registers a torrent. METAINFO must live until DISK_RELEASE was answered. Nothing is
- * touched on disk yet. ERROR_MEMORY, ERROR_EXISTS. */
+/* Registers a torrent; keeps METAINFO by a reference of its own. Nothing is touched on
+ * disk yet. ERROR_MEMORY, ERROR_EXISTS. */
 enum error_code disk_manager_open(struct disk_manager *manager, struct torrent_id torrent,
-                                  const struct metainfo *metainfo,
+                                  struct metainfo *metainfo,
                                   const char *download_dir) MUST_CHECK;
-/* Forgets the torrent; answers to what is queued are still sent. */
+/* Forgets the torrent and closes its files, on a worker. What is queued is still
+ * answered: jobs are done, pieces and reads come back with ERROR_CANCELLED. */
 void disk_manager_close(struct disk_manager *manager, struct torrent_id torrent);
 
-/* Queues a disk request, taking over what it holds. ERROR_MEMORY: it is given back. */
+/* Queues a disk request, taking over what it holds. ERROR_MEMORY: it is given back.
+ * ERROR_EXISTS: a DISK_CHECK of this torrent is under way. */
 enum error_code disk_manager_post(struct disk_manager *manager,
                                   const struct message *request) MUST_CHECK;
 bool disk_manager_take(struct disk_manager *manager, struct message *ret_response);
@@ -63,7 +68,7 @@ struct disk_job {
     /* DISK_CHECK: the pieces to hash (a set bit), NULL: all. Owned. */
     struct bitfield *pieces;
     bool create_empty; /* make the empty files at the end of the check */
-    /* DISK_SAVE_RESUME: a state file. */
+    /* DISK_SAVE_RESUME, DISK_FORGET_STATE: a state file. DISK_SPACE: a directory. */
     int dir_fd;
     char *name;     /* owned */
     uint8_t *bytes; /* owned */
@@ -74,7 +79,10 @@ struct disk_job {
     struct file_stamp *stamps;
     uint32_t stamp_count;
     struct storage_error error;
-    uint64_t cookie; /* the poster's own, comes back untouched */
+    uint64_t free_bytes;       /* DISK_SPACE's result; UINT64_MAX: not known */
+    enum message_type request; /* in an answer: to what */
+    struct storage *storage;   /* the Disk Manager's own */
+    uint64_t cookie;           /* the poster's own, comes back untouched */
 };
 struct disk_job *disk_job_new(void); /* NULL: out of memory */
 void disk_job_free(struct disk_job *job);

@@ -18,20 +18,26 @@ struct worker {
     pthread_t thread;
     bool started;
     struct digest *digest;
+    struct message unhandled; /* taken when the end came */
+    bool has_unhandled;
     struct disk_piece *pieces; /* unfinished ones */
     uint8_t *buffer;           /* for checks; made when first needed */
     size_t buffer_bytes;
 };
 
 #define DISK_WORKERS_MAX 16
+/* Behind the workers for pieces: one for payload's slow jobs, one for state files. */
+#define DISK_EXTRA 2
 
 struct disk_manager {
     struct disk_manager_config config;
     struct file_cache *cache;
     struct worker_bus *responses;
     struct loop_wake *wake;
-    struct worker workers[DISK_WORKERS_MAX];
-    uint32_t worker_count; /* >= 1 even without threads */
+    struct worker workers[DISK_WORKERS_MAX + DISK_EXTRA];
+    uint32_t worker_count; /* for pieces; >= 1 even without threads */
+    uint32_t started;      /* all of them */
+    struct worker *slow, *state;
     uint64_t queued_bytes; /* loop thread */
     atomic_bool ending;
 
@@ -64,7 +70,8 @@ void check_unref(struct check *check);
 /* workers.c */
 enum error_code worker_start(struct worker *worker, struct disk_manager *manager,
                              bool thread);
-void worker_stop(struct worker *worker);
+void worker_close(struct worker *worker); /* no more requests; ends soon */
+void worker_stop(struct worker *worker);  /* waits for its end */
 void worker_handle(struct worker *worker, struct message *request);
 
 #endif

@@ -7,7 +7,8 @@
 struct entry {
     const struct storage *storage; /* NULL: dropped, to be closed when unpinned */
     uint32_t file;
-    int fd; /* -1: free */
+    bool write; /* opened for writing too */
+    int fd;     /* -1: free */
     uint32_t pins;
     uint64_t used;
 };
@@ -44,11 +45,12 @@ void file_cache_free(struct file_cache *cache)
 }
 
 static struct entry *find(struct file_cache *cache, const struct storage *storage,
-                          uint32_t file)
+                          uint32_t file, bool write)
 {
     for (uint32_t i = 0; i < cache->capacity; i++) {
         struct entry *entry = &cache->entries[i];
-        if (entry->fd >= 0 && entry->storage == storage && entry->file == file)
+        if (entry->fd >= 0 && entry->storage == storage && entry->file == file &&
+            entry->write >= write)
             return entry;
     }
     return NULL;
@@ -61,10 +63,11 @@ static int pin(struct file_cache *cache, struct entry *entry)
     return entry->fd;
 }
 
-int file_cache_pin(struct file_cache *cache, const struct storage *storage, uint32_t file)
+int file_cache_pin(struct file_cache *cache, const struct storage *storage, uint32_t file,
+                   bool write)
 {
     pthread_mutex_lock(&cache->mutex);
-    struct entry *entry = find(cache, storage, file);
+    struct entry *entry = find(cache, storage, file, write);
     const int fd = entry != NULL ? pin(cache, entry) : -1;
     pthread_mutex_unlock(&cache->mutex);
     return fd;
@@ -85,17 +88,18 @@ static struct entry *victim(struct file_cache *cache)
 }
 
 int file_cache_add(struct file_cache *cache, const struct storage *storage, uint32_t file,
-                   int fd)
+                   bool write, int fd)
 {
     int unwanted = -1;
     pthread_mutex_lock(&cache->mutex);
-    struct entry *entry = find(cache, storage, file);
+    struct entry *entry = find(cache, storage, file, write);
     if (entry != NULL) {
         unwanted = fd;
         fd = pin(cache, entry);
     } else if ((entry = victim(cache)) != NULL) {
         unwanted = entry->fd;
-        *entry = (struct entry){.storage = storage, .file = file, .fd = fd};
+        *entry =
+            (struct entry){.storage = storage, .file = file, .write = write, .fd = fd};
         pin(cache, entry);
     }
     pthread_mutex_unlock(&cache->mutex);
@@ -104,12 +108,9 @@ int file_cache_add(struct file_cache *cache, const struct storage *storage, uint
     return fd;
 }
 
-void file_cache_unpin(struct file_cache *cache, const struct storage *storage,
-                      uint32_t file, int fd)
+void file_cache_unpin(struct file_cache *cache, int fd)
 {
     bool close_it = true; /* handed out uncached */
-    (void)storage;
-    (void)file;
     pthread_mutex_lock(&cache->mutex);
     for (uint32_t i = 0; i < cache->capacity; i++) {
         struct entry *entry = &cache->entries[i];
@@ -125,18 +126,23 @@ void file_cache_unpin(struct file_cache *cache, const struct storage *storage,
         close(fd);
 }
 
+/* Closing may take long (a file that was deleted, a network): never under the lock, which
+ * the loop's thread takes too. */
 void file_cache_drop(struct file_cache *cache, const struct storage *storage)
 {
-    pthread_mutex_lock(&cache->mutex);
     for (uint32_t i = 0; i < cache->capacity; i++) {
+        int unwanted = -1;
+        pthread_mutex_lock(&cache->mutex);
         struct entry *entry = &cache->entries[i];
-        if (entry->fd < 0 || entry->storage != storage)
-            continue;
-        entry->storage = NULL;
-        if (entry->pins == 0) {
-            close(entry->fd);
-            entry->fd = -1;
+        if (entry->fd >= 0 && entry->storage == storage) {
+            entry->storage = NULL;
+            if (entry->pins == 0) {
+                unwanted = entry->fd;
+                entry->fd = -1;
+            }
         }
+        pthread_mutex_unlock(&cache->mutex);
+        if (unwanted >= 0)
+            close(unwanted);
     }
-    pthread_mutex_unlock(&cache->mutex);
 }

@@ -7,15 +7,15 @@
 
 #include "disk/storage.h"
 
-/* Pins and returns the descriptor, or -1: not in the cache. */
-int file_cache_pin(struct file_cache *cache, const struct storage *storage,
-                   uint32_t file);
-/* Puts FD in, pinned, and returns it; another thread's twin wins (FD is closed then).
- * When every place is pinned FD is handed out uncached. */
+/* Pins and returns the descriptor, or -1: not in the cache, or not for writing when WRITE
+ * asks for that. Never waits. */
+int file_cache_pin(struct file_cache *cache, const struct storage *storage, uint32_t file,
+                   bool write);
+/* Puts FD in, pinned, and returns it; another thread's twin that can do as much wins (FD
+ * is closed then). When every place is pinned FD is handed out uncached. */
 int file_cache_add(struct file_cache *cache, const struct storage *storage, uint32_t file,
-                   int fd);
-void file_cache_unpin(struct file_cache *cache, const struct storage *storage,
-                      uint32_t file, int fd);
+                   bool write, int fd);
+void file_cache_unpin(struct file_cache *cache, int fd);
 /* Closes what is not pinned of STORAGE, and the rest as soon as it is unpinned. */
 void file_cache_drop(struct file_cache *cache, const struct storage *storage);
 

@@ -7,13 +7,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool may_name(const char *name, size_t length)
+{
+    return length > 0 && !(length == 1 && name[0] == '.') &&
+           !(length == 2 && name[0] == '.' && name[1] == '.');
+}
+
+/* O_PATH: a directory need not be readable to be walked. */
 static int step(int dir_fd, const char *name, bool create)
 {
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    struct stat status;
     int fd = openat(dir_fd, name, flags);
     if (fd < 0 && errno == ENOENT && create &&
         (mkdirat(dir_fd, name, 0777) == 0 || errno == EEXIST))
         fd = openat(dir_fd, name, flags);
+    if (fd < 0 && errno == ENOTDIR)
+        errno = fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                        S_ISLNK(status.st_mode)
+                    ? ELOOP
+                    : ENOTDIR;
     return fd;
 }
 
@@ -24,9 +37,9 @@ int file_walk_parent(int dir_fd, const char *path, bool create, const char **ret
     for (const char *slash; fd >= 0 && (slash = strchr(path, '/')) != NULL;
          path = slash + 1) {
         const size_t length = (size_t)(slash - path);
-        if (length >= sizeof name) {
+        if (length >= sizeof name || !may_name(path, length)) {
             close(fd);
-            errno = ENAMETOOLONG;
+            errno = length >= sizeof name ? ENAMETOOLONG : EINVAL;
             return -1;
         }
         memcpy(name, path, length);
@@ -37,29 +50,62 @@ int file_walk_parent(int dir_fd, const char *path, bool create, const char **ret
         errno = saved;
         fd = next;
     }
+    if (fd >= 0 && !may_name(path, strlen(path))) {
+        close(fd);
+        errno = EINVAL;
+        return -1;
+    }
     *ret_name = path;
     return fd;
 }
 
-int file_walk_open(int dir_fd, const char *path, bool create)
+/* O_NONBLOCK is for the opening alone: a FIFO or a device must not hold us there. */
+static int only_regular(int fd)
 {
-    const char *name;
     struct stat status;
-    const int parent = file_walk_parent(dir_fd, path, create, &name);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0)
+        return fd;
+    close(fd);
+    errno = EISDIR; /* a directory, FIFO, device … stands in the way */
+    return -1;
+}
+
+int file_walk_open(int dir_fd, const char *path, bool write)
+{
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+    const char *name;
+    const int parent = file_walk_parent(dir_fd, path, write, &name);
     if (parent < 0)
         return -1;
-    int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-    int fd = openat(parent, name, flags | (create ? O_CREAT : 0), 0666);
-    if (fd < 0 && !create && (errno == EACCES || errno == EROFS))
-        fd = openat(parent, name,
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    int saved = errno;
+    const int fd =
+        only_regular(write ? openat(parent, name, flags | O_RDWR | O_CREAT, 0666)
+                           : openat(parent, name, flags | O_RDONLY));
+    const int saved = errno;
     close(parent);
-    if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
-        close(fd);
-        fd = -1;
-        saved = EISDIR; /* a directory, FIFO, device … stands in the way */
-    }
     errno = saved;
     return fd;
+}
+
+int file_walk_make_dirs(const char *path)
+{
+    char part[PATH_MAX];
+    const size_t length = strlen(path);
+    if (length == 0 || length >= sizeof part) {
+        errno = length == 0 ? ENOENT : ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(part, path, length + 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        part[i] = '\0';
+        /* Parents that cannot be made may be there all the same: the last one decides. */
+        if (mkdir(part, 0777) != 0 && errno != EEXIST && path[i] == '\0')
+            return -1;
+        part[i] = path[i];
+    }
+    return 0;
 }

@@ -8,10 +8,16 @@
 
 #include <stdbool.h>
 
+/* Every function refuses with EINVAL a PATH that could lead elsewhere by its words alone:
+ * an empty component, "." or "..", or one that begins with '/'. */
 /* The directory that holds the last component of PATH, or -1 with errno. CREATE makes
  * missing directories. *ret_name points to the last component inside PATH. */
 int file_walk_parent(int dir_fd, const char *path, bool create, const char **ret_name);
-/* Opens a regular file; anything else fails with errno ELOOP, EISDIR or EINVAL. */
-int file_walk_open(int dir_fd, const char *path, bool create);
+/* Opens a regular file; anything else fails with errno ELOOP, EISDIR or EINVAL. WRITE:
+ * for reading and writing, made if missing, with its directories. */
+int file_walk_open(int dir_fd, const char *path, bool write);
+/* Makes the directories of PATH, which is the user's own: links are followed. -1 with
+ * errno. */
+int file_walk_make_dirs(const char *path);
 
 #endif

@@ -55,6 +55,17 @@ static void end_piece(struct worker *worker, struct disk_piece *piece)
     free(piece);
 }
 
+static void give_back(struct worker *worker, struct torrent_id torrent, uint32_t piece,
+                      struct block *chain)
+{
+    const struct message response = {
+        .type = DISK_BLOCKS_BACK,
+        .torrent = torrent,
+        .u.run = {.chain = chain, .piece = piece},
+    };
+    disk_respond(worker->manager, &response);
+}
+
 static void respond_error(struct worker *worker, const struct disk_piece *piece,
                           const struct storage_error *error)
 {
@@ -107,14 +118,9 @@ static bool write_early(struct worker *worker, struct disk_piece *piece,
         return false;
     for (const struct block *block = piece->chain; block != NULL; block = block->next)
         piece->written += block->length;
-    const struct message response = {
-        .type = DISK_BLOCKS_BACK,
-        .torrent = piece->torrent,
-        .u.run = {.chain = piece->chain, .piece = piece->piece},
-    };
+    give_back(worker, piece->torrent, piece->piece, piece->chain);
     piece->chain = NULL;
     piece->tail = &piece->chain;
-    disk_respond(worker->manager, &response);
     return true;
 }
 
@@ -147,34 +153,74 @@ static bool finish(struct worker *worker, struct disk_piece *piece,
     return true;
 }
 
-void hasher_on_hash(struct worker *worker, struct message *request)
+static void drop(struct worker *worker, struct disk_piece *piece)
 {
-    struct storage_error error = {ERROR_MEMORY, 0, 0};
-    struct storage *storage = disk_storage(worker->manager, request->torrent);
+    give_back(worker, piece->torrent, piece->piece, piece->chain);
+    end_piece(worker, piece);
+}
+
+/* The piece this run belongs to. A first run begins anew whatever was left of an earlier
+ * try; a later run whose beginning failed belongs to nothing any more (NULL and
+ * ERROR_NONE).
+ */
+static enum error_code piece_of(struct worker *worker, const struct message *request,
+                                struct disk_piece **ret_piece)
+{
     struct disk_piece *piece =
         *find_piece(worker, request->torrent, request->u.run.piece);
-    if (piece == NULL && storage != NULL)
-        piece = begin_piece(worker, request);
-    if (piece == NULL) {
-        const struct disk_piece lost = {.torrent = request->torrent,
-                                        .piece = request->u.run.piece,
-                                        .chain = request->u.run.chain};
-        respond_error(worker, &lost, &error);
-        storage_unref(storage);
-        return;
+    const bool first = request->u.run.chain->begin == 0;
+    if (piece != NULL && first) {
+        drop(worker, piece);
+        piece = NULL;
     }
+    if (piece == NULL && first && (piece = begin_piece(worker, request)) == NULL)
+        return ERROR_MEMORY;
+    *ret_piece = piece;
+    return ERROR_NONE;
+}
+
+static void refuse(struct worker *worker, const struct message *request,
+                   enum error_code code)
+{
+    const struct storage_error error = {code, 0, 0};
+    const struct disk_piece lost = {.torrent = request->torrent,
+                                    .piece = request->u.run.piece,
+                                    .chain = request->u.run.chain};
+    respond_error(worker, &lost, &error);
+}
+
+static void take_run(struct worker *worker, struct disk_piece *piece,
+                     struct storage *storage, const struct message *request)
+{
+    struct storage_error error = {ERROR_MEMORY, 0, 0};
+    bool fine = true;
+    const bool last = request->u.run.last;
     piece->want_digests |= request->u.run.want_digests;
     hash_chain(piece, request->u.run.chain);
-    bool fine = storage != NULL;
-    bool over = request->u.run.last;
-    if (fine && over)
+    if (last)
         fine = finish(worker, piece, storage, &error);
-    else if (fine && request->u.run.write_now)
+    else if (request->u.run.write_now)
         fine = write_early(worker, piece, storage, &error);
     if (!fine)
         respond_error(worker, piece, &error);
-    if (!fine || over)
+    if (!fine || last)
         end_piece(worker, piece);
+}
+
+void hasher_on_hash(struct worker *worker, struct message *request)
+{
+    struct disk_piece *piece = NULL;
+    struct storage *storage = disk_storage(worker->manager, request->torrent);
+    if (storage == NULL)
+        hasher_on_drop(worker, request); /* what came before the torrent was closed */
+    const enum error_code error =
+        storage != NULL ? piece_of(worker, request, &piece) : ERROR_CANCELLED;
+    if (error != ERROR_NONE)
+        refuse(worker, request, error);
+    else if (piece == NULL)
+        give_back(worker, request->torrent, request->u.run.piece, request->u.run.chain);
+    else
+        take_run(worker, piece, storage, request);
     storage_unref(storage);
 }
 
@@ -182,23 +228,12 @@ void hasher_on_drop(struct worker *worker, struct message *request)
 {
     struct disk_piece *piece =
         *find_piece(worker, request->torrent, request->u.run.piece);
-    if (piece == NULL)
-        return;
-    const struct message response = {
-        .type = DISK_BLOCKS_BACK,
-        .torrent = piece->torrent,
-        .u.run = {.chain = piece->chain, .piece = piece->piece},
-    };
-    disk_respond(worker->manager, &response);
-    end_piece(worker, piece);
+    if (piece != NULL)
+        drop(worker, piece);
 }
 
 void hasher_done(struct worker *worker)
 {
-    while (worker->pieces != NULL) {
-        struct message drop = {.type = DISK_DROP_PIECE,
-                               .torrent = worker->pieces->torrent};
-        drop.u.run.piece = worker->pieces->piece;
-        hasher_on_drop(worker, &drop);
-    }
+    while (worker->pieces != NULL)
+        drop(worker, worker->pieces);
 }

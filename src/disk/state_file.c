@@ -15,7 +15,8 @@
 
 /* magic (8), version (4), length (8), SHA-1 of version, length and content (20) */
 static const uint8_t magic[8] = {'b', 't', 't', 'u', 'i', '\r', '\n', 0x1a};
-#define STATE_VERSION 1
+#define STATE_VERSION   1
+#define NEWER_BYTES_MAX ((size_t)256 << 20)
 
 static void image_digest(const uint8_t *header, const void *bytes, size_t length,
                          uint8_t ret_digest[SHA1_BYTES])
@@ -89,6 +90,23 @@ static enum error_code write_aside(int dir_fd, const char *aside, bool with_head
     return error;
 }
 
+/* The rename is durable when the directory that holds NAME is. */
+static enum error_code sync_parent(int dir_fd, const char *name)
+{
+    char parent[NAME_MAX];
+    const char *slash = strrchr(name, '/');
+    snprintf(parent, sizeof parent, "%.*s", slash == NULL ? 1 : (int)(slash - name),
+             slash == NULL ? "." : name);
+    const int fd =
+        openat(dir_fd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return error_from_errno(errno);
+    const enum error_code error =
+        fsync(fd) == 0 || errno == EINVAL ? ERROR_NONE : error_from_errno(errno);
+    close(fd);
+    return error;
+}
+
 static enum error_code put_in_place(int dir_fd, const char *aside, const char *name)
 {
     if (renameat(dir_fd, aside, dir_fd, name) != 0) {
@@ -96,38 +114,7 @@ static enum error_code put_in_place(int dir_fd, const char *aside, const char *n
         unlinkat(dir_fd, aside, 0);
         return error;
     }
-    return fsync(dir_fd) == 0 || errno == EINVAL ? ERROR_NONE : error_from_errno(errno);
-}
-
-enum error_code state_file_save(int dir_fd, const char *name, const void *bytes,
-                                size_t length)
-{
-    char aside[NAME_MAX], previous[NAME_MAX];
-    snprintf(aside, sizeof aside, "%s.new", name);
-    snprintf(previous, sizeof previous, "%s.prev", name);
-    const enum error_code error = write_aside(dir_fd, aside, true, bytes, length);
-    if (error != ERROR_NONE) {
-        unlinkat(dir_fd, aside, 0);
-        return error;
-    }
-    /* The previous generation is a second name of the file about to be replaced. A file
-     * system without links goes without it. */
-    unlinkat(dir_fd, previous, 0);
-    if (linkat(dir_fd, name, dir_fd, previous, 0) != 0 && errno == EIO)
-        return ERROR_SYSTEM;
-    return put_in_place(dir_fd, aside, name);
-}
-
-enum error_code state_file_save_raw(int dir_fd, const char *name, const void *bytes,
-                                    size_t length)
-{
-    char aside[NAME_MAX];
-    snprintf(aside, sizeof aside, "%s.new", name);
-    const enum error_code error = write_aside(dir_fd, aside, false, bytes, length);
-    if (error == ERROR_NONE)
-        return put_in_place(dir_fd, aside, name);
-    unlinkat(dir_fd, aside, 0);
-    return error;
+    return sync_parent(dir_fd, name);
 }
 
 static enum error_code read_image(int dir_fd, const char *name, size_t max_bytes,
@@ -183,6 +170,57 @@ static enum error_code load_one(int dir_fd, const char *name, size_t max_bytes,
     *ret_bytes = image;
     *ret_length = length;
     return ERROR_NONE;
+}
+
+/* Only what looks newer at its first bytes is read whole to make sure. */
+static bool is_newer(int dir_fd, const char *name)
+{
+    uint8_t head[12] = {0}, *bytes;
+    size_t length;
+    const int fd =
+        openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return false;
+    const ssize_t got = read(fd, head, sizeof head);
+    close(fd);
+    return got == (ssize_t)sizeof head && memcmp(head, magic, sizeof magic) == 0 &&
+           be32_get(head + 8) > STATE_VERSION &&
+           load_one(dir_fd, name, NEWER_BYTES_MAX, &bytes, &length) == ERROR_UNSUPPORTED;
+}
+
+enum error_code state_file_save(int dir_fd, const char *name, const void *bytes,
+                                size_t length)
+{
+    char aside[NAME_MAX], previous[NAME_MAX];
+    if (is_newer(dir_fd, name))
+        return ERROR_UNSUPPORTED;
+    snprintf(aside, sizeof aside, "%s.new", name);
+    snprintf(previous, sizeof previous, "%s.prev", name);
+    const enum error_code error = write_aside(dir_fd, aside, true, bytes, length);
+    if (error != ERROR_NONE) {
+        unlinkat(dir_fd, aside, 0);
+        return error;
+    }
+    /* The previous generation is a second name of the file about to be replaced. A file
+     * system without links goes without it. */
+    unlinkat(dir_fd, previous, 0);
+    if (linkat(dir_fd, name, dir_fd, previous, 0) != 0 && errno == EIO) {
+        unlinkat(dir_fd, aside, 0);
+        return ERROR_SYSTEM;
+    }
+    return put_in_place(dir_fd, aside, name);
+}
+
+enum error_code state_file_save_raw(int dir_fd, const char *name, const void *bytes,
+                                    size_t length)
+{
+    char aside[NAME_MAX];
+    snprintf(aside, sizeof aside, "%s.new", name);
+    const enum error_code error = write_aside(dir_fd, aside, false, bytes, length);
+    if (error == ERROR_NONE)
+        return put_in_place(dir_fd, aside, name);
+    unlinkat(dir_fd, aside, 0);
+    return error;
 }
 
 enum error_code state_file_load(int dir_fd, const char *name, size_t max_bytes,

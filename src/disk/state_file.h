@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* NAME in the directory DIR_FD, mode 0600. On failure the last good file is as it was. */
+/* NAME in the directory DIR_FD ("session", "resume/…"), mode 0600. On failure the last
+ * good file is as it was. ERROR_UNSUPPORTED: there is one that a newer version wrote
+ * (R15). */
 enum error_code state_file_save(int dir_fd, const char *name, const void *bytes,
                                 size_t length) MUST_CHECK;
 /* The same without header and previous generation: a file that others read too. */

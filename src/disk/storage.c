@@ -19,15 +19,20 @@
 struct storage {
     atomic_uint references;
     struct file_cache *cache;
-    const struct metainfo *metainfo;
+    struct metainfo *metainfo;
     char *dir;
+    pthread_rwlock_t life; /* read: files are being made; write: deleting begins */
+    bool deleted;          /* under LIFE */
     pthread_mutex_t mutex; /* guards what follows */
-    int dir_fd;            /* -1: not opened yet */
-    bool *dirty;           /* a file: written since the last sync */
+    bool dir_seen;
+    dev_t dir_device;
+    ino_t dir_inode;
+    bool *dirty; /* a file: written since the last sync */
+    uint32_t dirty_count;
     struct file_stamp *stamps;
 };
 
-struct storage *storage_new(struct file_cache *cache, const struct metainfo *metainfo,
+struct storage *storage_new(struct file_cache *cache, struct metainfo *metainfo,
                             const char *dir)
 {
     struct storage *storage = calloc(1, sizeof *storage);
@@ -35,9 +40,9 @@ struct storage *storage_new(struct file_cache *cache, const struct metainfo *met
         return NULL;
     atomic_init(&storage->references, 1);
     pthread_mutex_init(&storage->mutex, NULL);
+    pthread_rwlock_init(&storage->life, NULL);
     storage->cache = cache;
-    storage->metainfo = metainfo;
-    storage->dir_fd = -1;
+    storage->metainfo = metainfo_ref(metainfo);
     storage->dir = strdup(dir);
     storage->dirty = calloc(metainfo->file_count, sizeof *storage->dirty);
     storage->stamps = calloc(metainfo->file_count, sizeof *storage->stamps);
@@ -59,9 +64,9 @@ void storage_unref(struct storage *storage)
     if (storage == NULL || atomic_fetch_sub(&storage->references, 1) != 1)
         return;
     file_cache_drop(storage->cache, storage);
-    if (storage->dir_fd >= 0)
-        close(storage->dir_fd);
     pthread_mutex_destroy(&storage->mutex);
+    pthread_rwlock_destroy(&storage->life);
+    metainfo_free(storage->metainfo);
     free(storage->dir);
     free(storage->dirty);
     free(storage->stamps);
@@ -82,37 +87,87 @@ static enum error_code fail(struct storage_error *ret_error, uint32_t file,
     return code;
 }
 
-/* The download directory itself is the user's choice: made if missing, links allowed. */
-static int open_dir(struct storage *storage)
+/* The download directory itself is the user's choice: links are followed. It is opened
+ * anew each time a file is, so that an idle torrent holds no descriptor. */
+static bool is_same_dir(struct storage *storage, int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return false;
+    pthread_mutex_lock(&storage->mutex);
+    const bool same = !storage->dir_seen || (storage->dir_device == status.st_dev &&
+                                             storage->dir_inode == status.st_ino);
+    if (!storage->dir_seen) {
+        storage->dir_device = status.st_dev;
+        storage->dir_inode = status.st_ino;
+        storage->dir_seen = true;
+    }
+    pthread_mutex_unlock(&storage->mutex);
+    return same;
+}
+
+static bool dir_was_seen(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
-    if (storage->dir_fd < 0) {
-        const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-        storage->dir_fd = open(storage->dir, flags);
-        if (storage->dir_fd < 0 && errno == ENOENT && mkdir(storage->dir, 0777) == 0)
-            storage->dir_fd = open(storage->dir, flags);
-    }
-    const int fd = storage->dir_fd;
+    const bool seen = storage->dir_seen;
     pthread_mutex_unlock(&storage->mutex);
+    return seen;
+}
+
+static int open_dir(struct storage *storage, bool create)
+{
+    const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    int fd = open(storage->dir, flags);
+    if (fd < 0 && errno == ENOENT && create && !dir_was_seen(storage) &&
+        file_walk_make_dirs(storage->dir) == 0)
+        fd = open(storage->dir, flags);
+    if (fd >= 0 && !is_same_dir(storage, fd)) {
+        close(fd);
+        errno = ESTALE;
+        return -1;
+    }
+    return fd;
+}
+
+void storage_forget_dir(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    storage->dir_seen = false;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+static int open_file(struct storage *storage, uint32_t file, bool write)
+{
+    const int dir_fd = open_dir(storage, write);
+    if (dir_fd < 0)
+        return -1;
+    const int fd = file_walk_open(dir_fd, storage->metainfo->files[file].path, write);
+    const int saved = errno;
+    close(dir_fd);
+    errno = saved;
     return fd;
 }
 
 /* A pinned descriptor, or -1 with errno. */
-static int acquire(struct storage *storage, uint32_t file, bool create)
+static int acquire(struct storage *storage, uint32_t file, bool write)
 {
-    int fd = file_cache_pin(storage->cache, storage, file);
+    int fd = file_cache_pin(storage->cache, storage, file, write);
     if (fd >= 0)
         return fd;
-    const int dir_fd = open_dir(storage);
-    if (dir_fd < 0)
-        return -1;
-    fd = file_walk_open(dir_fd, storage->metainfo->files[file].path, create);
-    return fd < 0 ? -1 : file_cache_add(storage->cache, storage, file, fd);
+    pthread_rwlock_rdlock(&storage->life);
+    if (storage->deleted)
+        errno = ECANCELED;
+    else
+        fd = open_file(storage, file, write);
+    if (fd >= 0)
+        fd = file_cache_add(storage->cache, storage, file, write, fd);
+    pthread_rwlock_unlock(&storage->life);
+    return fd;
 }
 
-static void release(struct storage *storage, uint32_t file, int fd)
+static void release(struct storage *storage, int fd)
 {
-    file_cache_unpin(storage->cache, storage, file, fd);
+    file_cache_unpin(storage->cache, fd);
 }
 
 /* ---- the part of a range that lies in one file ---- */
@@ -180,6 +235,7 @@ static int write_segment(int fd, const struct segment *segment,
                          struct chain_cursor cursor)
 {
     uint64_t done = 0;
+    bool again = true; /* a failing device gets one more try (S4) */
     while (done < segment->length) {
         struct iovec iov[IOV_COUNT];
         struct chain_cursor next = cursor;
@@ -187,6 +243,10 @@ static int write_segment(int fd, const struct segment *segment,
         const ssize_t wrote = pwritev(fd, iov, count, (off_t)(segment->offset + done));
         if (wrote < 0 && errno == EINTR)
             continue;
+        if (wrote < 0 && errno == EIO && again) {
+            again = false;
+            continue;
+        }
         if (wrote <= 0)
             return wrote < 0 ? errno : EIO;
         chain_skip(&cursor, (uint64_t)wrote);
@@ -198,6 +258,7 @@ static int write_segment(int fd, const struct segment *segment,
 static void mark_dirty(struct storage *storage, uint32_t file)
 {
     pthread_mutex_lock(&storage->mutex);
+    storage->dirty_count += !storage->dirty[file];
     storage->dirty[file] = true;
     pthread_mutex_unlock(&storage->mutex);
 }
@@ -217,7 +278,7 @@ enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t 
                 return fail(ret_error, segment.file, errno);
             mark_dirty(storage, segment.file);
             const int error = write_segment(fd, &segment, cursor);
-            release(storage, segment.file, fd);
+            release(storage, fd);
             if (error != 0)
                 return fail(ret_error, segment.file, error);
         }
@@ -266,7 +327,7 @@ enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t b
                 return fail(ret_error, segment.file, errno);
             const enum error_code error =
                 read_segment(fd, &segment, bytes, segment.file, ret_error);
-            release(storage, segment.file, fd);
+            release(storage, fd);
             if (error != ERROR_NONE)
                 return error;
         }
@@ -285,17 +346,27 @@ enum error_code storage_read_cached(struct storage *storage, uint32_t piece,
         segment_at(storage, offset_of(storage, piece, begin), length);
     if (segment.pad || segment.length < length)
         return ERROR_AGAIN; /* across files: rare, a worker does it */
-    const int fd = file_cache_pin(storage->cache, storage, segment.file);
+    const int fd = file_cache_pin(storage->cache, storage, segment.file, false);
     if (fd < 0)
         return ERROR_AGAIN;
     const struct iovec iov = {bytes, length};
     const ssize_t got = preadv2(fd, &iov, 1, (off_t)segment.offset, RWF_NOWAIT);
-    release(storage, segment.file, fd);
+    release(storage, fd);
     return got == (ssize_t)length ? ERROR_NONE : ERROR_AGAIN;
 #else
     (void)storage, (void)piece, (void)begin, (void)bytes, (void)length;
     return ERROR_AGAIN;
 #endif
+}
+
+static bool is_hole(int fd, const struct segment *segment)
+{
+    struct stat status;
+    const uint64_t end = segment->offset + segment->length;
+    if (fstat(fd, &status) != 0 || (uint64_t)status.st_size < end)
+        return false;
+    const off_t data = lseek(fd, (off_t)segment->offset, SEEK_DATA);
+    return data < 0 ? errno == ENXIO : (uint64_t)data >= end;
 }
 
 bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length)
@@ -307,11 +378,8 @@ bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length)
             const int fd = acquire(storage, segment.file, false);
             if (fd < 0)
                 return false;
-            const off_t data = lseek(fd, (off_t)segment.offset, SEEK_DATA);
-            const bool hole = data < 0
-                                  ? errno == ENXIO
-                                  : (uint64_t)data >= segment.offset + segment.length;
-            release(storage, segment.file, fd);
+            const bool hole = is_hole(fd, &segment);
+            release(storage, fd);
             if (!hole)
                 return false;
         }
@@ -333,7 +401,7 @@ enum error_code storage_create_empty(struct storage *storage,
         const int fd = acquire(storage, i, true);
         if (fd < 0)
             return fail(ret_error, i, errno);
-        release(storage, i, fd);
+        release(storage, fd);
     }
     return ERROR_NONE;
 }
@@ -359,47 +427,77 @@ static struct file_stamp stamp_of(int dir_fd, const char *path)
     return stamp;
 }
 
-static void stat_file(struct storage *storage, uint32_t file)
+/* Whether it is there. */
+static bool stat_file(struct storage *storage, int dir_fd, uint32_t file)
 {
-    const struct file_stamp stamp =
-        stamp_of(storage->dir_fd, storage->metainfo->files[file].path);
+    const struct file_stamp stamp = stamp_of(dir_fd, storage->metainfo->files[file].path);
     pthread_mutex_lock(&storage->mutex);
     storage->stamps[file] = stamp;
     pthread_mutex_unlock(&storage->mutex);
+    return stamp.size != UINT64_MAX;
 }
 
 void storage_stat_all(struct storage *storage)
 {
-    open_dir(storage);
+    const int dir_fd = open_dir(storage, false);
     for (uint32_t i = 0; i < storage->metainfo->file_count; i++)
-        stat_file(storage, i);
+        stat_file(storage, dir_fd, i);
+    if (dir_fd >= 0)
+        close(dir_fd);
 }
 
 static bool take_dirty(struct storage *storage, uint32_t file)
 {
     pthread_mutex_lock(&storage->mutex);
     const bool dirty = storage->dirty[file];
+    storage->dirty_count -= dirty;
     storage->dirty[file] = false;
     pthread_mutex_unlock(&storage->mutex);
     return dirty;
 }
 
+static bool is_clean(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const bool clean = storage->dirty_count == 0;
+    pthread_mutex_unlock(&storage->mutex);
+    return clean;
+}
+
+static int sync_file(struct storage *storage, uint32_t file)
+{
+    const int fd = acquire(storage, file, false);
+    if (fd < 0)
+        return errno;
+    const int error = fdatasync(fd) != 0 ? errno : 0;
+    /* The kernel counts pages it failed to write as clean. Reading them back from the
+     * disk, not from memory, is how the truth comes out. */
+    if (error != 0)
+        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    release(storage, fd);
+    return error;
+}
+
 enum error_code storage_sync(struct storage *storage, struct storage_error *ret_error)
 {
-    for (uint32_t i = 0; i < storage->metainfo->file_count; i++) {
+    enum error_code result = ERROR_NONE;
+    if (is_clean(storage))
+        return ERROR_NONE;
+    const int dir_fd = open_dir(storage, false);
+    if (dir_fd < 0)
+        result = fail(ret_error, 0, errno);
+    for (uint32_t i = 0; dir_fd >= 0 && i < storage->metainfo->file_count; i++) {
         if (!take_dirty(storage, i))
             continue;
-        const int fd = acquire(storage, i, false);
-        const int error = fd < 0 || fdatasync(fd) != 0 ? errno : 0;
-        if (fd >= 0)
-            release(storage, i, fd);
-        if (error != 0) {
-            mark_dirty(storage, i);
-            return fail(ret_error, i, error);
-        }
-        stat_file(storage, i);
+        const int error = sync_file(storage, i);
+        if (error != 0)
+            result = fail(ret_error, i, error);
+        else if (!stat_file(storage, dir_fd, i))
+            result = fail(ret_error, i, ENOENT);
     }
-    return ERROR_NONE;
+    if (dir_fd >= 0)
+        close(dir_fd);
+    return result;
 }
 
 void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
@@ -434,24 +532,38 @@ static void remove_empty_dirs(int dir_fd, const char *path)
     }
 }
 
+static enum error_code delete_file(int dir_fd, const struct metainfo_file *file)
+{
+    struct stat status;
+    const char *name;
+    const int parent =
+        file->pad ? -1 : file_walk_parent(dir_fd, file->path, false, &name);
+    if (parent < 0)
+        return ERROR_NONE; /* nothing of ours is there */
+    const bool ours = fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                      S_ISREG(status.st_mode);
+    const int error = ours && unlinkat(parent, name, 0) != 0 ? errno : 0;
+    close(parent);
+    remove_empty_dirs(dir_fd, file->path);
+    return error_from_errno(error);
+}
+
 enum error_code storage_delete(struct storage *storage, struct storage_error *ret_error)
 {
-    enum error_code result = ERROR_NONE;
-    const int dir_fd = open_dir(storage);
+    struct storage_error result = {ERROR_NONE, 0, 0};
+    pthread_rwlock_wrlock(&storage->life);
+    storage->deleted = true;
+    pthread_rwlock_unlock(&storage->life);
+    const int dir_fd = open_dir(storage, false);
     file_cache_drop(storage->cache, storage);
     for (uint32_t i = 0; dir_fd >= 0 && i < storage->metainfo->file_count; i++) {
-        const struct metainfo_file *file = &storage->metainfo->files[i];
-        struct stat status;
-        const char *name;
-        const int parent =
-            file->pad ? -1 : file_walk_parent(dir_fd, file->path, false, &name);
-        if (parent < 0)
-            continue;
-        if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(status.st_mode) && unlinkat(parent, name, 0) != 0)
-            result = fail(ret_error, i, errno);
-        close(parent);
-        remove_empty_dirs(dir_fd, file->path);
+        const enum error_code error = delete_file(dir_fd, &storage->metainfo->files[i]);
+        if (error != ERROR_NONE)
+            result = (struct storage_error){error, 0, i};
     }
-    return result;
+    if (dir_fd >= 0)
+        close(dir_fd);
+    if (result.code != ERROR_NONE && ret_error != NULL)
+        *ret_error = result;
+    return result.code;
 }

@@ -35,9 +35,11 @@ struct file_cache *file_cache_new(uint32_t capacity); /* NULL: out of memory */
 void file_cache_free(struct file_cache *cache);
 
 struct storage;
-/* METAINFO stays the caller's and must outlive the last reference. DIR need not exist
- * yet. */
-struct storage *storage_new(struct file_cache *cache, const struct metainfo *metainfo,
+/* Keeps METAINFO by a reference of its own. DIR need not exist yet: it is made when a
+ * file is first written. Once seen it must stay the same directory: one that is gone or
+ * replaced (a file system unmounted) fails with ERROR_NOT_FOUND and is not made again
+ * (S16). */
+struct storage *storage_new(struct file_cache *cache, struct metainfo *metainfo,
                             const char *dir);
 struct storage *storage_ref(struct storage *storage);
 void storage_unref(struct storage *storage);
@@ -56,21 +58,27 @@ enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t b
  * ERROR_AGAIN: ask a worker. */
 enum error_code storage_read_cached(struct storage *storage, uint32_t piece,
                                     uint32_t begin, uint8_t *bytes, uint32_t length);
-/* True if no byte of the range was ever written (a hole). */
+/* True if the files are there and long enough, but no byte of the range was ever written
+ * (a hole). */
 bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length);
 
 /* Creates the empty files of the torrent. */
 enum error_code storage_create_empty(struct storage *storage,
                                      struct storage_error *ret_error);
-/* fdatasync for all files written since the last call, and new stamps for them. */
+/* fdatasync for all files written since the last call, and new stamps for them.
+ * ERROR_NOT_FOUND: one was deleted under us. Whatever the error, what was written to that
+ * file since the last good call must be read back before it is believed (S6). */
 enum error_code storage_sync(struct storage *storage, struct storage_error *ret_error);
 /* Copies what storage_sync or storage_stat_all saw last; COUNT = the torrent's files. */
 void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
                     uint32_t count);
 void storage_stat_all(struct storage *storage);
+/* The directory may be another from now on: the user says that all is well. */
+void storage_forget_dir(struct storage *storage);
 /* Closes its cached descriptors. */
 void storage_close_files(struct storage *storage);
-/* Deletes the torrent's own regular files, then directories that are empty by that. */
+/* Deletes the torrent's own regular files, then directories that are empty by that;
+ * nothing is written or made from then on. */
 enum error_code storage_delete(struct storage *storage, struct storage_error *ret_error);
 
 #endif

@@ -1,19 +1,24 @@
 #include "base/digest.h"
+#include "base/thread.h"
 #include "disk/disk_private.h"
 #include "disk/state_file.h"
 
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 static void on_read(struct worker *worker, struct message *request)
 {
+    struct storage_error error = {ERROR_CANCELLED, 0, 0};
     struct storage *storage = disk_storage(worker->manager, request->torrent);
     struct block *block = request->u.read.block;
-    request->type = DISK_HAS_READ;
-    request->u.read.error = storage == NULL
-                                ? ERROR_CANCELLED
-                                : storage_read(storage, block->piece, block->begin,
-                                               block->bytes, block->length, NULL);
+    if (storage != NULL && storage_read(storage, block->piece, block->begin, block->bytes,
+                                        block->length, &error) == ERROR_NONE)
+        error.code = ERROR_NONE;
     storage_unref(storage);
+    request->type = DISK_HAS_READ;
+    request->u.read.error = error.code;
+    request->u.read.errno_value = error.errno_value;
+    request->u.read.file = error.file;
     disk_respond(worker->manager, request);
 }
 
@@ -25,33 +30,63 @@ static void take_stamps(struct storage *storage, struct disk_job *job)
         storage_stamps(storage, job->stamps, job->stamp_count);
 }
 
+static enum error_code sync_payload(struct storage *storage, struct disk_job *job)
+{
+    if (job->stat_all)
+        storage_stat_all(storage);
+    const enum error_code error = storage_sync(storage, &job->error);
+    if (error == ERROR_NONE)
+        take_stamps(storage, job);
+    return error;
+}
+
+static enum error_code save_state(const struct disk_job *job)
+{
+    return job->raw ? state_file_save_raw(job->dir_fd, job->name, job->bytes, job->length)
+                    : state_file_save(job->dir_fd, job->name, job->bytes, job->length);
+}
+
+static enum error_code look_for_space(struct disk_job *job)
+{
+    struct statvfs status;
+    job->free_bytes = UINT64_MAX;
+    if (statvfs(job->name, &status) != 0)
+        return ERROR_NOT_FOUND;
+    job->free_bytes = (uint64_t)status.f_bavail * status.f_frsize;
+    return ERROR_NONE;
+}
+
+static enum error_code do_job(enum message_type type, struct disk_job *job)
+{
+    switch ((int)type) {
+    case DISK_SAVE_RESUME:
+        return save_state(job);
+    case DISK_FORGET_STATE:
+        state_file_remove(job->dir_fd, job->name);
+        return ERROR_NONE;
+    case DISK_SPACE:
+        return look_for_space(job);
+    default:
+        break;
+    }
+    if (job->storage == NULL)
+        return ERROR_CANCELLED;
+    if (type == DISK_SYNC)
+        return sync_payload(job->storage, job);
+    if (type == DISK_DELETE)
+        return storage_delete(job->storage, &job->error);
+    storage_close_files(job->storage);
+    return ERROR_NONE;
+}
+
 static void on_job(struct worker *worker, struct message *request)
 {
     struct disk_job *job = request->u.job.job;
-    struct storage *storage = disk_storage(worker->manager, request->torrent);
-    enum error_code error = ERROR_NONE;
-    enum message_type answer = DISK_JOB_DONE;
-    if (request->type == DISK_SAVE_RESUME) {
-        error = job->raw
-                    ? state_file_save_raw(job->dir_fd, job->name, job->bytes, job->length)
-                    : state_file_save(job->dir_fd, job->name, job->bytes, job->length);
-    } else if (storage == NULL) {
-        error = ERROR_CANCELLED;
-    } else if (request->type == DISK_SYNC) {
-        answer = DISK_SYNCED;
-        if (job->stat_all)
-            storage_stat_all(storage);
-        error = storage_sync(storage, &job->error);
-        if (error == ERROR_NONE)
-            take_stamps(storage, job);
-    } else if (request->type == DISK_DELETE) {
-        error = storage_delete(storage, &job->error);
-    } else {
-        storage_close_files(storage);
-    }
-    storage_unref(storage);
-    request->type = answer;
-    request->u.job.error = error;
+    job->request = request->type;
+    request->u.job.error = do_job(request->type, job);
+    request->type = request->type == DISK_SYNC ? DISK_SYNCED : DISK_JOB_DONE;
+    storage_unref(job->storage); /* here, not on the loop's thread */
+    job->storage = NULL;
     disk_respond(worker->manager, request);
 }
 
@@ -80,9 +115,14 @@ static void *worker_main(void *context)
 {
     struct worker *worker = context;
     struct message request;
-    while (worker_bus_wait(worker->requests, &request) &&
-           !atomic_load(&worker->manager->ending))
+    while (worker_bus_wait(worker->requests, &request)) {
+        if (atomic_load(&worker->manager->ending)) {
+            worker->unhandled = request; /* its blocks are for the pool's own thread */
+            worker->has_unhandled = true;
+            break;
+        }
         worker_handle(worker, &request);
+    }
     return NULL;
 }
 
@@ -95,17 +135,26 @@ enum error_code worker_start(struct worker *worker, struct disk_manager *manager
         return ERROR_MEMORY;
     if (!thread)
         return ERROR_NONE;
-    worker->started = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
-    return worker->started ? ERROR_NONE : ERROR_SYSTEM;
+    const enum error_code error = thread_start(&worker->thread, worker_main, worker);
+    worker->started = error == ERROR_NONE;
+    if (error != ERROR_NONE) {
+        worker_bus_free(worker->requests, NULL);
+        worker->requests = NULL;
+    }
+    return error;
+}
+
+void worker_close(struct worker *worker)
+{
+    worker_bus_close(worker->requests);
 }
 
 void worker_stop(struct worker *worker)
 {
-    if (worker->requests == NULL)
-        return;
-    worker_bus_close(worker->requests);
     if (worker->started)
         pthread_join(worker->thread, NULL);
+    if (worker->has_unhandled)
+        message_done(&worker->unhandled, worker->manager->config.pool);
     hasher_done(worker);
     worker_bus_free(worker->requests, worker->manager->config.pool);
     digest_free(worker->digest);

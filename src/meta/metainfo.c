@@ -173,9 +173,15 @@ enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
     return ERROR_NONE;
 }
 
+struct metainfo *metainfo_ref(struct metainfo *metainfo)
+{
+    atomic_fetch_add(&metainfo->more_references, 1);
+    return metainfo;
+}
+
 void metainfo_free(struct metainfo *metainfo)
 {
-    if (metainfo == NULL)
+    if (metainfo == NULL || atomic_fetch_sub(&metainfo->more_references, 1) > 0)
         return;
     for (uint32_t i = 0; i < metainfo->file_count; i++)
         free(metainfo->files[i].path);

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,8 +45,9 @@ enum metainfo_warning {
 #define METAINFO_WARNING_BITS 5
 
 struct metainfo {
-    struct info_hash hash; /* SHA-1 of the raw info dictionary */
-    char *name;            /* sanitised for disk; for people through text_clean */
+    atomic_uint more_references; /* than one */
+    struct info_hash hash;       /* SHA-1 of the raw info dictionary */
+    char *name;                  /* sanitised for disk; for people through text_clean */
     uint32_t piece_bytes;
     uint32_t piece_count;
     uint8_t *piece_hashes; /* SHA1_BYTES each */
@@ -74,6 +76,9 @@ struct metainfo_error {
 enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
                                struct metainfo **ret_metainfo,
                                struct metainfo_error *ret_error) MUST_CHECK;
+/* Another owner: a worker may read it after the torrent is gone. Any thread. */
+struct metainfo *metainfo_ref(struct metainfo *metainfo);
+/* Gives up one reference; the last frees it. NULL is ignored. Any thread. */
 void metainfo_free(struct metainfo *metainfo);
 
 /* The translated sentence for one bit of `warnings`. */

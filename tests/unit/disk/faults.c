@@ -1,0 +1,120 @@
+#include "tests/unit/disk/faults.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#define KINDS (FAULT_RENAME + 1)
+
+static struct {
+    atomic_int from, count, error;
+    atomic_uint calls;
+} faults[KINDS];
+static atomic_uint dribble_bytes, dribbled;
+static atomic_ulong last_synced;
+
+void fault_set(enum fault_call call, int from, int count, int errno_value)
+{
+    atomic_store(&faults[call].from, (int)atomic_load(&faults[call].calls) + from);
+    atomic_store(&faults[call].count, count);
+    atomic_store(&faults[call].error, errno_value);
+}
+
+void fault_dribble(unsigned bytes)
+{
+    atomic_store(&dribble_bytes, bytes);
+}
+
+void fault_clear(void)
+{
+    for (int i = 0; i < KINDS; i++) {
+        atomic_store(&faults[i].calls, 0);
+        atomic_store(&faults[i].count, 0);
+    }
+    atomic_store(&dribble_bytes, 0);
+}
+
+unsigned fault_calls(enum fault_call call)
+{
+    return atomic_load(&faults[call].calls);
+}
+
+unsigned long fault_last_synced(void)
+{
+    return atomic_load(&last_synced);
+}
+
+static bool fails(enum fault_call call)
+{
+    const int number = (int)atomic_fetch_add(&faults[call].calls, 1) + 1;
+    const int from = atomic_load(&faults[call].from);
+    const int count = atomic_load(&faults[call].count);
+    if (count == 0 || number < from || number - from >= count)
+        return false;
+    errno = atomic_load(&faults[call].error);
+    return true;
+}
+
+/* How much of LENGTH this call may move; -1: interrupted. */
+static long dribble(size_t length)
+{
+    const unsigned most = atomic_load(&dribble_bytes);
+    if (most == 0)
+        return (long)length;
+    if (atomic_fetch_add(&dribbled, 1) % 2 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return length < most ? (long)length : (long)most;
+}
+
+ssize_t __real_pwritev64(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offset)
+{
+    if (fails(FAULT_WRITE))
+        return -1;
+    if (atomic_load(&dribble_bytes) == 0)
+        return __real_pwritev64(fd, iov, count, offset);
+    const long length = dribble(iov[0].iov_len);
+    const struct iovec part = {iov[0].iov_base, (size_t)length};
+    return length < 0 ? -1 : __real_pwritev64(fd, &part, 1, offset);
+}
+
+ssize_t __real_pread64(int fd, void *bytes, size_t length, off_t offset);
+ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset);
+ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset)
+{
+    if (fails(FAULT_READ))
+        return -1;
+    const long part = dribble(length);
+    return part < 0 ? -1 : __real_pread64(fd, bytes, (size_t)part, offset);
+}
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+    return fails(FAULT_DATASYNC) ? -1 : __real_fdatasync(fd);
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    struct stat status;
+    if (fails(FAULT_SYNC))
+        return -1;
+    if (fstat(fd, &status) == 0)
+        atomic_store(&last_synced, (unsigned long)status.st_ino);
+    return __real_fsync(fd);
+}
+
+int __real_renameat(int from_fd, const char *from, int to_fd, const char *to);
+int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to);
+int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+    return fails(FAULT_RENAME) ? -1 : __real_renameat(from_fd, from, to_fd, to);
+}

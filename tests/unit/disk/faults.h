@@ -1,0 +1,24 @@
+/*
+ * The disk's system calls with faults on request: the linker puts these in the place of
+ * pwritev(2), pread(2), fdatasync(2), fsync(2) and renameat(2).
+ */
+#ifndef BTTUI_TESTS_UNIT_DISK_FAULTS_H
+#define BTTUI_TESTS_UNIT_DISK_FAULTS_H
+
+#include <stdatomic.h>
+
+enum fault_call { FAULT_WRITE, FAULT_READ, FAULT_DATASYNC, FAULT_SYNC, FAULT_RENAME };
+
+/* Call number FROM (1: the next) and COUNT - 1 more of this kind fail with ERRNO_VALUE.
+ */
+void fault_set(enum fault_call call, int from, int count, int errno_value);
+/* Reads and writes move at most BYTES at a time, and every second one is interrupted; 0:
+ * as the system does. */
+void fault_dribble(unsigned bytes);
+void fault_clear(void);
+/* How many calls of this kind came since fault_clear. */
+unsigned fault_calls(enum fault_call call);
+/* The inode of the directory synced last by fsync(2). */
+unsigned long fault_last_synced(void);
+
+#endif

@@ -1,0 +1,242 @@
+#include "tests/unit/disk/faults.h"
+#include "tests/unit/disk/place.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+Suite *test_disk_manager_suite(void);
+
+#define PIECE BLOCK_BYTES
+
+static struct place place;
+static struct desk desk;
+
+static void setup(void)
+{
+    static const struct place_file files[] = {{"t/a", 3 * PIECE, false},
+                                              {"t/b", 3 * PIECE, false}};
+    fault_clear();
+    place_make(&place, PIECE, files, 2);
+    desk_open(&desk, &place, 2);
+}
+
+static void teardown(void)
+{
+    desk_close(&desk);
+    place_done(&place);
+}
+
+static struct message read_block(uint32_t piece)
+{
+    struct message request = {.type = DISK_READ, .torrent = desk.id};
+    struct block *block = block_pool_take(place.pool);
+    block->piece = piece;
+    block->begin = 0;
+    block->length = PIECE;
+    request.u.read.block = block;
+    request.u.read.ref = (struct block_ref){piece, 0, PIECE};
+    desk_post(&desk, &request);
+    const struct message answer = desk_next(&desk);
+    ck_assert_int_eq(answer.type, DISK_HAS_READ);
+    ck_assert_uint_eq(answer.u.read.ref.piece, piece);
+    return answer;
+}
+
+START_TEST(a_read_fills_its_block)
+{
+    place_write_all(&place);
+    struct message answer = read_block(4);
+    ck_assert_int_eq(answer.u.read.error, ERROR_NONE);
+    ck_assert_mem_eq(answer.u.read.block->bytes, place_at(&place, 4, 0), PIECE);
+    /* now its file is open and in memory */
+    ck_assert_int_eq(disk_manager_read_now(desk.manager, desk.id, answer.u.read.block),
+                     ERROR_NONE);
+    message_done(&answer, place.pool);
+}
+END_TEST
+
+START_TEST(a_read_that_fails_says_where_and_why)
+{
+    place_write_all(&place);
+    ck_assert_int_eq(truncate(place_path(&place, "t/b"), 10), 0);
+    struct message answer = read_block(4);
+    ck_assert_int_eq(answer.u.read.error, ERROR_TRUNCATED);
+    ck_assert_uint_eq(answer.u.read.file, 1);
+    message_done(&answer, place.pool);
+    fault_set(FAULT_READ, 1, 1, EIO);
+    answer = read_block(0);
+    ck_assert_int_eq(answer.u.read.error, ERROR_SYSTEM);
+    ck_assert_int_eq(answer.u.read.errno_value, EIO);
+    ck_assert_uint_eq(answer.u.read.file, 0);
+    message_done(&answer, place.pool);
+}
+END_TEST
+
+START_TEST(a_torrent_is_opened_once_and_another_generation_is_another)
+{
+    struct block *block = block_pool_take(place.pool);
+    block->piece = block->begin = 0;
+    block->length = PIECE;
+    ck_assert_int_eq(disk_manager_open(desk.manager, desk.id, place.meta, place.dir),
+                     ERROR_EXISTS);
+    const struct torrent_id later = {desk.id.index, desk.id.generation + 1};
+    ck_assert_int_eq(disk_manager_read_now(desk.manager, later, block), ERROR_CANCELLED);
+    block_pool_give(place.pool, block);
+}
+END_TEST
+
+START_TEST(a_delete_is_done_though_the_torrent_is_closed_at_once)
+{
+    struct disk_job *job = disk_job_new();
+    const struct message request = {
+        .type = DISK_DELETE, .torrent = desk.id, .u.job.job = job};
+    place_write_all(&place);
+    desk_post(&desk, &request);
+    disk_manager_close(desk.manager, desk.id);
+    uint32_t deleted = 0;
+    for (int i = 0; i < 2; i++) {
+        struct message answer = desk_next(&desk);
+        ck_assert_int_eq(answer.type, DISK_JOB_DONE);
+        ck_assert_int_eq(answer.u.job.error, ERROR_NONE);
+        deleted += answer.u.job.job->request == DISK_DELETE;
+        message_done(&answer, place.pool);
+    }
+    ck_assert_uint_eq(deleted, 1);
+    ck_assert_uint_eq(place_size(&place, "t"), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(the_torrents_description_may_go_before_the_workers_are_done)
+{
+    struct metainfo *meta = metainfo_ref(place.meta);
+    place_write_all(&place);
+    struct disk_job *job = disk_job_new();
+    const struct message request = {
+        .type = DISK_CHECK, .torrent = desk.id, .u.job.job = job};
+    desk_post(&desk, &request);
+    disk_manager_close(desk.manager, desk.id);
+    metainfo_free(meta);
+}
+END_TEST
+
+START_TEST(a_sync_gives_the_files_stamps)
+{
+    desk_hash(&desk, 0, 0, PIECE, false);
+    struct message answer = desk_next(&desk);
+    ck_assert_int_eq(answer.type, DISK_VERIFIED);
+    message_done(&answer, place.pool);
+    struct disk_job *job = desk_job(&desk, DISK_SYNC, disk_job_new());
+    ck_assert_int_eq(job->error.code, ERROR_NONE);
+    ck_assert_uint_eq(job->stamp_count, 2);
+    ck_assert_uint_eq(job->stamps[0].size, PIECE);
+    disk_job_free(job);
+    job = disk_job_new();
+    job->stat_all = true;
+    desk_job(&desk, DISK_SYNC, job);
+    ck_assert_uint_eq(job->stamps[0].size, PIECE);
+    ck_assert_uint_eq(job->stamps[1].size, UINT64_MAX);
+    disk_job_free(job);
+}
+END_TEST
+
+START_TEST(state_is_saved_and_forgotten_in_the_order_of_the_requests)
+{
+    const int dir = open(place.root, O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < 20; i++) {
+        struct disk_job *save = disk_job_new(), *forget = disk_job_new();
+        save->dir_fd = forget->dir_fd = dir;
+        save->name = strdup("state");
+        forget->name = strdup("state");
+        save->bytes = malloc(3);
+        memcpy(save->bytes, "abc", 3);
+        save->length = 3;
+        const struct message requests[2] = {
+            {.type = DISK_SAVE_RESUME, .torrent = {(uint32_t)i, 1}, .u.job.job = save},
+            {.type = DISK_FORGET_STATE, .torrent = {9, 1}, .u.job.job = forget}};
+        desk_post(&desk, &requests[0]);
+        desk_post(&desk, &requests[1]);
+    }
+    for (int i = 0; i < 40; i++) {
+        struct message answer = desk_next(&desk);
+        ck_assert_int_eq(answer.u.job.error, ERROR_NONE);
+        message_done(&answer, place.pool);
+    }
+    ck_assert_int_ne(faccessat(dir, "state", F_OK, 0), 0);
+    ck_assert_int_ne(faccessat(dir, "state.prev", F_OK, 0), 0);
+    close(dir);
+}
+END_TEST
+
+START_TEST(free_space_is_looked_up_off_the_loop)
+{
+    struct disk_job *job = disk_job_new();
+    job->name = strdup(place.root);
+    desk_job(&desk, DISK_SPACE, job);
+    ck_assert_int_eq(job->error.code, ERROR_NONE);
+    ck_assert_uint_gt(job->free_bytes, 0);
+    ck_assert_uint_ne(job->free_bytes, UINT64_MAX);
+    disk_job_free(job);
+    job = disk_job_new();
+    job->name = strdup("/nowhere/at/all");
+    desk_job(&desk, DISK_SPACE, job);
+    ck_assert_uint_eq(job->free_bytes, UINT64_MAX);
+    disk_job_free(job);
+}
+END_TEST
+
+/* S21: many files, few descriptors. */
+START_TEST(few_descriptors_are_enough_for_many_files)
+{
+    enum { COUNT = 300 };
+    static struct place_file many[COUNT];
+    static char names[COUNT][16];
+    struct rlimit limit = {64, 64};
+    uint32_t most = 0;
+    desk_close(&desk);
+    place_done(&place);
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "t/%d", i);
+        many[i] = (struct place_file){names[i], 1000, false};
+    }
+    place_make(&place, PIECE, many, COUNT);
+    const uint32_t before = place_open_descriptors();
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    desk_open(&desk, &place, 2);
+    for (uint32_t i = 0; i < place.meta->piece_count; i++) {
+        desk_hash(&desk, i, 0, metainfo_piece_length(place.meta, i), false);
+        struct message answer = desk_next(&desk);
+        ck_assert_int_eq(answer.type, DISK_VERIFIED);
+        message_done(&answer, place.pool);
+        const uint32_t open = place_open_descriptors();
+        most = open > most ? open : most;
+    }
+    ck_assert(place_is_right(&place));
+    ck_assert_uint_le(most, before + 16 + 2);
+}
+END_TEST
+
+Suite *test_disk_manager_suite(void)
+{
+    Suite *suite = suite_create("disk_manager");
+    TCase *tcase = tcase_create("disk_manager");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 30);
+    tcase_add_test(tcase, a_read_fills_its_block);
+    tcase_add_test(tcase, a_read_that_fails_says_where_and_why);
+    tcase_add_test(tcase, a_torrent_is_opened_once_and_another_generation_is_another);
+    tcase_add_test(tcase, a_delete_is_done_though_the_torrent_is_closed_at_once);
+    tcase_add_test(tcase, the_torrents_description_may_go_before_the_workers_are_done);
+    tcase_add_test(tcase, a_sync_gives_the_files_stamps);
+    tcase_add_test(tcase, state_is_saved_and_forgotten_in_the_order_of_the_requests);
+    tcase_add_test(tcase, free_space_is_looked_up_off_the_loop);
+    tcase_add_test(tcase, few_descriptors_are_enough_for_many_files);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,141 @@
+#include "disk/file_walk.h"
+
+#include "tests/unit/disk/place.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+Suite *test_file_walk_suite(void);
+
+static const struct place_file files[] = {{"t/a", 10, false}};
+static struct place place;
+static int dir_fd;
+
+static void setup(void)
+{
+    place_make(&place, 16384, files, 1);
+    ck_assert_int_eq(mkdir(place.dir, 0755), 0);
+    place_put(place_path(&place, "../secret"), "old", 3);
+    dir_fd = open(place.dir, O_PATH | O_DIRECTORY);
+    ck_assert_int_ge(dir_fd, 0);
+}
+
+static void teardown(void)
+{
+    close(dir_fd);
+    place_done(&place);
+}
+
+START_TEST(no_words_lead_outside)
+{
+    static const char *const paths[] = {
+        "../secret", "..", "a/../../secret", "a/..", ".",  "./a",       "a/./b",
+        "/etc/x",    "",   "a//b",           "a/",   "/a", "../down/a",
+    };
+    const uint32_t before = place_open_descriptors();
+    for (int write = 0; write < 2; write++) {
+        errno = 0;
+        ck_assert_int_lt(file_walk_open(dir_fd, paths[_i], write == 1), 0);
+        ck_assert(errno == EINVAL || errno == ENOENT);
+    }
+    ck_assert_uint_eq(place_size(&place, "../secret"), 3);
+    ck_assert_uint_eq(place_open_descriptors(), before);
+}
+END_TEST
+
+START_TEST(directories_and_the_file_are_made_with_the_users_mask)
+{
+    struct stat status;
+    umask(027);
+    const int fd = file_walk_open(dir_fd, "x/y/z", true);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0640);
+    ck_assert_int_eq(stat(place_path(&place, "x/y"), &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0750);
+    close(fd);
+}
+END_TEST
+
+START_TEST(reading_makes_nothing)
+{
+    ck_assert_int_lt(file_walk_open(dir_fd, "x/y", false), 0);
+    ck_assert_int_eq(errno, ENOENT);
+    ck_assert_uint_eq(place_size(&place, "x"), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(what_is_no_regular_file_is_refused_without_waiting)
+{
+    const uint32_t before = place_open_descriptors();
+    ck_assert_int_eq(symlink("../secret", place_path(&place, "link")), 0);
+    ck_assert_int_eq(symlink("/dev/null", place_path(&place, "null")), 0);
+    ck_assert_int_eq(mkfifo(place_path(&place, "fifo"), 0600), 0);
+    ck_assert_int_eq(mkdir(place_path(&place, "dir"), 0700), 0);
+    static const struct {
+        const char *path;
+        int error;
+    } cases[] = {{"link", ELOOP}, {"null", ELOOP}, {"fifo", EISDIR}, {"dir", EISDIR}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int write = 0; write < 2; write++) {
+            errno = 0;
+            ck_assert_int_lt(file_walk_open(dir_fd, cases[i].path, write == 1), 0);
+            ck_assert_int_eq(errno, cases[i].error);
+        }
+    }
+    ck_assert_uint_eq(place_open_descriptors(), before);
+}
+END_TEST
+
+START_TEST(a_directory_that_is_a_link_is_not_followed)
+{
+    ck_assert_int_eq(symlink("..", place_path(&place, "up")), 0);
+    ck_assert_int_lt(file_walk_open(dir_fd, "up/secret", false), 0);
+    ck_assert_int_eq(errno, ELOOP);
+    ck_assert_int_lt(file_walk_open(dir_fd, "up/made", true), 0);
+    ck_assert_int_eq(errno, ELOOP);
+    ck_assert_uint_eq(place_size(&place, "../made"), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(a_descriptor_no_longer_returns_early)
+{
+    const int fd = file_walk_open(dir_fd, "plain", true);
+    ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+    ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+    close(fd);
+}
+END_TEST
+
+START_TEST(the_users_directory_is_made_with_its_parents)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/p/q/r", place.root);
+    ck_assert_int_eq(file_walk_make_dirs(path), 0);
+    ck_assert_int_eq(file_walk_make_dirs(path), 0); /* and is there already */
+    ck_assert_int_eq(access(path, F_OK), 0);
+    ck_assert_int_ne(file_walk_make_dirs(""), 0);
+}
+END_TEST
+
+Suite *test_file_walk_suite(void)
+{
+    Suite *suite = suite_create("file_walk");
+    TCase *tcase = tcase_create("file_walk");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_loop_test(tcase, no_words_lead_outside, 0, 13);
+    tcase_add_test(tcase, directories_and_the_file_are_made_with_the_users_mask);
+    tcase_add_test(tcase, reading_makes_nothing);
+    tcase_add_test(tcase, what_is_no_regular_file_is_refused_without_waiting);
+    tcase_add_test(tcase, a_directory_that_is_a_link_is_not_followed);
+    tcase_add_test(tcase, a_descriptor_no_longer_returns_early);
+    tcase_add_test(tcase, the_users_directory_is_made_with_its_parents);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
