@@ -1,0 +1,14 @@
+/* The suites of meta/. */
+#ifndef BTTUI_TESTS_CHECK_META_H
+#define BTTUI_TESTS_CHECK_META_H
+
+#include <check.h>
+
+Suite *suite_bencode(void);
+Suite *suite_metainfo(void);
+Suite *suite_metainfo_files(void);
+Suite *suite_metainfo_urls(void);
+Suite *suite_metainfo_read(void);
+Suite *suite_path_name(void);
+
+#endif
