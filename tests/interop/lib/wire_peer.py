@@ -13,10 +13,13 @@ CHOKE, UNCHOKE, INTERESTED, BITFIELD, REQUEST, PIECE = 0, 1, 2, 5, 6, 7
 
 class WirePeer:
     """Seeds PAYLOAD on HOST. POISON: the share of blocks sent with a wrong byte.
-    RATE: bytes a second and connection, 0 for as fast as it goes."""
+    RATE: bytes a second and connection, 0 for as fast as it goes. SILENT_AFTER: so many
+    blocks, then it takes requests and answers none."""
 
-    def __init__(self, lab, payload, host="127.0.0.1", poison=0.0, rate=0, seed=3):
+    def __init__(self, lab, payload, host="127.0.0.1", poison=0.0, rate=0, seed=3,
+                 silent_after=None):
         self.payload, self.poison, self.rate = payload, poison, rate
+        self.silent_after = silent_after
         self.data = payload.read(0, payload.total_bytes)
         self.random = random.Random(seed)
         self.sent = []  # (piece, begin, whether it was poisoned), in order
@@ -78,6 +81,8 @@ class WirePeer:
         if poisoned:
             block[self.random.randrange(length)] ^= 0x40
         with self.lock:
+            if self.silent_after is not None and len(self.sent) >= self.silent_after:
+                return
             self.sent.append((piece, begin, poisoned))
         if self.rate:
             time.sleep(length / self.rate)
