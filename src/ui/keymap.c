@@ -41,6 +41,20 @@ const struct keymap_entry keymap[] = {
     {ACTION_SHOW_ERRORS, SCOPE_TORRENTS, {'!'}, "show-errors",
      NULL, N_("Show torrents with an error.")},
 
+    /* ---- peers ---- */
+    {ACTION_PEER_PAUSE, SCOPE_PEERS, {'p'}, "peer-pause",
+     N_("pause"), N_("Pause or resume the peer, or all that are marked: a paused one stays connected, and nothing is asked of it or given to it.")},
+    {ACTION_PEER_KICK, SCOPE_PEERS, {'K'}, "peer-kick",
+     N_("kick"), N_("Close the connection; the peer may come back.")},
+    {ACTION_PEER_BAN, SCOPE_PEERS, {'B'}, "peer-ban",
+     N_("ban"), N_("Close the connection and refuse the peer from now on; asks first.")},
+    {ACTION_PEER_ADD, SCOPE_PEERS, {'a', KEY_CODE_INSERT}, "peer-add",
+     N_("add"), N_("Connect to a peer by its address and port.")},
+    {ACTION_PEER_CONNECTED, SCOPE_PEERS, {'o'}, "peer-connected",
+     N_("connected"), N_("Show only connected peers, or all that are known.")},
+    {ACTION_TRACKER_ANNOUNCE, SCOPE_PEERS, {'R'}, "tracker-announce",
+     NULL, N_("Ask the trackers for peers now.")},
+
     /* ---- moving, anywhere ---- */
     {ACTION_UP, SCOPE_ANY, {'k', KEY_CODE_UP}, "up",
      NULL, N_("Up.")},
@@ -70,13 +84,13 @@ const struct keymap_entry keymap[] = {
      NULL, N_("Sort by the column to the right.")},
     {ACTION_SORT_REVERSE, SCOPE_TABLE, {'S'}, "sort-reverse",
      NULL, N_("Turn the order round.")},
-    {ACTION_MARK, SCOPE_TORRENTS, {' '}, "mark",
+    {ACTION_MARK, SCOPE_TORRENTS | SCOPE_PEERS, {' '}, "mark",
      NULL, N_("Mark the row, or take its mark away; keys then act on all marked rows.")},
-    {ACTION_MARK_RANGE, SCOPE_TORRENTS, {'v'}, "mark-range",
+    {ACTION_MARK_RANGE, SCOPE_TORRENTS | SCOPE_PEERS, {'v'}, "mark-range",
      NULL, N_("Begin to mark a range, moving marks; again to end it.")},
-    {ACTION_MARK_ALL, SCOPE_TORRENTS, {'A'}, "mark-all",
+    {ACTION_MARK_ALL, SCOPE_TORRENTS | SCOPE_PEERS, {'A'}, "mark-all",
      NULL, N_("Mark all rows that are shown.")},
-    {ACTION_UNMARK_ALL, SCOPE_TORRENTS, {'U'}, "unmark-all",
+    {ACTION_UNMARK_ALL, SCOPE_TORRENTS | SCOPE_PEERS, {'U'}, "unmark-all",
      NULL, N_("Take all marks away.")},
 
     /* ---- details ---- */

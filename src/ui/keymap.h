@@ -70,6 +70,7 @@ enum action {
     ACTION_PEER_KICK,
     ACTION_PEER_BAN,
     ACTION_PEER_ADD,
+    ACTION_PEER_CONNECTED, /* only those, or all that are known */
     ACTION_MAP_LAYER,
     ACTION_ZOOM_IN,
     ACTION_ZOOM_OUT,

@@ -10,6 +10,7 @@ Suite *test_canvas_suite(void);
 Suite *test_graph_suite(void);
 Suite *test_keymap_suite(void);
 Suite *test_table_suite(void);
+Suite *test_view_peers_suite(void);
 
 /* Every row is exactly as wide as the canvas, and no cell holds a control character. */
 void check_rows(const struct canvas *canvas);

@@ -2,7 +2,18 @@ check_PROGRAMS += tests/unit/ui/check_ui
 TESTS += tests/unit/ui/check_ui
 tests_unit_ui_check_ui_SOURCES = \
 	tests/unit/ui/check_ui.c tests/unit/ui/check_ui.h \
+	tests/unit/ui/check_rows.c \
 	tests/unit/ui/test_canvas.c tests/unit/ui/test_graph.c tests/unit/ui/test_keymap.c \
 	tests/unit/ui/test_table.c
 tests_unit_ui_check_ui_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_ui_check_ui_LDADD = src/ui/libui.a $(TORRENT_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/ui/check_views
+TESTS += tests/unit/ui/check_views
+tests_unit_ui_check_views_SOURCES = \
+	tests/unit/ui/check_views.c tests/unit/ui/check_ui.h \
+	tests/unit/ui/check_rows.c \
+	tests/unit/ui/fake_session.c tests/unit/ui/fake_session.h \
+	tests/unit/ui/test_view_peers.c
+tests_unit_ui_check_views_CPPFLAGS = $(CHECK_CPPFLAGS)
+tests_unit_ui_check_views_LDADD = src/ui/libui.a $(BUS_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)

@@ -1,0 +1,413 @@
+#include "ui/peer_row.h"
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "ui/cells.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- words ---- */
+
+static const char *const status_texts[] = {
+    /* L10N: what a peer is to us now */
+    [PEER_STATUS_BLOCKED] = N_("blocked"),
+    [PEER_STATUS_INACTIVE] = N_("inactive"),
+    [PEER_STATUS_ACTIVE] = N_("active"),
+    [PEER_STATUS_DOWNLOADING] = N_("downloading"),
+};
+
+static const char *const source_texts[PEER_SOURCE_COUNT] = {
+    /* L10N: where we know a peer's address from */
+    [PEER_SOURCE_TRACKER] = N_("tracker"), [PEER_SOURCE_INCOMING] = N_("incoming"),
+    [PEER_SOURCE_MANUAL] = N_("manual"),   [PEER_SOURCE_RESUME] = N_("resume"),
+    [PEER_SOURCE_DHT] = N_("DHT"),         [PEER_SOURCE_PEX] = N_("PEX"),
+    [PEER_SOURCE_LSD] = N_("LSD"),
+};
+
+uint16_t peer_row_style(const struct peer_row_line *row)
+{
+    switch (row->peer.status) {
+    case PEER_STATUS_BLOCKED:
+        return STYLE_BAD;
+    case PEER_STATUS_ACTIVE:
+        return STYLE_ACCENT;
+    case PEER_STATUS_DOWNLOADING:
+        return STYLE_GOOD;
+    default:
+        return peer_row_is_connected(row) ? STYLE_NORMAL : STYLE_DIM;
+    }
+}
+
+static const char *status_word(const struct peer_row_line *row)
+{
+    const unsigned status = row->peer.status;
+    return status <= PEER_STATUS_DOWNLOADING ? _(status_texts[status]) : "?";
+}
+
+const char *peer_row_status(const struct peer_row_line *row,
+                            char ret_text[PEER_ROW_STATUS_SIZE])
+{
+    if (row->peer.status == PEER_STATUS_BLOCKED && row->peer.reason != PEER_REASON_NONE)
+        /* L10N: a status and why: "blocked: paused by you" */
+        snprintf(ret_text, PEER_ROW_STATUS_SIZE, _("%s: %s"), status_word(row),
+                 peer_reason_text(row->peer.reason));
+    else
+        snprintf(ret_text, PEER_ROW_STATUS_SIZE, "%s", status_word(row));
+    return ret_text;
+}
+
+/* ---- flags ---- */
+
+struct flag_sign {
+    uint32_t set, clear; /* enum peer_flags that must be so */
+    char sign;
+    const char *text;
+};
+
+/* The letters are Transmission's and qBittorrent's. */
+#define FLAG_SIGNS(X)                                                                    \
+    X(PEER_FLAG_INTERESTED | PEER_FLAG_UNCHOKED_US, 0, "D", N_("it lets us download"))   \
+    X(PEER_FLAG_INTERESTED, PEER_FLAG_UNCHOKED_US, "d", N_("it makes us wait"))          \
+    X(PEER_FLAG_UNCHOKED_US, PEER_FLAG_INTERESTED, "K",                                  \
+      N_("it would let us, but has nothing we need"))                                    \
+    X(PEER_FLAG_PEER_INTERESTED | PEER_FLAG_WE_UNCHOKE, 0, "U",                          \
+      N_("we let it download"))                                                          \
+    X(PEER_FLAG_PEER_INTERESTED, PEER_FLAG_WE_UNCHOKE, "u", N_("we make it wait"))       \
+    X(PEER_FLAG_WE_UNCHOKE, PEER_FLAG_PEER_INTERESTED, "?",                              \
+      N_("we would let it, but it wants nothing"))                                       \
+    X(PEER_FLAG_OPTIMISTIC, 0, "O", N_("let in by chance (optimistic unchoke)"))         \
+    X(PEER_FLAG_SNUBBED, 0, "S", N_("it has sent nothing for a minute (snubbed)"))       \
+    X(PEER_FLAG_INCOMING, 0, "I", N_("it connected to us"))                              \
+    X(PEER_FLAG_FAST, 0, "F", N_("it knows the Fast extension"))
+
+static const struct flag_sign signs[] = {
+#define X(set, clear, sign, text) {set, clear, sign[0], text},
+    FLAG_SIGNS(X)
+#undef X
+};
+
+const char *const peer_row_legend[][2] = {
+#define X(set, clear, sign, text) {sign, text},
+    FLAG_SIGNS(X)
+#undef X
+        {NULL, NULL},
+};
+
+static bool has_sign(const struct peer_row_line *row, const struct flag_sign *sign)
+{
+    return (row->peer.flags & sign->set) == sign->set &&
+           (row->peer.flags & sign->clear) == 0;
+}
+
+const char *peer_row_flags(const struct peer_row_line *row,
+                           char ret_text[PEER_ROW_FLAGS_SIZE])
+{
+    size_t used = 0;
+    ret_text[0] = '\0';
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        if (!has_sign(row, &signs[i]) || used >= PEER_ROW_FLAGS_SIZE - 1)
+            continue;
+        const int more = snprintf(ret_text + used, PEER_ROW_FLAGS_SIZE - used, "%s%s",
+                                  used > 0 ? ", " : "", _(signs[i].text));
+        used += more > 0 ? (size_t)more : 0;
+    }
+    return ret_text;
+}
+
+/* ---- order ---- */
+
+#define COMPARE(name, expression)                                                        \
+    static int compare_##name(const void *row_a, const void *row_b)                      \
+    {                                                                                    \
+        const struct peer_row_line *a = row_a, *b = row_b;                               \
+        return a->after != b->after ? (a->after ? 1 : -1) : (expression);                \
+    }
+COMPARE(address, netaddr_compare(&a->peer.address, &b->peer.address))
+COMPARE(client, strcmp(a->client, b->client))
+COMPARE(status, compare_u64(a->peer.status, b->peer.status))
+COMPARE(progress, compare_u64(a->peer.pieces_have, b->peer.pieces_have))
+COMPARE(down, compare_u64(a->peer.down_rate, b->peer.down_rate))
+COMPARE(up, compare_u64(a->peer.up_rate, b->peer.up_rate))
+COMPARE(requests, compare_u64(a->peer.requests_out, b->peer.requests_out))
+/* 0 is not known: after all others. */
+COMPARE(latency, compare_u64(a->peer.latency_ms - 1, b->peer.latency_ms - 1))
+COMPARE(source, compare_u64(a->peer.source, b->peer.source))
+COMPARE(since, compare_u64(a->peer.connected_s, b->peer.connected_s))
+COMPARE(downloaded, compare_u64(a->peer.downloaded, b->peer.downloaded))
+COMPARE(uploaded, compare_u64(a->peer.uploaded, b->peer.uploaded))
+
+/* ---- cells ---- */
+
+static uint16_t quiet(const struct peer_row_line *row)
+{
+    return peer_row_is_connected(row) ? STYLE_NORMAL : STYLE_DIM;
+}
+
+static void draw_address(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    /* Where there is no room for the status its colour is here. */
+    pane_text(cell, 0, 0,
+              row->peer.status == PEER_STATUS_BLOCKED ? STYLE_BAD : quiet(row),
+              row->address);
+}
+
+static void draw_client(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    pane_text(cell, 0, 0, quiet(row), row->client);
+}
+
+static void draw_status(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    pane_text(cell, 0, 0, peer_row_style(row), status_word(row));
+}
+
+static void draw_progress(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    if ((row->peer.flags & PEER_FLAG_HANDSHAKEN) != 0)
+        cell_percent(cell, row->peer.pieces_have, row->pieces);
+}
+
+static void draw_down(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    if (peer_row_is_connected(row))
+        cell_rate(cell, STYLE_DOWN, row->peer.down_rate);
+}
+
+static void draw_up(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    if (peer_row_is_connected(row))
+        cell_rate(cell, STYLE_UP, row->peer.up_rate);
+}
+
+static void draw_flags(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    int x = 0;
+    (void)context;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (has_sign(row, &signs[i]))
+            pane_char(cell, x++, 0, STYLE_NORMAL, (uint32_t)signs[i].sign);
+}
+
+static void draw_requests(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    char text[TEXT_NUMBER_SIZE];
+    (void)context;
+    if (!peer_row_is_connected(row))
+        return;
+    snprintf(text, sizeof text, "%u/%u", row->peer.requests_out, row->peer.requests_in);
+    pane_text_right(cell, 0,
+                    row->peer.requests_out + row->peer.requests_in > 0 ? STYLE_NORMAL
+                                                                       : STYLE_DIM,
+                    text);
+}
+
+static void draw_latency(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    char text[TEXT_NUMBER_SIZE];
+    (void)context;
+    if (row->peer.latency_ms == 0)
+        return;
+    snprintf(text, sizeof text, "%u ms", row->peer.latency_ms);
+    pane_text_right(cell, 0, STYLE_NORMAL, text);
+}
+
+static void draw_source(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    const unsigned source = row->peer.source;
+    (void)context;
+    pane_text(cell, 0, 0, STYLE_DIM,
+              source < PEER_SOURCE_COUNT ? _(source_texts[source]) : "?");
+}
+
+static void draw_since(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    if (row->peer.connected_s > 0)
+        cell_duration(cell, STYLE_DIM, row->peer.connected_s);
+}
+
+static void draw_downloaded(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    if (row->peer.downloaded > 0)
+        cell_bytes(cell, STYLE_NORMAL, row->peer.downloaded);
+}
+
+static void draw_uploaded(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    if (row->peer.uploaded > 0)
+        cell_bytes(cell, STYLE_NORMAL, row->peer.uploaded);
+}
+
+static void draw_why(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    if (row->peer.status == PEER_STATUS_BLOCKED)
+        pane_text(cell, 0, 0, STYLE_BAD, peer_reason_text(row->peer.reason));
+}
+
+/* ---- columns ---- */
+
+#define RIGHT .align = TABLE_RIGHT
+/* Least widths and shares are such that with 80 columns an IPv4 address with its port,
+ * client, status, progress and both rates show in full. */
+static const struct table_column columns[] = {
+    {.name = "address",
+     .title = N_("Address"),
+     .help = N_("The peer's address and port."),
+     .width = 15,
+     .stretch = 6,
+     .compare = compare_address,
+     .draw = draw_address},
+    {.name = "client",
+     .title = N_("Client"),
+     .help = N_("What program it says it is."),
+     .width = 11,
+     .stretch = 1,
+     .priority = 5,
+     .compare = compare_client,
+     .draw = draw_client},
+    {.name = "status",
+     .title = N_("Status"),
+     .help =
+         N_("blocked: we refuse it; inactive: it makes us wait or has nothing we need; "
+            "active: ready for requests; downloading: requests are on their way."),
+     .width = 11,
+     .priority = 1,
+     .descending = true,
+     .compare = compare_status,
+     .draw = draw_status},
+    {.name = "progress",
+     .title = N_("Has"),
+     .help = N_("How much of the torrent it has."),
+     .width = 10,
+     .priority = 3,
+     RIGHT,
+     .descending = true,
+     .compare = compare_progress,
+     .draw = draw_progress},
+    {.name = "down",
+     .title = N_("Down"),
+     .help = N_("What it sends us now."),
+     .width = 10,
+     .priority = 2,
+     RIGHT,
+     .descending = true,
+     .compare = compare_down,
+     .draw = draw_down},
+    {.name = "up",
+     .title = N_("Up"),
+     .help = N_("What we send it now."),
+     .width = 10,
+     .priority = 4,
+     RIGHT,
+     .descending = true,
+     .compare = compare_up,
+     .draw = draw_up},
+    {.name = "flags",
+     .title = N_("Flags"),
+     .help = N_("Who lets whom download, and how it got here; see the signs below."),
+     .width = 7,
+     .priority = 6,
+     .draw = draw_flags},
+    {.name = "requests",
+     .title = N_("Req"),
+     .help = N_("Blocks we have asked it for, and blocks it has asked us for."),
+     .width = 8,
+     .priority = 7,
+     RIGHT,
+     .descending = true,
+     .compare = compare_requests,
+     .draw = draw_requests},
+    {.name = "latency",
+     .title = N_("Latency"),
+     .help = N_("From a request to its first byte."),
+     .width = 8,
+     .priority = 8,
+     RIGHT,
+     .compare = compare_latency,
+     .draw = draw_latency},
+    {.name = "source",
+     .title = N_("Source"),
+     .help = N_("Where we know its address from."),
+     .width = 8,
+     .priority = 9,
+     .compare = compare_source,
+     .draw = draw_source},
+    {.name = "since",
+     .title = N_("Since"),
+     .help = N_("For how long it has been connected."),
+     .width = 7,
+     .priority = 10,
+     RIGHT,
+     .descending = true,
+     .compare = compare_since,
+     .draw = draw_since},
+    {.name = "downloaded",
+     .title = N_("Received"),
+     .help = N_("What it has sent us in this session."),
+     .width = 9,
+     .priority = 11,
+     RIGHT,
+     .descending = true,
+     .compare = compare_downloaded,
+     .draw = draw_downloaded},
+    {.name = "uploaded",
+     .title = N_("Sent"),
+     .help = N_("What we have sent it in this session."),
+     .width = 9,
+     .priority = 12,
+     RIGHT,
+     .descending = true,
+     .compare = compare_uploaded,
+     .draw = draw_uploaded},
+    {.name = "why",
+     .title = N_("Why blocked"),
+     .help = N_("Why it is refused; narrow screens tell it of the row under the cursor."),
+     .width = 21,
+     .stretch = 1,
+     .priority = 13,
+     .draw = draw_why},
+};
+
+static void match_text(void *context, const void *line, char *ret_text, size_t size)
+{
+    const struct peer_row_line *row = line;
+    const unsigned source = row->peer.source;
+    char status[PEER_ROW_STATUS_SIZE];
+    (void)context;
+    snprintf(ret_text, size, "%s %s %s %s", row->address, row->client,
+             peer_row_status(row, status),
+             source < PEER_SOURCE_COUNT ? _(source_texts[source]) : "");
+}
+
+const struct table_class peer_row_table = {
+    .columns = columns,
+    .column_count = sizeof columns / sizeof *columns,
+    .row_size = sizeof(struct peer_row_line),
+    .match_text = match_text,
+    .sort_column = -1,
+    .marks = true,
+};
