@@ -85,6 +85,7 @@ void message_done(struct message *message, struct block_pool *pool)
     case PEER_WANTED:
     case PEER_UNWANTED:
     case PEER_MISBEHAVED:
+    case PEER_STATUS_CHANGED:
     case DISK_DROP_PIECE:
     case DISK_CHECKED_RANGE:
     case DISCOVERY_ANNOUNCED:

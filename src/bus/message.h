@@ -125,6 +125,7 @@ enum message_type {
     PEER_WANTED,     /* block: a request from the peer, already validated */
     PEER_UNWANTED,   /* block: the peer cancelled it */
     PEER_MISBEHAVED, /* gone: reason; counted by the Torrent Manager */
+    PEER_STATUS_CHANGED, /* status: looked at once a second and when it was told to */
 
     /* ---- disk request ---- */
     DISK_CHECK,       /* job: hash what is there (whole torrent or the bits set in it) */
@@ -197,7 +198,12 @@ struct message {
         struct {
             enum peer_reason reason;
             enum error_code error;
+            struct netaddr address; /* PEER_BAN: whom; family NONE: the peer's */
         } gone;
+        struct {
+            enum peer_status status;
+            enum peer_reason reason;
+        } status;
         struct {
             struct netaddr address;
             enum peer_source source;

@@ -2,93 +2,165 @@
 
 #include <stddef.h>
 
+#define STARVING_BYTES_PER_S 2048u
+#define HOLD_PERIODS         12u
+
 static bool may_have_slot(const struct choker_peer *peer)
 {
     return peer->interested && !peer->blocked;
 }
 
-/* Leeching: who gives most. Seeding: who has waited longest, so that everybody is served
- * in turn; a slot once given is kept for one minute. */
-static bool is_better(const struct choker_peer *a, const struct choker_peer *b,
-                      bool seeding, uint64_t now_ns)
+/* Seeding: in the middle of its turn. */
+static bool is_in_turn(const struct choker_peer *peer, const struct choker_rules *rules)
 {
-    if (seeding) {
-        const bool a_kept = a->unchoked && now_ns - a->unchoked_at_ns < 60 * NS_PER_S;
-        const bool b_kept = b->unchoked && now_ns - b->unchoked_at_ns < 60 * NS_PER_S;
+    return peer->unchoked && rules->now_ns - peer->unchoked_at_ns < CHOKER_TURN_NS &&
+           (rules->quota_bytes == 0 || peer->served < rules->quota_bytes);
+}
+
+static bool is_better(const struct choker_peer *a, const struct choker_peer *b,
+                      const struct choker_rules *rules)
+{
+    if (!rules->whole) {
+        const bool a_has = a->unchoked && !a->optimistic;
+        const bool b_has = b->unchoked && !b->optimistic;
+        if (a_has != b_has)
+            return a_has;
+    }
+    if (rules->seeding) {
+        const bool a_kept = is_in_turn(a, rules), b_kept = is_in_turn(b, rules);
         if (a_kept != b_kept)
             return a_kept;
         if (a->unchoked != b->unchoked)
             return !a->unchoked;
         return a->unchoked_at_ns < b->unchoked_at_ns;
     }
-    if (a->snubbed != b->snubbed)
-        return b->snubbed;
     return a->given > b->given;
 }
 
-static void pick_optimistic(struct choker *choker, struct choker_peer *peers,
-                            uint32_t count, uint64_t now_ns,
-                            const struct random_source *random)
+struct chosen {
+    struct choker_peer *peers[CHOKER_SLOTS_MOST];
+    uint32_t count, most;
+};
+
+/* The place in CHOSEN of one from the same public host, or its count. */
+static uint32_t same_host(const struct chosen *chosen, const struct choker_peer *peer)
+{
+    uint32_t at = 0;
+    while (at < chosen->count &&
+           (peer->host == 0 || chosen->peers[at]->host != peer->host))
+        at++;
+    return at;
+}
+
+static void drop(struct chosen *chosen, uint32_t at)
+{
+    chosen->count--;
+    for (; at < chosen->count; at++)
+        chosen->peers[at] = chosen->peers[at + 1];
+}
+
+/* Insertion into a short sorted list: slots are few, so this is O(count) in practice. */
+static void consider(struct chosen *chosen, struct choker_peer *peer,
+                     const struct choker_rules *rules)
+{
+    const uint32_t twin = same_host(chosen, peer);
+    if (twin < chosen->count) {
+        if (!is_better(peer, chosen->peers[twin], rules))
+            return;
+        drop(chosen, twin);
+    }
+    if (chosen->count == chosen->most) {
+        if (!is_better(peer, chosen->peers[chosen->count - 1], rules))
+            return;
+        chosen->count--;
+    }
+    uint32_t at = chosen->count++;
+    for (; at > 0 && is_better(peer, chosen->peers[at - 1], rules); at--)
+        chosen->peers[at] = chosen->peers[at - 1];
+    chosen->peers[at] = peer;
+}
+
+static bool keeps_optimistic(const struct choker *choker,
+                             const struct choker_rules *rules)
+{
+    return choker->optimistic_since_ns != 0 &&
+           (!rules->whole ||
+            rules->now_ns - choker->optimistic_since_ns < CHOKER_OPTIMISTIC_NS);
+}
+
+/* The longest without a slot, which the newest are by having had none. */
+static struct choker_peer *longest_waiting(struct choker_peer *peers, uint32_t count,
+                                           const struct chosen *chosen,
+                                           const struct choker_rules *rules)
 {
     struct choker_peer *best = NULL;
-    const bool keep = now_ns - choker->optimistic_since_ns < CHOKER_OPTIMISTIC_NS &&
-                      choker->optimistic_since_ns != 0;
     uint32_t ties = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct choker_peer *peer = &peers[i];
-        const bool was = peer->optimistic;
-        peer->optimistic = false;
-        if (peer->unchoked || !may_have_slot(peer))
+        if (peer->unchoked || !may_have_slot(peer) ||
+            same_host(chosen, peer) < chosen->count)
             continue;
-        if (keep && was) {
-            best = peer;
-            break;
-        }
-        /* The longest without a slot, which the newest are by having had none. */
         if (best == NULL || peer->unchoked_at_ns < best->unchoked_at_ns) {
             best = peer;
             ties = 1;
         } else if (peer->unchoked_at_ns == best->unchoked_at_ns &&
-                   random_below(random, ++ties) == 0) {
+                   random_below(rules->random, ++ties) == 0) {
             best = peer;
         }
     }
-    if (best == NULL)
-        return;
-    if (!keep)
-        choker->optimistic_since_ns = now_ns;
-    best->optimistic = best->unchoked = true;
+    return best;
 }
 
 void choker_run(struct choker *choker, struct choker_peer *peers, uint32_t count,
-                uint32_t slots, bool seeding, uint64_t now_ns,
-                const struct random_source *random)
+                const struct choker_rules *rules)
 {
-    struct choker_peer *chosen[64];
-    uint32_t taken = 0;
-    if (slots > 64)
-        slots = 64;
-    /* Insertion into a short sorted list: slots are few, so this is O(count) in practice.
-     */
+    struct chosen chosen = {.most =
+                                choker->slots != 0 ? choker->slots : CHOKER_SLOTS_FIRST};
+    struct choker_peer *optimistic = NULL;
+    const bool keep = keeps_optimistic(choker, rules);
     for (uint32_t i = 0; i < count; i++) {
         struct choker_peer *peer = &peers[i];
-        if (!may_have_slot(peer) || (!seeding && peer->snubbed))
-            continue;
-        uint32_t at = taken < slots ? taken++ : slots;
-        if (at == slots &&
-            (slots == 0 || !is_better(peer, chosen[slots - 1], seeding, now_ns)))
-            continue;
-        if (at == slots)
-            at--;
-        while (at > 0 && is_better(peer, chosen[at - 1], seeding, now_ns)) {
-            chosen[at] = chosen[at - 1];
-            at--;
-        }
-        chosen[at] = peer;
+        if (keep && peer->optimistic && peer->unchoked && may_have_slot(peer))
+            optimistic = peer;
+        if (may_have_slot(peer) && (rules->seeding || !peer->snubbed))
+            consider(&chosen, peer, rules);
     }
     for (uint32_t i = 0; i < count; i++)
-        peers[i].unchoked = false;
-    for (uint32_t i = 0; i < taken; i++)
-        chosen[i]->unchoked = true;
-    pick_optimistic(choker, peers, count, now_ns, random);
+        peers[i].unchoked = peers[i].optimistic = false;
+    for (uint32_t i = 0; i < chosen.count; i++)
+        chosen.peers[i]->unchoked = true;
+    if (optimistic != NULL &&
+        (optimistic->unchoked || same_host(&chosen, optimistic) < chosen.count))
+        optimistic = NULL; /* it has earned a regular slot, or its host has one */
+    if (optimistic == NULL) {
+        optimistic = longest_waiting(peers, count, &chosen, rules);
+        choker->optimistic_since_ns = optimistic != NULL ? rules->now_ns : 0;
+    }
+    if (optimistic != NULL)
+        optimistic->optimistic = optimistic->unchoked = true;
+}
+
+void choker_adapt(struct choker *choker, uint32_t used, uint32_t busy, uint64_t rate,
+                  uint64_t limit)
+{
+    if (choker->slots == 0)
+        choker->slots = CHOKER_SLOTS_FIRST;
+    const bool full = used > 0 && used >= choker->slots && busy == used;
+    const bool starving = full && rate / used < STARVING_BYTES_PER_S;
+    const bool saturated = limit != 0 && rate >= limit / 100 * 95;
+    const bool in_vain =
+        choker->grew && rate < choker->rate_before + choker->rate_before / 32;
+    choker->grew = false;
+    if (choker->hold > 0)
+        choker->hold--;
+    if (starving || (in_vain && full)) {
+        if (choker->slots > CHOKER_SLOTS_LEAST)
+            choker->slots--;
+        choker->hold = HOLD_PERIODS;
+    } else if (full && !saturated && choker->hold == 0 &&
+               choker->slots < CHOKER_SLOTS_MOST) {
+        choker->slots++;
+        choker->grew = true;
+    }
+    choker->rate_before = rate;
 }

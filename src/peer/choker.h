@@ -1,7 +1,7 @@
 /*
- * Who may download from us (BEP 3's tit-for-tat): a pure function from what each peer
- * does to who is unchoked, run every ten seconds and whenever somebody new wants
- * something.
+ * Who may download from us (BEP 3's tit-for-tat): pure functions from what each peer does
+ * to who is unchoked, and to how many may be. Ranked every ten seconds; whenever somebody
+ * new wants something, only slots that are free are given.
  */
 #ifndef BTTUI_PEER_CHOKER_H
 #define BTTUI_PEER_CHOKER_H
@@ -13,12 +13,18 @@
 
 #define CHOKER_PERIOD_NS     (10 * NS_PER_S)
 #define CHOKER_OPTIMISTIC_NS (30 * NS_PER_S)
+#define CHOKER_TURN_NS       (60 * NS_PER_S) /* a slot's length while seeding */
+#define CHOKER_SLOTS_FIRST   8u
+#define CHOKER_SLOTS_LEAST   3u
+#define CHOKER_SLOTS_MOST    64u
 
 struct choker_peer {
     bool interested;         /* it wants something */
     bool snubbed;            /* it owes us data for a minute */
     bool blocked;            /* paused by the user: never unchoked */
-    uint64_t given;          /* bytes/s it gives us; while seeding: bytes/s it takes */
+    uint64_t given;          /* bytes/s it gives us, over the last 20 s */
+    uint64_t served;         /* bytes it took in this turn of its slot */
+    uint32_t host;           /* peers of one public address share it; 0: counts alone */
     uint64_t unchoked_at_ns; /* when it last got or lost a slot; 0: never had one */
     bool unchoked;           /* in: now; out: from now on */
     bool optimistic;         /* in and out */
@@ -26,11 +32,28 @@ struct choker_peer {
 
 struct choker {
     uint64_t optimistic_since_ns;
+    uint32_t slots; /* regular ones; 0: CHOKER_SLOTS_FIRST */
+    uint64_t rate_before;
+    uint32_t hold; /* periods until the number is tried again */
+    bool grew;     /* in the last period */
 };
 
-/* Decides for COUNT peers and SLOTS regular slots plus one optimistic. */
+struct choker_rules {
+    bool whole;           /* rank all anew; else only free slots are given */
+    bool seeding;         /* who has waited longest, instead of who gives most */
+    uint64_t quota_bytes; /* of one turn while seeding */
+    uint64_t now_ns;
+    const struct random_source *random;
+};
+
+/* Decides for COUNT peers: the regular slots, and one optimistic. One of a host. */
 void choker_run(struct choker *choker, struct choker_peer *peers, uint32_t count,
-                uint32_t slots, bool seeding, uint64_t now_ns,
-                const struct random_source *random);
+                const struct choker_rules *rules);
+
+/* Once a period: USED regular and optimistic slots, BUSY of them with data waiting, send
+ * RATE bytes/s; LIMIT bytes/s, 0 for none. One slot more while that makes us faster, one
+ * less when it does not or when slots starve. */
+void choker_adapt(struct choker *choker, uint32_t used, uint32_t busy, uint64_t rate,
+                  uint64_t limit);
 
 #endif

@@ -68,6 +68,10 @@ static void on_readable(void *context)
         return;
     }
     waiting->length += (uint32_t)got;
+    if (!wire_handshake_begins(waiting->bytes, waiting->length)) {
+        stream_close(end_waiting(waiting));
+        return;
+    }
     if (waiting->length == sizeof waiting->bytes)
         on_handshake(waiting);
 }

@@ -1,14 +1,21 @@
 noinst_LIBRARIES += src/peer/libpeer.a
 src_peer_libpeer_a_SOURCES = \
 	src/peer/choker.c src/peer/choker.h \
+	src/peer/clockwork.c \
+	src/peer/commands.c \
+	src/peer/handshake.c \
 	src/peer/incoming.c src/peer/incoming.h \
 	src/peer/known.c \
 	src/peer/messages.c \
+	src/peer/offer.c \
+	src/peer/pace.c \
 	src/peer/peer.c src/peer/peer_private.h \
+	src/peer/peer_look.c \
 	src/peer/peer_manager.c src/peer/peer_manager.h \
 	src/peer/peer_shared.c \
 	src/peer/rate_limit.c src/peer/rate_limit.h \
 	src/peer/receive.c \
 	src/peer/requests.c \
 	src/peer/send.c \
+	src/peer/slots.c \
 	src/peer/wire.c src/peer/wire.h

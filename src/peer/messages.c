@@ -1,10 +1,18 @@
 /* What each message of a peer means (BEP 3, 6, 10), and what is too much of it. */
 #include "peer/peer_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define BAD_REQUESTS_MAX 50u
-#define LATER_PIECES_MAX 65536u
+#define BAD_REQUESTS_MAX    50u
+#define UNKNOWN_MAX         32u
+#define SERVED_MOST         3u /* times one block is served within SERVED_NS */
+#define SERVED_NS           (60 * NS_PER_S)
+#define BOGUS_REFS_MOST     4096u /* looked up a second */
+#define ALLOWED_FAST_MOST   48u
+#define CHOKED_GRACE_NS     (2 * NS_PER_S)
+#define EXTENSION_HELLO_MAX 3u /* within less than a second each */
+#define LATER_PIECES_MAX    65536u
 
 bool peer_has_piece(const struct peer *peer, uint32_t piece)
 {
@@ -16,6 +24,7 @@ void peer_drop_requests(struct peer *peer)
     struct block_ref ref;
     while (ref_queue_pop(&peer->asked, &ref)) {
         peer_post_block(peer, PEER_REJECTED, &ref);
+        rate_limit_refund(&peer->manager->shared->down, ref.length);
         peer->cancelled++;
     }
 }
@@ -30,8 +39,14 @@ static enum error_code on_choke(struct peer *peer, bool choke)
      */
     if (choke && !peer->fast)
         peer_drop_requests(peer);
-    if (!choke)
+    /* One that takes it back before it gave anything has to earn its window again. */
+    if (choke && peer->downloaded == peer->given_at_unchoke)
+        window_collapse(&peer->window);
+    if (!choke) {
+        peer->given_at_unchoke = peer->downloaded;
         peer_update_idle(peer);
+    }
+    peer_note_status(peer, PEER_REASON_NONE);
     return ERROR_NONE;
 }
 
@@ -75,11 +90,7 @@ static enum error_code on_have(struct peer *peer, uint32_t piece)
 {
     if (piece >= peer->manager->config.piece_count)
         return ERROR_PROTOCOL;
-    if (!peer->got_pieces) {
-        /* No bitfield came: it had nothing. */
-        peer->got_pieces = true;
-        peer_post_type(peer, PEER_HAS_PIECES);
-    }
+    peer->got_pieces = true; /* without a bitfield it had nothing before */
     const enum error_code error = make_bits(peer);
     if (error != ERROR_NONE || peer->is_seed || !bitfield_set(&peer->bits, piece))
         return error;
@@ -160,8 +171,7 @@ static enum error_code refuse(struct peer *peer, const struct block_ref *ref)
 static bool can_be_served(const struct peer *peer, const struct block_ref *ref)
 {
     const struct peer_manager_config *config = &peer->manager->config;
-    if (ref->piece >= config->piece_count || ref->length == 0 ||
-        ref->length > BLOCK_BYTES)
+    if (ref->length == 0 || ref->length > BLOCK_BYTES)
         return false;
     const uint64_t begin = (uint64_t)ref->piece * config->piece_bytes;
     const uint64_t left = config->total_bytes - begin;
@@ -170,49 +180,148 @@ static bool can_be_served(const struct peer *peer, const struct block_ref *ref)
            bitfield_get(config->have, ref->piece);
 }
 
+/* The same block over and over is an attack on our uplink (P24). */
+static bool is_served_too_often(struct peer *peer, const struct block_ref *ref)
+{
+    const uint64_t now_ns = loop_now_ns(peer->manager->loop);
+    if (peer->served != NULL && now_ns - peer->served->since_ns >= SERVED_NS) {
+        free(peer->served);
+        peer->served = NULL;
+    }
+    if (peer->served == NULL) {
+        peer->served = calloc(1, sizeof *peer->served);
+        if (peer->served == NULL)
+            return false;
+        peer->served->since_ns = now_ns;
+    }
+    const uint32_t slot = (ref->piece * 31 + ref->begin / BLOCK_BYTES) % SERVED_SLOTS;
+    if (memcmp(&peer->served->slots[slot].ref, ref, sizeof *ref) != 0) {
+        peer->served->slots[slot].ref = *ref;
+        peer->served->slots[slot].count = 0;
+    }
+    if (peer->served->slots[slot].count >= SERVED_MOST)
+        return true;
+    peer->served->slots[slot].count++;
+    return false;
+}
+
+static enum error_code bad_request(struct peer *peer, const struct block_ref *ref)
+{
+    return ++peer->bad_requests >= BAD_REQUESTS_MAX ? ERROR_PROTOCOL : refuse(peer, ref);
+}
+
 static enum error_code on_request(struct peer *peer, const struct block_ref *ref)
 {
-    if (ref->length > WIRE_REQUEST_MAX)
+    const uint64_t now_ns = loop_now_ns(peer->manager->loop);
+    if (ref->piece >= peer->manager->config.piece_count ||
+        ref->length > WIRE_REQUEST_MAX || ref->begin > UINT32_MAX - ref->length)
         return ERROR_PROTOCOL;
-    if (!can_be_served(peer, ref)) {
-        if (++peer->bad_requests > BAD_REQUESTS_MAX)
-            return ERROR_PROTOCOL;
-        return refuse(peer, ref);
-    }
-    if (peer->am_choking || peer->wanted.length >= WIRE_REQQ)
+    if (!can_be_served(peer, ref))
+        return bad_request(peer, ref);
+    if (peer->am_choking)
+        return now_ns - peer->slot_changed_ns > CHOKED_GRACE_NS ? bad_request(peer, ref)
+                                                                : refuse(peer, ref);
+    if (peer->wanted.length >= WIRE_REQQ || is_served_too_often(peer, ref))
         return refuse(peer, ref);
     const enum error_code error = ref_queue_push(&peer->wanted, ref);
     peer_offer_reads(peer);
     return error;
 }
 
+/* With BEP 6 a cancelled request is answered too: by the block, or by a reject. */
+static enum error_code on_cancel(struct peer *peer, const struct block_ref *ref)
+{
+    if (ref->piece >= peer->manager->config.piece_count)
+        return ERROR_PROTOCOL;
+    if (peer->bogus_refs >= BOGUS_REFS_MOST)
+        return ERROR_NONE;
+    if (peer->wanted.length > 0 && ref_queue_remove(&peer->wanted, ref))
+        return refuse(peer, ref);
+    if (!peer_unqueue_blocks(peer, ref))
+        peer->bogus_refs++;
+    else
+        peer_flush_soon(peer);
+    return ERROR_NONE;
+}
+
 static enum error_code on_rejected(struct peer *peer, const struct block_ref *ref)
 {
     if (!peer->fast)
         return ERROR_PROTOCOL;
+    if (peer->bogus_refs >= BOGUS_REFS_MOST)
+        return ERROR_NONE;
     if (peer->asked.length > 0 && ref_queue_remove(&peer->asked, ref)) {
         peer_post_block(peer, PEER_REJECTED, ref);
+        rate_limit_refund(&peer->manager->shared->down, ref->length);
         peer_update_idle(peer);
-    } else if (peer->cancelled > 0) {
+        return ERROR_NONE;
+    }
+    peer->bogus_refs++;
+    if (peer->cancelled > 0)
         peer->cancelled--;
+    return ERROR_NONE;
+}
+
+/* Where it listens: the same peer may be known by that address too, may have been paused
+ * or banned there. */
+static enum error_code note_port(struct peer *peer, uint16_t port)
+{
+    struct peer_manager *manager = peer->manager;
+    struct known *known = &manager->known[peer->place];
+    struct netaddr listens = known->address;
+    listens.port = port;
+    if (known->listen_port != 0)
+        return ERROR_NONE;
+    known->listen_port = port;
+    if (peer_shared_is_banned(manager->shared, &listens)) {
+        peer_close(peer, PEER_REASON_BANNED_DATA, ERROR_REFUSED);
+        return ERROR_NONE;
+    }
+    const bool was_paused = peer->paused;
+    known_inherit(manager, peer);
+    if (peer->paused && !was_paused) {
+        peer->paused = false;
+        peer_pause(peer, true);
     }
     return ERROR_NONE;
 }
 
-static enum error_code on_extended(struct peer *peer, const uint8_t *body,
-                                   uint32_t length)
+static enum error_code on_extension_handshake(struct peer *peer, const uint8_t *bytes,
+                                              size_t length)
 {
     struct wire_extension extension;
-    if (!peer->extended)
+    const uint64_t now_ns = loop_now_ns(peer->manager->loop);
+    if (now_ns - peer->extension_at_ns >= NS_PER_S)
+        peer->extension_handshakes = 0;
+    if (++peer->extension_handshakes > EXTENSION_HELLO_MAX)
         return ERROR_PROTOCOL;
-    if (body[0] != 0)
-        return ERROR_NONE; /* we announced no extension messages */
-    if (wire_read_extension(body + 1, length - 1, &extension) != ERROR_NONE)
+    peer->extension_at_ns = now_ns;
+    if (wire_read_extension(bytes, length, &extension) != ERROR_NONE)
         return ERROR_PROTOCOL;
     if (extension.reqq > 0)
         peer->window.reqq = extension.reqq;
     if (extension.client[0] != '\0')
         memcpy(peer->client, extension.client, sizeof peer->client);
+    return extension.port != 0 ? note_port(peer, extension.port) : ERROR_NONE;
+}
+
+static enum error_code on_extended(struct peer *peer, const uint8_t *body,
+                                   uint32_t length)
+{
+    if (!peer->extended)
+        return ERROR_PROTOCOL;
+    if (body[0] == 0)
+        return on_extension_handshake(peer, body + 1, length - 1);
+    /* We announced no extension messages. */
+    return ++peer->unknown_extended > UNKNOWN_MAX ? ERROR_PROTOCOL : ERROR_NONE;
+}
+
+static enum error_code on_fast_hint(struct peer *peer, uint8_t id, uint32_t piece)
+{
+    if (!peer->fast || piece >= peer->manager->config.piece_count)
+        return ERROR_PROTOCOL;
+    if (id == WIRE_ALLOWED_FAST && ++peer->allowed_fast > ALLOWED_FAST_MOST)
+        return ERROR_PROTOCOL;
     return ERROR_NONE;
 }
 
@@ -220,6 +329,7 @@ enum error_code peer_on_message(struct peer *peer, uint8_t id, const uint8_t *bo
                                 uint32_t length)
 {
     struct block_ref ref;
+    peer->messages++;
     switch (id) {
     case WIRE_CHOKE:
     case WIRE_UNCHOKE:
@@ -238,9 +348,7 @@ enum error_code peer_on_message(struct peer *peer, uint8_t id, const uint8_t *bo
         return on_request(peer, &ref);
     case WIRE_CANCEL:
         ref = ref_of(body);
-        if (peer->wanted.length > 0)
-            ref_queue_remove(&peer->wanted, &ref);
-        return ERROR_NONE;
+        return on_cancel(peer, &ref);
     case WIRE_REJECT:
         ref = ref_of(body);
         return on_rejected(peer, &ref);
@@ -248,10 +356,10 @@ enum error_code peer_on_message(struct peer *peer, uint8_t id, const uint8_t *bo
         return on_extended(peer, body, length);
     case WIRE_SUGGEST:
     case WIRE_ALLOWED_FAST:
-        return peer->fast && be32_get(body) < peer->manager->config.piece_count
-                   ? ERROR_NONE
-                   : ERROR_PROTOCOL;
+        return on_fast_hint(peer, id, be32_get(body));
+    case WIRE_PORT:
+        return ERROR_NONE; /* of its DHT node */
     default:
-        return ++peer->unrequested > 32 ? ERROR_PROTOCOL : ERROR_NONE;
+        return ++peer->unknown > UNKNOWN_MAX ? ERROR_PROTOCOL : ERROR_NONE;
     }
 }

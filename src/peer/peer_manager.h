@@ -26,7 +26,7 @@
 struct peer_shared;
 struct peer_shared_config {
     struct loop *loop;
-    struct net *net;
+    const struct net *net;
     const struct random_source *random;
     struct log *log;
     struct block_pool *pool;
@@ -37,11 +37,12 @@ void peer_shared_free(struct peer_shared *shared); /* after all managers */
 void peer_shared_set_limits(struct peer_shared *shared, uint64_t max_down,
                             uint64_t max_up);
 void peer_shared_set_port(struct peer_shared *shared, uint16_t port);
-/* Bans hold for every torrent; the key is netaddr_ban_key's. */
+/* Bans hold for every torrent, and close the connections there are with REASON. The key
+ * is netaddr_ban_key's; on loopback and in private networks the port counts too. */
 bool peer_shared_is_banned(const struct peer_shared *shared,
                            const struct netaddr *address);
-enum error_code peer_shared_ban(struct peer_shared *shared,
-                                const struct netaddr *address);
+enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address,
+                                enum peer_reason reason);
 
 struct peer_manager;
 struct peer_manager_config {

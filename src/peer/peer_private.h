@@ -21,6 +21,8 @@ enum error_code ref_queue_push(struct ref_queue *queue, const struct block_ref *
 bool ref_queue_pop(struct ref_queue *queue, struct block_ref *ret_ref);
 /* Removes the first equal one; mostly it is the oldest. */
 bool ref_queue_remove(struct ref_queue *queue, const struct block_ref *ref);
+/* Whether one of any length stands at REF's place. */
+bool ref_queue_has_place(const struct ref_queue *queue, const struct block_ref *ref);
 void ref_queue_done(struct ref_queue *queue);
 
 /* How much to ask for (PERFORMANCE.md, "Requests"). */
@@ -31,14 +33,17 @@ struct window {
     uint64_t rate;       /* bytes/s, best of late */
     uint64_t latency_ns; /* smallest request-to-first-byte of late; 0: not known */
     uint64_t latency_at_ns;
+    uint64_t smooth_ns, variance_ns; /* of the latencies seen (as RFC 6298 has them) */
     uint64_t sample_ns, sample_bytes;
     uint64_t first_request_ns; /* of a batch put to an idle peer; 0: answered */
 };
 void window_init(struct window *window);
 void window_on_request(struct window *window, bool was_idle, uint64_t now_ns);
 void window_on_block(struct window *window, uint32_t bytes, uint64_t now_ns);
-/* After a stall. */
+/* After a stall, or for one that unchokes and chokes without giving anything. */
 void window_collapse(struct window *window);
+/* Without payload for this long, a peer that owes some has stalled. */
+uint64_t window_stall_ns(const struct window *window);
 
 struct peer {
     struct peer_manager *manager;
@@ -56,7 +61,7 @@ struct peer {
 
     bool am_interested, am_choking, peer_interested, unchoked, optimistic, snubbed,
         paused;
-    bool got_pieces; /* bitfield, have all or have none came */
+    bool got_pieces; /* bitfield, have all or have none came, or a have in their stead */
     bool is_seed;
     bool has_bits; /* bits is made; a seed costs none */
     struct bitfield bits;
@@ -73,16 +78,29 @@ struct peer {
     bool idle_posted;
     bool starved; /* stopped reading: no block was free */
     uint64_t last_payload_ns, last_received_ns;
-    uint32_t unrequested, bad_pieces, keepalives;
+    /* The clockwork's notes: does payload come, does the message that has begun get on?
+     */
+    uint64_t payload_seen, downloaded_seen, progress_at_ns;
+    uint32_t messages, messages_seen; /* begun `piece`s and whole others */
+    uint32_t unrequested, mismatched; /* payload nobody, or not quite so, asked for */
+    uint32_t unknown, unknown_extended, extension_handshakes, allowed_fast;
+    uint32_t keepalives,
+        keepalive_floods; /* in this second; seconds on end of too many */
+    uint32_t bogus_refs;  /* cancels and rejects of nothing, this second */
+    uint64_t extension_at_ns;
+    uint64_t given_at_unchoke; /* `downloaded` when it last unchoked us */
 
     /* sending */
     struct buffer out; /* control messages */
+    bool out_failed;   /* one that had to go did not fit */
     struct block *sending, **sending_tail;
     uint32_t sent; /* of the first block's header and bytes */
     uint32_t sending_count;
     struct ref_queue wanted; /* requests of the peer that nobody was asked for yet */
     uint32_t reads_out;
     uint32_t bad_requests;
+    struct served *served; /* made with the first request */
+    uint64_t unsent_since_ns;
     bool wants_write; /* POLLOUT is watched */
     bool flush_queued;
     struct peer *flush_next;
@@ -90,15 +108,38 @@ struct peer {
 
     uint64_t downloaded, uploaded;
     uint64_t down_rate, up_rate, rate_down_base, rate_up_base, rate_at_ns;
+    uint64_t down_slow;        /* over 20 s, for the choker */
+    uint64_t uploaded_at_slot; /* `uploaded` when its slot was given */
+    uint8_t share;             /* blocks a turn of the limited uplink */
+    enum peer_status told_status;
+
+    bool waits_down, waits_up; /* in the queues of pace.c */
+    struct peer *down_prev, *down_next, *up_prev, *up_next;
+};
+
+/* How often each block was served of late: one slot a hash of its name. */
+#define SERVED_SLOTS 64u
+struct served {
+    uint64_t since_ns;
+    struct {
+        struct block_ref ref;
+        uint32_t count;
+    } slots[SERVED_SLOTS];
 };
 
 /* An address we know; its place names the peer. */
 struct known {
     struct netaddr address; /* family NONE: a free place */
     enum peer_source source;
-    uint32_t generation;
+    uint32_t generation; /* of the connection there is, or was last */
+    uint32_t born;       /* the generation this address began with */
     uint8_t fails;
     bool paused, banned, dialable;
+    bool is_self, is_seed; /* ourselves; complete when last seen */
+    bool forget;           /* when its last connection is buried */
+    bool has_id;
+    uint8_t peer_id[20];  /* when last connected */
+    uint16_t listen_port; /* where it says it listens; 0: not told */
     enum peer_reason last_reason;
     uint64_t next_try_ns;
     struct peer *peer;
@@ -113,10 +154,13 @@ struct peer_shared {
     struct peer_shared_config config;
     struct ban *bans;
     struct rate_limit down, up;
+    struct peer *waits_down, *waits_up; /* for tokens, in turn */
+    uint32_t waits_down_count;
+    struct loop_timer pace;
+    struct peer_manager *managers; /* all there are */
     uint32_t connections, half_open;
     uint16_t port;
     uint8_t *scratch; /* where the rare mixed reads are straightened out */
-    uint64_t nonce;
 };
 
 #define KNOWN_MAX 2000u
@@ -124,6 +168,7 @@ struct peer_shared {
 struct peer_manager {
     struct peer_manager_config config;
     struct peer_shared *shared;
+    struct peer_manager *next_manager, *prev_manager;
     struct loop *loop;
     struct known *known;
     uint32_t known_count, known_capacity;
@@ -132,12 +177,13 @@ struct peer_manager {
     bool running, complete;
     bool in_run; /* peer_manager_run is at work: what is queued now it still sees */
     struct peer *flush_list;
+    struct loop_timer choke_timer; /* a wish that came too soon after the last */
     struct peer *dead_list;
     struct loop_timer tick; /* once a second while there are peers */
     struct loop_timer dial_timer;
     struct loop_timer feed_timer; /* the pool was dry: looks whether it still is */
     struct choker choker;
-    uint64_t choked_at_ns;
+    uint64_t choked_at_ns, choke_at_ns, adapted_at_ns, uploaded_before;
     bool choke_now;
     uint64_t downloaded, uploaded, wasted;
 };
@@ -158,20 +204,38 @@ enum error_code peer_send(struct peer *peer);
 void peer_flush_soon(struct peer *peer);
 void peer_send_done(struct peer *peer); /* gives its blocks back */
 void peer_queue_block(struct peer *peer, struct block *block);
+/* Takes a block out again whose sending has not begun; NULL REF: all of them, each
+ * refused if BEP 6 asks for it. */
+bool peer_unqueue_blocks(struct peer *peer, const struct block_ref *ref);
+
+/* handshake.c */
+enum error_code peer_send_handshake(struct peer *peer);
+enum error_code peer_receive_handshake(struct peer *peer);
 
 /* peer.c */
+enum peer_reason peer_reason_of(enum error_code error);
 struct peer *peer_new(struct peer_manager *manager, uint32_t place, struct stream *stream,
                       bool incoming);
 void peer_begin(struct peer *peer); /* connected: says hello */
 void peer_close(struct peer *peer, enum peer_reason reason, enum error_code error);
 void peer_free(struct peer *peer);
+
+/* offer.c */
 void peer_update_idle(struct peer *peer);
+/* Posts PEER_IDLE for at most MOST blocks; how many it was, 0: it has no room. */
+uint32_t peer_offer_room(struct peer *peer, uint32_t most);
+/* One turn of the limited uplink; true: it wants another. */
+bool peer_offer_share(struct peer *peer);
+void peer_pause(struct peer *peer, bool pause);
+void peer_note_status(struct peer *peer, enum peer_reason reason);
 void peer_set_choking(struct peer *peer, bool choking);
 void peer_offer_reads(struct peer *peer); /* posts PEER_WANTED as far as allowed */
 void peer_starve(struct peer *peer);
 void peer_feed_again(struct peer *peer);
-void peer_tick(struct peer *peer, uint64_t now_ns);
 enum peer_status peer_status(const struct peer *peer);
+
+/* clockwork.c */
+void peer_tick(struct peer *peer, uint64_t now_ns);
 
 /* peer_manager.c */
 void peer_post(struct peer *peer, struct message *message);
@@ -190,9 +254,32 @@ bool peer_manager_may_upload(const struct peer_manager *manager);
 /* Reads and uploads that wait for blocks go on when there are some. */
 void peer_manager_feed_soon(struct peer_manager *manager);
 
+void peer_manager_choke(struct peer_manager *manager); /* what is due of it */
+void peer_manager_close_banned(struct peer_manager *manager, enum peer_reason reason);
+
+/* commands.c */
+void peer_manager_handle(struct peer_manager *manager, struct message *message);
+
+/* pace.c */
+void pace_wait_down(struct peer *peer);
+void pace_wait_up(struct peer *peer);
+void pace_forget(struct peer *peer);
+void pace_run(void *shared);
+
 /* known.c */
 uint32_t known_add(struct peer_manager *manager, const struct netaddr *address,
                    enum peer_source source); /* UINT32_MAX: full or refused */
+/* The address REF names, connected or not; NULL: another has its place now. */
+struct known *known_named(const struct peer_manager *manager, struct peer_id_ref ref);
+void known_on_gone(struct peer_manager *manager, struct known *known,
+                   const struct peer *peer, enum peer_reason reason);
+/* Whether somebody is connected who says to listen at ADDRESS. */
+bool known_is_connected_otherwise(const struct peer_manager *manager,
+                                  const struct netaddr *address);
+/* A pause holds across reconnections: PEER takes it over from where it was before. */
+void known_inherit(struct peer_manager *manager, struct peer *peer);
+bool known_host_has_room(const struct peer_manager *manager,
+                         const struct netaddr *address);
 void known_dial(struct peer_manager *manager);
 
 #endif

@@ -16,6 +16,7 @@ struct peer_shared *peer_shared_new(const struct peer_shared_config *config)
         free(shared);
         return NULL;
     }
+    loop_timer_init(&shared->pace, pace_run, shared);
     return shared;
 }
 
@@ -29,6 +30,7 @@ void peer_shared_free(struct peer_shared *shared)
         HASH_DEL(shared->bans, ban);
         free(ban);
     }
+    loop_timer_cancel(shared->config.loop, &shared->pace);
     free(shared->scratch);
     free(shared);
 }
@@ -39,6 +41,9 @@ void peer_shared_set_limits(struct peer_shared *shared, uint64_t max_down,
     const uint64_t now_ns = loop_now_ns(shared->config.loop);
     rate_limit_set(&shared->down, max_down, now_ns);
     rate_limit_set(&shared->up, max_up, now_ns);
+    /* Those that wait may have a nearer time now, or need not wait at all. */
+    loop_timer_cancel(shared->config.loop, &shared->pace);
+    loop_timer_set_in(shared->config.loop, &shared->pace, 0);
 }
 
 void peer_shared_set_port(struct peer_shared *shared, uint16_t port)
@@ -72,7 +77,8 @@ bool peer_shared_is_banned(const struct peer_shared *shared,
     return ban != NULL;
 }
 
-enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address)
+enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address,
+                                enum peer_reason reason)
 {
     if (peer_shared_is_banned(shared, address))
         return ERROR_NONE;
@@ -82,5 +88,8 @@ enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr
     const struct netaddr key = key_of(address);
     memcpy(&ban->key, &key, sizeof key);
     HASH_ADD(hh, shared->bans, key, sizeof ban->key, ban);
+    for (struct peer_manager *manager = shared->managers; manager != NULL;
+         manager = manager->next_manager)
+        peer_manager_close_banned(manager, reason);
     return ERROR_NONE;
 }

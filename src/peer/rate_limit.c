@@ -3,6 +3,8 @@
 #include "base/block_pool.h"
 #include "base/clock.h"
 
+#define LOOK_BACK_NS (4 * NS_PER_S) /* what a bucket that nobody looked at may gain */
+
 static int64_t depth(const struct rate_limit *limit)
 {
     const uint64_t tenth = limit->bytes_per_s / 10;
@@ -12,30 +14,56 @@ static int64_t depth(const struct rate_limit *limit)
 void rate_limit_set(struct rate_limit *limit, uint64_t bytes_per_s, uint64_t now_ns)
 {
     limit->bytes_per_s = bytes_per_s > INT64_MAX / 4 ? 0 : bytes_per_s;
-    limit->tokens = depth(limit);
+    limit->tokens = 0;
     limit->filled_ns = now_ns;
 }
 
 int64_t rate_limit_room(struct rate_limit *limit, uint64_t now_ns)
 {
-    if (limit->bytes_per_s == 0)
+    const uint64_t rate = limit->bytes_per_s;
+    if (rate == 0)
         return INT64_MAX;
     uint64_t passed_ns = now_ns - limit->filled_ns;
-    if (passed_ns > NS_PER_S)
-        passed_ns = NS_PER_S;
-    const uint64_t refill = limit->bytes_per_s / 1000 * (passed_ns / NS_PER_MS) +
-                            limit->bytes_per_s % 1000 * (passed_ns / NS_PER_MS) / 1000;
-    if (refill > 0) {
-        limit->tokens += (int64_t)refill;
-        limit->filled_ns = now_ns - passed_ns % NS_PER_MS;
-        if (limit->tokens > depth(limit))
-            limit->tokens = depth(limit);
+    if (passed_ns > LOOK_BACK_NS) {
+        passed_ns = LOOK_BACK_NS;
+        limit->filled_ns = now_ns - passed_ns;
     }
+    /* Only whole bytes are filled in; the time of the rest is looked at again. */
+    const uint64_t refill =
+        rate / NS_PER_S * passed_ns + rate % NS_PER_S * passed_ns / NS_PER_S;
+    if (refill == 0)
+        return limit->tokens;
+    limit->filled_ns = now_ns;
+    if (rate < NS_PER_S)
+        limit->filled_ns -= (rate * passed_ns % NS_PER_S) / rate;
+    limit->tokens += (int64_t)refill;
+    if (limit->tokens > depth(limit))
+        limit->tokens = depth(limit);
     return limit->tokens;
+}
+
+uint64_t rate_limit_wait_ns(struct rate_limit *limit, int64_t bytes, uint64_t now_ns)
+{
+    const int64_t room = rate_limit_room(limit, now_ns);
+    if (room >= bytes)
+        return 0;
+    const uint64_t missing = (uint64_t)(bytes - room);
+    if (missing / limit->bytes_per_s >= LOOK_BACK_NS / NS_PER_S)
+        return LOOK_BACK_NS;
+    return missing * NS_PER_S / limit->bytes_per_s + 1;
 }
 
 void rate_limit_spend(struct rate_limit *limit, uint64_t bytes)
 {
     if (limit->bytes_per_s != 0)
         limit->tokens -= (int64_t)bytes;
+}
+
+void rate_limit_refund(struct rate_limit *limit, uint64_t bytes)
+{
+    if (limit->bytes_per_s == 0)
+        return;
+    limit->tokens += (int64_t)bytes;
+    if (limit->tokens > depth(limit))
+        limit->tokens = depth(limit);
 }

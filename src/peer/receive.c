@@ -55,9 +55,13 @@ static enum error_code begin_piece(struct peer *peer, const uint8_t *header)
     const struct block_ref ref = {be32_get(header + 5), be32_get(header + 9),
                                   be32_get(header) - 9};
     buffer_clear(&peer->partial);
+    peer->messages++;
     if (ref.length == 0)
         return ERROR_PROTOCOL;
     if (!take_request(peer, &ref)) {
+        /* Almost what we asked for is not what we asked for (P26). */
+        if (ref_queue_has_place(&peer->asked, &ref) && ++peer->mismatched >= 3)
+            return ERROR_PROTOCOL;
         /* Cancelled ones may be on their way; others are nobody's wish (P25). */
         if (peer->cancelled > 0)
             peer->cancelled--;
@@ -260,12 +264,11 @@ static enum error_code scatter_walk(struct peer *peer, struct scatter *scatter,
         const uint32_t length = block->length;
         got -= length;
         if (length < BLOCK_BYTES && got > 0) {
-            /* A short last block: what follows lies in its memory, so copy before it
-             * goes. */
-            const enum error_code error =
-                scatter_straighten(peer, scatter, iov_at + 1, length, got);
+            /* A short last block: what follows lies in its memory. Delivered, the block
+             * waits on the bus, unchanged until that has been copied; and it comes before
+             * what follows. */
             deliver(peer, block);
-            return error;
+            return scatter_straighten(peer, scatter, iov_at + 1, length, got);
         }
         deliver(peer, block);
     }

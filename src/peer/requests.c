@@ -7,6 +7,9 @@
 #define WINDOW_LEAST_BYTES     (64u * 1024)
 #define WINDOW_AHEAD_MAX_BYTES (8u << 20)
 #define LATENCY_MEMORY_NS      (30 * NS_PER_S)
+#define STALL_UNKNOWN_NS       (10 * NS_PER_S) /* before anything came */
+#define STALL_LEAST_NS         (2 * NS_PER_S)
+#define STALL_MOST_NS          (20 * NS_PER_S)
 
 enum error_code ref_queue_push(struct ref_queue *queue, const struct block_ref *ref)
 {
@@ -53,6 +56,17 @@ bool ref_queue_remove(struct ref_queue *queue, const struct block_ref *ref)
     queue->head = (queue->head + 1) & mask;
     queue->length--;
     return true;
+}
+
+bool ref_queue_has_place(const struct ref_queue *queue, const struct block_ref *ref)
+{
+    for (uint32_t i = 0; i < queue->length; i++) {
+        const struct block_ref *at =
+            &queue->refs[(queue->head + i) & (queue->capacity - 1)];
+        if (at->piece == ref->piece && at->begin == ref->begin)
+            return true;
+    }
+    return false;
 }
 
 void ref_queue_done(struct ref_queue *queue)
@@ -115,11 +129,38 @@ static void window_sample(struct window *window, uint64_t now_ns)
         window->blocks = wanted;
 }
 
+static void note_latency(struct window *window, uint64_t latency_ns)
+{
+    if (window->smooth_ns == 0) {
+        window->smooth_ns = latency_ns;
+        window->variance_ns = latency_ns / 2;
+        return;
+    }
+    const uint64_t off_ns = latency_ns > window->smooth_ns
+                                ? latency_ns - window->smooth_ns
+                                : window->smooth_ns - latency_ns;
+    window->variance_ns = (window->variance_ns * 3 + off_ns) / 4;
+    window->smooth_ns = (window->smooth_ns * 7 + latency_ns) / 8;
+}
+
+uint64_t window_stall_ns(const struct window *window)
+{
+    uint64_t stall_ns = window->smooth_ns + 4 * window->variance_ns;
+    if (window->smooth_ns == 0)
+        return STALL_UNKNOWN_NS;
+    if (stall_ns < 4 * window->latency_ns)
+        stall_ns = 4 * window->latency_ns;
+    if (stall_ns < STALL_LEAST_NS)
+        return STALL_LEAST_NS;
+    return stall_ns < STALL_MOST_NS ? stall_ns : STALL_MOST_NS;
+}
+
 void window_on_block(struct window *window, uint32_t bytes, uint64_t now_ns)
 {
     if (window->first_request_ns != 0) {
         const uint64_t latency_ns = now_ns - window->first_request_ns;
         window->first_request_ns = 0;
+        note_latency(window, latency_ns);
         if (window->latency_ns == 0 || latency_ns < window->latency_ns ||
             now_ns - window->latency_at_ns > LATENCY_MEMORY_NS) {
             window->latency_ns = latency_ns > 0 ? latency_ns : 1;

@@ -26,6 +26,31 @@ void peer_queue_block(struct peer *peer, struct block *block)
     peer->sending_count++;
 }
 
+bool peer_unqueue_blocks(struct peer *peer, const struct block_ref *ref)
+{
+    struct block **at = &peer->sending;
+    bool found = false;
+    if (*at != NULL && peer->sent > 0)
+        at = &(*at)->next; /* its begin is on its way: the rest must follow */
+    while (*at != NULL) {
+        struct block *block = *at;
+        const struct block_ref own = {block->piece, block->begin, block->length};
+        if (ref != NULL && memcmp(ref, &own, sizeof own) != 0) {
+            at = &block->next;
+            continue;
+        }
+        *at = block->next;
+        peer->sending_count--;
+        block_pool_give(peer->manager->shared->config.pool, block);
+        /* Without room for the refusal the peer cannot be kept: peer_send finds out. */
+        if (peer->fast && wire_put_block(&peer->out, WIRE_REJECT, &own) != ERROR_NONE)
+            peer->out_failed = true;
+        found = true;
+    }
+    peer->sending_tail = at;
+    return found;
+}
+
 static uint32_t wire_bytes(const struct block *block)
 {
     return WIRE_PIECE_HEADER_BYTES + block->length;
@@ -95,6 +120,7 @@ static void consume(struct peer *peer, size_t bytes)
     const size_t control = bytes < peer->out.length ? bytes : peer->out.length;
     buffer_consume(&peer->out, control);
     bytes -= control;
+    rate_limit_spend(&peer->manager->shared->up, control);
     while (bytes > 0)
         bytes -= consume_block(peer, bytes);
     if (peer->out.length == 0)
@@ -103,7 +129,7 @@ static void consume(struct peer *peer, size_t bytes)
 
 enum error_code peer_send(struct peer *peer)
 {
-    enum error_code error = ERROR_NONE;
+    enum error_code error = peer->out_failed ? ERROR_LIMIT : ERROR_NONE;
     while (error == ERROR_NONE && (peer->out.length > 0 || peer->sending != NULL)) {
         struct gather gather;
         size_t sent = 0, offered = 0;

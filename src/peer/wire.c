@@ -86,6 +86,11 @@ void wire_handshake_write(const struct wire_handshake *handshake,
     memcpy(ret_bytes + 48, handshake->peer_id, 20);
 }
 
+bool wire_handshake_begins(const uint8_t *bytes, size_t length)
+{
+    return memcmp(bytes, protocol, length < 20 ? length : 20) == 0;
+}
+
 enum error_code wire_handshake_read(const uint8_t bytes[WIRE_HANDSHAKE_BYTES],
                                     struct wire_handshake *ret_handshake)
 {
@@ -189,15 +194,22 @@ enum error_code wire_read_extension(const uint8_t *bytes, size_t length,
     const char *text;
     size_t text_length;
     int64_t number;
-    const enum error_code error =
-        bencode_parse(bytes, length, &bencode_limits_extension, &tree, NULL);
+    struct bencode_limits limits = bencode_limits_extension;
+    limits.strict = true;
+    const enum error_code error = bencode_parse(bytes, length, &limits, &tree, NULL);
     if (error != ERROR_NONE)
         return error;
     const struct bencode_value root = bencode_root(&tree);
+    if (!bencode_is(root, BENCODE_DICT)) {
+        bencode_done(&tree);
+        return ERROR_TYPE;
+    }
     if (bencode_get_integer(root, "p", &number) && number > 0 && number < 65536)
         extension.port = (uint16_t)number;
-    if (bencode_get_integer(root, "reqq", &number) && number > 0)
-        extension.reqq = number > 100000 ? 100000 : (uint32_t)number;
+    if (bencode_get_integer(root, "reqq", &number))
+        extension.reqq = number < 1                ? 1
+                         : number > WIRE_REQQ_MOST ? WIRE_REQQ_MOST
+                                                   : (uint32_t)number;
     if (bencode_get_string(root, "v", &text, &text_length))
         text_clean((struct untrusted){text, text_length}, 40, extension.client,
                    sizeof extension.client);

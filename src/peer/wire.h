@@ -58,6 +58,8 @@ struct wire_handshake {
 };
 void wire_handshake_write(const struct wire_handshake *handshake,
                           uint8_t ret_bytes[WIRE_HANDSHAKE_BYTES]);
+/* Whether the first LENGTH bytes (at most WIRE_HANDSHAKE_BYTES) may become one. */
+bool wire_handshake_begins(const uint8_t *bytes, size_t length);
 /* ERROR_PROTOCOL: not a BitTorrent handshake. */
 enum error_code wire_handshake_read(const uint8_t bytes[WIRE_HANDSHAKE_BYTES],
                                     struct wire_handshake *ret_handshake) MUST_CHECK;
@@ -69,14 +71,16 @@ void wire_client_name(const uint8_t peer_id[20], char ret_name[WIRE_CLIENT_SIZE]
 /* The extension handshake (BEP 10): what we say, and what is read of theirs. */
 struct wire_extension {
     uint16_t port;                 /* 0: not told */
-    uint32_t reqq;                 /* 0: not told */
+    uint32_t reqq;                 /* 1 … WIRE_REQQ_MOST; 0: not told */
     char client[WIRE_CLIENT_SIZE]; /* sanitised; "" if not told */
 };
 enum error_code wire_put_extension(struct buffer *buffer, uint16_t port,
                                    const struct netaddr *yourip) MUST_CHECK;
+/* Anything but a dictionary in good order is an error. */
 enum error_code wire_read_extension(const uint8_t *bytes, size_t length,
                                     struct wire_extension *ret_extension) MUST_CHECK;
 
-#define WIRE_REQQ 2000u /* requests a peer may have waiting with us */
+#define WIRE_REQQ_MOST 2048u /* of a peer's own limit, whatever it says */
+#define WIRE_REQQ      2000u /* requests a peer may have waiting with us */
 
 #endif

@@ -96,19 +96,18 @@ static void tell_peer(struct session *session, struct torrent_id id,
 {
     struct torrent *torrent = session_torrent(session, id);
     struct message message = {.type = type, .peer = peer};
-    struct message event = {
-        .type = type == PEER_BAN ? EVENT_BAN : EVENT_PEER, .torrent = id, .peer = peer};
+    struct message event = {.type = EVENT_BAN, .torrent = id, .peer = peer};
     if (torrent == NULL ||
         !peer_manager_address(torrent->peers, peer, &event.u.peer_news.address))
         return;
     message.u.gone.reason = reason;
     torrent_post_peers(torrent, &message);
-    event.u.peer_news.status = type == PEER_PAUSE || type == PEER_BAN
-                                   ? PEER_STATUS_BLOCKED
-                                   : PEER_STATUS_INACTIVE;
+    session_changed(torrent, CHANGED_PEERS);
+    if (type != PEER_BAN)
+        return; /* PEER_STATUS_CHANGED or PEER_GONE tells what came of it */
+    event.u.peer_news.status = PEER_STATUS_BLOCKED;
     event.u.peer_news.reason = reason;
     event_bus_post(session->events, &event);
-    session_changed(torrent, CHANGED_PEERS);
 }
 
 void torrent_pause_peer(struct session *session, struct torrent_id id,

@@ -234,6 +234,7 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
 void torrent_free(struct torrent *torrent)
 {
     struct loop *loop = torrent->session->loop;
+    torrent->queued_to_run = true; /* what its parts still post wakes nobody */
     if (torrent->opened)
         disk_manager_close(torrent->session->disk, torrent->id);
     loop_timer_cancel(loop, &torrent->retry);

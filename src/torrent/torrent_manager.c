@@ -253,6 +253,11 @@ static void handle_response(struct torrent *torrent, struct message *message)
     case PEER_UNCHOKED_US:
         session_changed(torrent, CHANGED_PEERS);
         break;
+    case PEER_STATUS_CHANGED:
+        report_peer(torrent, EVENT_PEER, message->peer, message->u.status.status,
+                    message->u.status.reason);
+        session_changed(torrent, CHANGED_PEERS);
+        break;
     case PEER_IDLE:
         on_idle(torrent, message);
         break;
@@ -335,6 +340,7 @@ static void ban(struct torrent *torrent, const struct piece_guilty *guilty)
     };
     char address[NETADDR_TEXT_SIZE];
     request.u.gone.reason = PEER_REASON_BANNED_DATA;
+    request.u.gone.address = guilty->address;
     event_bus_post(torrent->session->events, &event);
     log_write(torrent->session->log, LOG_LEVEL_WARNING, "%s: banned %s, piece %u was bad",
               torrent->display_name, netaddr_format(&guilty->address, address),

@@ -1,0 +1,182 @@
+/* What the Torrent Manager asks for, message by message. */
+#include "peer/peer_private.h"
+
+static void send_or_close(struct peer *peer, enum error_code error)
+{
+    if (error != ERROR_NONE)
+        peer_close(peer, error == ERROR_MEMORY ? PEER_REASON_SYSTEM : PEER_REASON_TIMEOUT,
+                   error); /* it has not been reading for long */
+    else
+        peer_flush_soon(peer);
+}
+
+static void on_request(struct peer_manager *manager, const struct message *message)
+{
+    struct peer *peer = peer_manager_find(manager, message->peer);
+    if (peer == NULL)
+        return; /* PEER_GONE voids it */
+    peer->idle_posted = false;
+    if (!peer->unchoked || peer->paused ||
+        ref_queue_push(&peer->asked, &message->u.block) != ERROR_NONE) {
+        peer_post_block(peer, PEER_REJECTED, &message->u.block);
+        return;
+    }
+    window_on_request(&peer->window, peer->asked.length == 1, loop_now_ns(manager->loop));
+    if (peer->asked.length == 1)
+        peer->last_payload_ns = loop_now_ns(manager->loop);
+    rate_limit_spend(&manager->shared->down, message->u.block.length);
+    send_or_close(peer, wire_put_block(&peer->out, WIRE_REQUEST, &message->u.block));
+    peer_note_status(peer, PEER_REASON_NONE);
+}
+
+static void on_cancel(struct peer *peer, const struct block_ref *block)
+{
+    if (peer->asked.length == 0 || !ref_queue_remove(&peer->asked, block))
+        return;
+    peer->cancelled++;
+    send_or_close(peer, wire_put_block(&peer->out, WIRE_CANCEL, block));
+}
+
+static void on_reject(struct peer *peer, const struct block_ref *block)
+{
+    peer->reads_out--;
+    rate_limit_refund(&peer->manager->shared->up, block->length);
+    if (peer->fast)
+        send_or_close(peer, wire_put_block(&peer->out, WIRE_REJECT, block));
+    if (!peer->dead)
+        peer_offer_reads(peer);
+}
+
+static void on_send(struct peer_manager *manager, struct peer *peer,
+                    struct message *message)
+{
+    const struct block *block = message->u.block_data.block;
+    const struct block_ref ref = {block->piece, block->begin, block->length};
+    if (peer != NULL && !peer->am_choking) {
+        peer->reads_out--;
+        peer_queue_block(peer, message->u.block_data.block);
+        peer_flush_soon(peer);
+        return;
+    }
+    message_done(message, manager->shared->config.pool);
+    if (peer != NULL)
+        on_reject(peer, &ref);
+}
+
+static void on_have(struct peer_manager *manager, uint32_t piece)
+{
+    for (uint32_t i = 0; i < manager->known_count; i++) {
+        struct peer *peer = manager->known[i].peer;
+        if (peer == NULL || peer->dead || !peer->handshaken ||
+            peer_has_piece(peer, piece))
+            continue;
+        send_or_close(peer, wire_put_index(&peer->out, WIRE_HAVE, piece));
+    }
+}
+
+static void on_interest(struct peer *peer, bool on)
+{
+    if (peer->am_interested == on)
+        return;
+    peer->am_interested = on;
+    send_or_close(peer, wire_put(&peer->out, on ? WIRE_INTERESTED : WIRE_NOT_INTERESTED));
+    peer_update_idle(peer);
+    peer_note_status(peer, PEER_REASON_NONE);
+}
+
+static void on_pause(struct peer_manager *manager, struct peer_id_ref ref, bool pause)
+{
+    struct known *known = known_named(manager, ref);
+    if (known == NULL)
+        return;
+    known->paused = pause;
+    if (known->peer != NULL && !known->peer->dead) {
+        peer_pause(known->peer, pause);
+        return;
+    }
+    struct message message = {
+        .type = PEER_STATUS_CHANGED, .torrent = manager->config.torrent, .peer = ref};
+    message.u.status.status = pause ? PEER_STATUS_BLOCKED : PEER_STATUS_INACTIVE;
+    message.u.status.reason = pause ? PEER_REASON_PAUSED : PEER_REASON_NONE;
+    if (bus_post(manager->config.responses, &message) != ERROR_NONE)
+        message_done(&message, NULL);
+    if (!pause)
+        peer_manager_dial_soon(manager, 0);
+}
+
+static void ban_address(struct peer_manager *manager, const struct netaddr *address,
+                        enum peer_reason reason)
+{
+    if (address->family != NETADDR_NONE &&
+        peer_shared_ban(manager->shared, address, reason) != ERROR_NONE)
+        log_write(manager->shared->config.log, LOG_LEVEL_ERROR, "%s",
+                  error_text(ERROR_MEMORY));
+}
+
+/* The address says who, even when the peer is gone and its place another's. */
+static void on_ban(struct peer_manager *manager, const struct message *message)
+{
+    struct known *known = known_named(manager, message->peer);
+    const enum peer_reason reason = message->u.gone.reason;
+    if (known != NULL) {
+        const struct netaddr address = known->address;
+        struct netaddr listens = address;
+        listens.port = known->listen_port;
+        known->banned = true;
+        known->forget = false;
+        known->last_reason = reason;
+        if (known->peer != NULL)
+            peer_close(known->peer, reason, ERROR_REFUSED);
+        known->last_reason = reason;
+        ban_address(manager, &address, reason);
+        if (listens.port != 0)
+            ban_address(manager, &listens, reason);
+    }
+    ban_address(manager, &message->u.gone.address, reason);
+}
+
+static void on_connect(struct peer_manager *manager, const struct message *message)
+{
+    if (peer_shared_is_banned(manager->shared, &message->u.candidate.address))
+        return;
+    known_add(manager, &message->u.candidate.address, message->u.candidate.source);
+    peer_manager_dial_soon(manager, 0);
+}
+
+void peer_manager_handle(struct peer_manager *manager, struct message *message)
+{
+    struct peer *peer = peer_manager_find(manager, message->peer);
+    switch ((int)message->type) {
+    case PEER_REQUEST:
+        on_request(manager, message);
+        return;
+    case PEER_SEND:
+        on_send(manager, peer, message);
+        return;
+    case PEER_HAVE:
+        on_have(manager, message->u.piece.piece);
+        return;
+    case PEER_CONNECT:
+        on_connect(manager, message);
+        return;
+    case PEER_PAUSE:
+    case PEER_RESUME:
+        on_pause(manager, message->peer, message->type == PEER_PAUSE);
+        return;
+    case PEER_BAN:
+        on_ban(manager, message);
+        return;
+    default:
+        break;
+    }
+    if (peer == NULL)
+        return;
+    if (message->type == PEER_CANCEL)
+        on_cancel(peer, &message->u.block);
+    else if (message->type == PEER_REJECT)
+        on_reject(peer, &message->u.block);
+    else if (message->type == PEER_INTEREST)
+        on_interest(peer, message->u.flag.on);
+    else if (message->type == PEER_DISCONNECT)
+        peer_close(peer, message->u.gone.reason, ERROR_NONE);
+}

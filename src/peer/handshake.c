@@ -1,0 +1,142 @@
+/* The handshake (BEP 3): who it is, whether it may stay, and what we say first. */
+#include "peer/peer_private.h"
+
+#include <string.h>
+
+static enum error_code send_pieces(struct peer *peer)
+{
+    const struct bitfield *have = peer->manager->config.have;
+    if (peer->fast && bitfield_full(have))
+        return wire_put(&peer->out, WIRE_HAVE_ALL);
+    if (have->count == 0)
+        return peer->fast ? wire_put(&peer->out, WIRE_HAVE_NONE) : ERROR_NONE;
+    const size_t length = bitfield_wire_bytes(have->size);
+    enum error_code error = buffer_append_u32(&peer->out, (uint32_t)length + 1);
+    if (error == ERROR_NONE)
+        error = buffer_append_u8(&peer->out, WIRE_BITFIELD);
+    return error == ERROR_NONE ? buffer_append(&peer->out, have->bytes, length) : error;
+}
+
+enum error_code peer_send_handshake(struct peer *peer)
+{
+    uint8_t bytes[WIRE_HANDSHAKE_BYTES];
+    const struct peer_manager_config *config = &peer->manager->config;
+    struct wire_handshake handshake = {
+        .hash = config->hash, .fast = true, .extended = true};
+    memcpy(handshake.peer_id, config->peer_id, sizeof handshake.peer_id);
+    wire_handshake_write(&handshake, bytes);
+    return buffer_append(&peer->out, bytes, sizeof bytes);
+}
+
+/* The other live connection with the same peer id, if there is one. */
+static struct peer *find_twin(const struct peer *peer)
+{
+    const struct peer_manager *manager = peer->manager;
+    for (uint32_t i = 0; i < manager->known_count; i++) {
+        struct peer *other = manager->known[i].peer;
+        if (other != NULL && other != peer && !other->dead && other->handshaken &&
+            memcmp(other->peer_id, peer->peer_id, 20) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+/* Both ends must choose the same of two connections: when each dialled the other, the one
+ * that the larger id opened stays; else the older. From another host it may be a liar
+ * with a borrowed id, who must not push anybody out. True: PEER may stay. */
+static bool settle_twins(struct peer *peer)
+{
+    struct peer *twin = find_twin(peer);
+    if (twin == NULL)
+        return true;
+    struct peer *incoming = peer->incoming ? peer : twin;
+    struct peer *outgoing = peer->incoming ? twin : peer;
+    struct peer *loser = peer;
+    if (netaddr_same_host(&peer->stream->remote, &twin->stream->remote)) {
+        if (!outgoing->incoming)
+            peer->manager->known[incoming->place].listen_port =
+                outgoing->stream->remote.port;
+        if (incoming->incoming != outgoing->incoming)
+            loser = memcmp(peer->manager->config.peer_id, peer->peer_id, 20) > 0
+                        ? incoming
+                        : outgoing;
+    }
+    peer_close(loser, PEER_REASON_DUPLICATE, ERROR_NONE);
+    return loser != peer;
+}
+
+static bool is_welcome(struct peer *peer, const struct wire_handshake *handshake)
+{
+    const struct peer_manager_config *config = &peer->manager->config;
+    if (!info_hash_equal(&handshake->hash, &config->hash)) {
+        peer_close(peer, PEER_REASON_WRONG_TORRENT, ERROR_NONE);
+        return false;
+    }
+    if (memcmp(handshake->peer_id, config->peer_id, 20) == 0) {
+        peer_close(peer, PEER_REASON_SELF, ERROR_NONE);
+        return false;
+    }
+    memcpy(peer->peer_id, handshake->peer_id, sizeof peer->peer_id);
+    return settle_twins(peer);
+}
+
+static void note_identity(struct peer *peer)
+{
+    struct known *known = &peer->manager->known[peer->place];
+    memcpy(known->peer_id, peer->peer_id, sizeof known->peer_id);
+    known->has_id = true;
+    if (!peer->incoming)
+        known->listen_port = known->address.port;
+    known_inherit(peer->manager, peer);
+}
+
+enum error_code peer_on_handshake(struct peer *peer,
+                                  const struct wire_handshake *handshake)
+{
+    struct peer_manager *manager = peer->manager;
+    if (!is_welcome(peer, handshake))
+        return ERROR_NONE;
+    wire_client_name(peer->peer_id, peer->client);
+    peer->fast = handshake->fast;
+    peer->extended = handshake->extended;
+    peer->handshaken = true;
+    peer->last_payload_ns = peer->progress_at_ns = loop_now_ns(manager->loop);
+    loop_timer_cancel(manager->loop, &peer->timer);
+    note_identity(peer);
+    enum error_code error = ERROR_NONE;
+    if (peer->incoming)
+        error = peer_send_handshake(peer);
+    if (error == ERROR_NONE)
+        error = send_pieces(peer);
+    if (error == ERROR_NONE && peer->extended)
+        error =
+            wire_put_extension(&peer->out, manager->shared->port, &peer->stream->remote);
+    peer_post_type(peer, PEER_HANDSHAKEN);
+    peer_note_status(peer, peer->paused ? PEER_REASON_PAUSED : PEER_REASON_NONE);
+    peer_flush_soon(peer);
+    return error;
+}
+
+enum error_code peer_receive_handshake(struct peer *peer)
+{
+    while (!peer->handshaken && !peer->dead) {
+        struct wire_handshake handshake;
+        size_t got;
+        const struct iovec iov = {peer->handshake + peer->handshake_bytes,
+                                  WIRE_HANDSHAKE_BYTES - peer->handshake_bytes};
+        enum error_code error = stream_readv(peer->stream, &iov, 1, &got);
+        if (error != ERROR_NONE)
+            return error == ERROR_AGAIN ? ERROR_NONE : error;
+        peer->handshake_bytes += (uint32_t)got;
+        if (!wire_handshake_begins(peer->handshake, peer->handshake_bytes))
+            return ERROR_PROTOCOL;
+        if (peer->handshake_bytes < WIRE_HANDSHAKE_BYTES)
+            continue;
+        error = wire_handshake_read(peer->handshake, &handshake);
+        if (error == ERROR_NONE)
+            error = peer_on_handshake(peer, &handshake);
+        if (error != ERROR_NONE)
+            return error;
+    }
+    return ERROR_NONE;
+}

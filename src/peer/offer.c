@@ -1,0 +1,163 @@
+/* What a peer may do now: its status, its room for requests, its slot with us. */
+#include "peer/peer_private.h"
+
+enum peer_status peer_status(const struct peer *peer)
+{
+    if (peer->paused)
+        return PEER_STATUS_BLOCKED;
+    if (!peer->handshaken || !peer->unchoked || !peer->am_interested)
+        return PEER_STATUS_INACTIVE;
+    return peer->asked.length > 0 || peer->filling != NULL ? PEER_STATUS_DOWNLOADING
+                                                           : PEER_STATUS_ACTIVE;
+}
+
+static uint32_t room_of(const struct peer *peer)
+{
+    if (peer->idle_posted || !peer->unchoked || !peer->am_interested || peer->paused ||
+        peer->dead || peer->manager->complete ||
+        peer->asked.length >= peer->window.blocks)
+        return 0;
+    return peer->window.blocks - peer->asked.length;
+}
+
+uint32_t peer_offer_room(struct peer *peer, uint32_t most)
+{
+    uint32_t room = room_of(peer);
+    if (room > most)
+        room = most;
+    if (room == 0)
+        return 0;
+    struct message message = {.type = PEER_IDLE, .u.room.blocks = room};
+    peer->idle_posted = true;
+    peer_post(peer, &message);
+    return room;
+}
+
+/* Posts PEER_IDLE when it would take at least a quarter of its window. */
+void peer_update_idle(struct peer *peer)
+{
+    const uint32_t room = room_of(peer);
+    if (room == 0)
+        return;
+    if (peer->manager->shared->down.bytes_per_s != 0)
+        pace_wait_down(peer);
+    else if (room >= peer->window.blocks / 4 || peer->asked.length == 0)
+        peer_offer_room(peer, room);
+}
+
+void peer_note_status(struct peer *peer, enum peer_reason reason)
+{
+    const enum peer_status status = peer_status(peer);
+    if (status == peer->told_status || peer->dead)
+        return;
+    peer->told_status = status;
+    struct message message = {.type = PEER_STATUS_CHANGED,
+                              .u.status = {.status = status, .reason = reason}};
+    peer_post(peer, &message);
+}
+
+void peer_pause(struct peer *peer, bool pause)
+{
+    if (peer->paused == pause || peer->dead)
+        return;
+    peer->paused = pause;
+    if (pause) {
+        struct block_ref block;
+        enum error_code error = ERROR_NONE;
+        while (ref_queue_pop(&peer->asked, &block)) {
+            peer->cancelled++;
+            if (error == ERROR_NONE)
+                error = wire_put_block(&peer->out, WIRE_CANCEL, &block);
+            peer_post_block(peer, PEER_REJECTED, &block);
+        }
+        peer_flush_soon(peer);
+        peer_set_choking(peer, true);
+    } else {
+        peer->idle_posted = false;
+        peer_update_idle(peer);
+    }
+    peer_note_status(peer, pause ? PEER_REASON_PAUSED : PEER_REASON_NONE);
+    peer_manager_choke_soon(peer->manager);
+}
+
+/* ---- choking it ---- */
+
+static enum error_code refuse_waiting(struct peer *peer)
+{
+    struct block_ref ref;
+    enum error_code error = ERROR_NONE;
+    while (ref_queue_pop(&peer->wanted, &ref))
+        if (peer->fast && error == ERROR_NONE)
+            error = wire_put_block(&peer->out, WIRE_REJECT, &ref);
+    peer_unqueue_blocks(peer, NULL);
+    return error;
+}
+
+void peer_set_choking(struct peer *peer, bool choking)
+{
+    if (peer->am_choking == choking || !peer->handshaken || peer->dead)
+        return;
+    peer->am_choking = choking;
+    peer->slot_changed_ns = loop_now_ns(peer->manager->loop);
+    peer->uploaded_at_slot = peer->uploaded;
+    enum error_code error = wire_put(&peer->out, choking ? WIRE_CHOKE : WIRE_UNCHOKE);
+    if (choking && error == ERROR_NONE)
+        error = refuse_waiting(peer);
+    if (error != ERROR_NONE)
+        peer_close(peer, peer_reason_of(error), error);
+    else
+        peer_flush_soon(peer);
+}
+
+/* Stops reading until blocks come back to the pool: the socket fills, and the sender
+ * slows down. */
+void peer_starve(struct peer *peer)
+{
+    peer->starved = true;
+    stream_set_interest(peer->stream, false, peer->wants_write);
+    peer_manager_feed_soon(peer->manager);
+}
+
+void peer_feed_again(struct peer *peer)
+{
+    if (peer->starved) {
+        peer->starved = false;
+        stream_set_interest(peer->stream, true, peer->wants_write);
+    }
+    peer_offer_reads(peer);
+}
+
+static bool can_offer(const struct peer *peer)
+{
+    return !peer->am_choking && !peer->dead && peer->wanted.length > 0 &&
+           peer->reads_out + peer->sending_count < UPLOAD_READS_MAX;
+}
+
+static void offer_one(struct peer *peer)
+{
+    struct block_ref ref;
+    ref_queue_pop(&peer->wanted, &ref);
+    rate_limit_spend(&peer->manager->shared->up, ref.length);
+    peer->reads_out++;
+    peer_post_block(peer, PEER_WANTED, &ref);
+}
+
+void peer_offer_reads(struct peer *peer)
+{
+    const bool limited = peer->manager->shared->up.bytes_per_s != 0;
+    if (can_offer(peer) && !peer_manager_may_upload(peer->manager)) {
+        peer_manager_feed_soon(peer->manager);
+        return;
+    }
+    if (limited && can_offer(peer))
+        pace_wait_up(peer);
+    while (!limited && can_offer(peer))
+        offer_one(peer);
+}
+
+bool peer_offer_share(struct peer *peer)
+{
+    for (uint8_t i = 0; i < peer->share && can_offer(peer); i++)
+        offer_one(peer);
+    return can_offer(peer);
+}

@@ -1,0 +1,107 @@
+/* What others may see of the peers: nothing here changes anything. */
+#include "peer/peer_private.h"
+
+const struct bitfield *peer_manager_bitfield(const struct peer_manager *manager,
+                                             struct peer_id_ref ref, bool *ret_is_seed)
+{
+    /* Also of one just closed: PEER_GONE is answered with its pieces. */
+    *ret_is_seed = false;
+    if (ref.index >= manager->known_count || manager->known[ref.index].peer == NULL ||
+        manager->known[ref.index].generation != ref.generation)
+        return NULL;
+    const struct peer *peer = manager->known[ref.index].peer;
+    *ret_is_seed = peer->is_seed;
+    return peer->has_bits ? &peer->bits : NULL;
+}
+
+bool peer_manager_address(const struct peer_manager *manager, struct peer_id_ref ref,
+                          struct netaddr *ret_address)
+{
+    if (ref.index >= manager->known_count ||
+        manager->known[ref.index].address.family == NETADDR_NONE)
+        return false;
+    *ret_address = manager->known[ref.index].address;
+    return true;
+}
+
+uint64_t peer_manager_rate(const struct peer_manager *manager, struct peer_id_ref ref)
+{
+    const struct peer *peer = peer_manager_find(manager, ref);
+    return peer != NULL ? peer->window.rate : 0;
+}
+
+void peer_manager_get_counts(const struct peer_manager *manager,
+                             struct peer_counts *ret_counts)
+{
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < manager->known_count; i++)
+        known += manager->known[i].address.family != NETADDR_NONE;
+    *ret_counts = (struct peer_counts){
+        .known = known,
+        .connected = manager->connected,
+        .seeds = manager->seeds,
+        .half_open = manager->half_open,
+        .downloaded = manager->downloaded,
+        .uploaded = manager->uploaded,
+        .wasted = manager->wasted,
+    };
+}
+
+uint32_t peer_manager_row_count(const struct peer_manager *manager)
+{
+    return manager->known_count;
+}
+
+static void fill_connection(const struct peer_manager *manager, const struct peer *peer,
+                            struct peer_row *row)
+{
+    row->status = peer_status(peer);
+    row->connected = peer->connected;
+    row->handshaken = peer->handshaken;
+    row->incoming = peer->incoming;
+    row->fast = peer->fast;
+    row->extended = peer->extended;
+    row->seed = peer->is_seed;
+    row->am_interested = peer->am_interested;
+    row->unchoked_us = peer->unchoked;
+    row->peer_interested = peer->peer_interested;
+    row->we_unchoke = !peer->am_choking;
+    row->optimistic = peer->optimistic;
+    row->snubbed = peer->snubbed;
+    row->client = peer->client;
+    row->down_rate = peer->down_rate;
+    row->up_rate = peer->up_rate;
+    row->downloaded = peer->downloaded;
+    row->uploaded = peer->uploaded;
+    row->pieces = peer->is_seed    ? manager->config.piece_count
+                  : peer->has_bits ? peer->bits.count
+                                   : 0;
+    row->requests_out = peer->asked.length;
+    row->requests_in = peer->wanted.length + peer->reads_out + peer->sending_count;
+    row->latency_ms = (uint32_t)(peer->window.latency_ns / NS_PER_MS);
+    row->connected_ns =
+        peer->connected ? loop_now_ns(manager->loop) - peer->connected_at_ns : 0;
+}
+
+bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
+                      struct peer_row *ret_row)
+{
+    if (number >= manager->known_count)
+        return false;
+    const struct known *known = &manager->known[number];
+    *ret_row = (struct peer_row){
+        .ref = {number, known->generation},
+        .address = known->address,
+        .source = known->source,
+        .status =
+            known->banned || known->paused ? PEER_STATUS_BLOCKED : PEER_STATUS_INACTIVE,
+        .client = "",
+    };
+    if (known->peer != NULL && !known->peer->dead)
+        fill_connection(manager, known->peer, ret_row);
+    if (known->banned)
+        ret_row->reason = known->last_reason;
+    else if (known->paused)
+        ret_row->reason = PEER_REASON_PAUSED;
+    return true;
+}

@@ -1,0 +1,125 @@
+/* Choking: what the choker is told of the peers, and what it decides for them. */
+#include "peer/peer_private.h"
+
+#include <stdlib.h>
+
+#define SOON_NS      (NS_PER_S / 10) /* wishes within this are answered together */
+#define QUOTA_PIECES 16u
+
+/* Peers of one public address share a number. */
+static uint32_t host_of(const struct peer *peer, struct peer *const *who, uint32_t count)
+{
+    if (netaddr_scope(&peer->stream->remote) != NETADDR_SCOPE_PUBLIC)
+        return 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (netaddr_same_host(&peer->stream->remote, &who[i]->stream->remote))
+            return i + 1;
+    return count + 1;
+}
+
+static struct choker_peer describe(const struct peer *peer)
+{
+    return (struct choker_peer){
+        .interested = peer->peer_interested,
+        .snubbed = peer->snubbed,
+        .blocked = peer->paused,
+        .given = peer->down_slow,
+        .served = peer->uploaded - peer->uploaded_at_slot,
+        .unchoked_at_ns = peer->slot_changed_ns,
+        .unchoked = !peer->am_choking,
+        .optimistic = peer->optimistic,
+    };
+}
+
+/* What it sends in a turn of the limited uplink, by what it gave: 1 … 4 blocks. */
+static void set_share(struct peer *peer, uint64_t best)
+{
+    peer->share = 1;
+    if (best > 0)
+        peer->share +=
+            (uint8_t)(3 * (peer->down_slow < best ? peer->down_slow : best) / best);
+}
+
+static void adapt(struct peer_manager *manager, struct peer *const *who, uint32_t count,
+                  uint64_t now_ns)
+{
+    const uint64_t passed_ns = now_ns - manager->adapted_at_ns;
+    uint32_t used = 0, busy = 0;
+    uint64_t best = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        used += !who[i]->am_choking;
+        busy += !who[i]->am_choking &&
+                who[i]->wanted.length + who[i]->reads_out + who[i]->sending_count > 0;
+        if (who[i]->down_slow > best)
+            best = who[i]->down_slow;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        set_share(who[i], best);
+    if (manager->adapted_at_ns != 0 && passed_ns >= NS_PER_S)
+        choker_adapt(&manager->choker, used, busy,
+                     (manager->uploaded - manager->uploaded_before) * 1000 /
+                         (passed_ns / NS_PER_MS),
+                     manager->shared->up.bytes_per_s);
+    manager->adapted_at_ns = now_ns;
+    manager->uploaded_before = manager->uploaded;
+}
+
+static void run_choker(struct peer_manager *manager, bool whole)
+{
+    const uint64_t now_ns = loop_now_ns(manager->loop);
+    struct choker_peer *peers = calloc(manager->connected + 1u, sizeof *peers);
+    struct peer **who = calloc(manager->connected + 1u, sizeof(struct peer *));
+    uint32_t count = 0;
+    for (uint32_t i = 0; peers != NULL && who != NULL && i < manager->known_count; i++) {
+        struct peer *peer = manager->known[i].peer;
+        if (peer == NULL || peer->dead || !peer->handshaken ||
+            count == manager->connected)
+            continue;
+        peers[count] = describe(peer);
+        if (peer->peer_interested)
+            peers[count].host = host_of(peer, who, count);
+        who[count++] = peer;
+    }
+    if (whole)
+        adapt(manager, who, count, now_ns);
+    const struct choker_rules rules = {
+        .whole = whole,
+        .seeding = manager->complete,
+        .quota_bytes = (uint64_t)QUOTA_PIECES * manager->config.piece_bytes,
+        .now_ns = now_ns,
+        .random = manager->shared->config.random,
+    };
+    choker_run(&manager->choker, peers, count, &rules);
+    for (uint32_t i = 0; i < count; i++) {
+        who[i]->optimistic = peers[i].optimistic;
+        peer_set_choking(who[i], !peers[i].unchoked);
+    }
+    free(peers);
+    free(who);
+    if (whole)
+        manager->choked_at_ns = now_ns;
+    manager->choke_at_ns = now_ns + SOON_NS;
+}
+
+void peer_manager_choke_soon(struct peer_manager *manager)
+{
+    manager->choke_now = true;
+    if (manager->choke_at_ns <= loop_now_ns(manager->loop))
+        peer_manager_run_soon(manager);
+    else if (!loop_timer_is_set(&manager->choke_timer))
+        loop_timer_set(manager->loop, &manager->choke_timer, manager->choke_at_ns);
+}
+
+void peer_manager_choke(struct peer_manager *manager)
+{
+    const uint64_t now_ns = loop_now_ns(manager->loop);
+    if (!manager->running)
+        return;
+    if (now_ns - manager->choked_at_ns >= CHOKER_PERIOD_NS) {
+        manager->choke_now = false;
+        run_choker(manager, true);
+    } else if (manager->choke_now && now_ns >= manager->choke_at_ns) {
+        manager->choke_now = false;
+        run_choker(manager, false);
+    }
+}

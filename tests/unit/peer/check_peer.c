@@ -1,0 +1,18 @@
+#include "tests/unit/peer/check_peer.h"
+
+#include <stdlib.h>
+
+int main(void)
+{
+    SRunner *runner = srunner_create(suite_wire());
+    srunner_add_suite(runner, suite_choker());
+    srunner_add_suite(runner, suite_requests());
+    srunner_add_suite(runner, suite_session());
+    srunner_add_suite(runner, suite_serve());
+    srunner_add_suite(runner, suite_connect());
+    srunner_add_suite(runner, suite_pace());
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

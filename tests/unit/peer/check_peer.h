@@ -1,0 +1,14 @@
+#ifndef BTTUI_TESTS_PEER_CHECK_PEER_H
+#define BTTUI_TESTS_PEER_CHECK_PEER_H
+
+#include <check.h>
+
+Suite *suite_choker(void);
+Suite *suite_connect(void);
+Suite *suite_pace(void);
+Suite *suite_requests(void);
+Suite *suite_serve(void);
+Suite *suite_session(void);
+Suite *suite_wire(void);
+
+#endif

@@ -1,0 +1,5 @@
+#include "tests/unit/peer/check_peer.h"
+Suite *suite_pace(void)
+{
+    return suite_create("pace");
+}

@@ -1,0 +1,165 @@
+#include "peer/wire.h"
+#include "tests/unit/peer/check_peer.h"
+
+#include <string.h>
+
+static const struct {
+    uint8_t id;
+    uint32_t pieces, least, most; /* legal lengths of the prefix */
+} lengths[] = {
+    {WIRE_CHOKE, 10, 1, 1},
+    {WIRE_UNCHOKE, 10, 1, 1},
+    {WIRE_INTERESTED, 10, 1, 1},
+    {WIRE_NOT_INTERESTED, 10, 1, 1},
+    {WIRE_HAVE, 10, 5, 5},
+    {WIRE_BITFIELD, 10, 3, 3},
+    {WIRE_BITFIELD, 8, 2, 2},
+    {WIRE_BITFIELD, 2097152, 262145, 262145},
+    {WIRE_REQUEST, 10, 13, 13},
+    {WIRE_PIECE, 10, 9, 9 + 128 * 1024},
+    {WIRE_CANCEL, 10, 13, 13},
+    {WIRE_PORT, 10, 3, 3},
+    {WIRE_SUGGEST, 10, 5, 5},
+    {WIRE_HAVE_ALL, 10, 1, 1},
+    {WIRE_HAVE_NONE, 10, 1, 1},
+    {WIRE_REJECT, 10, 13, 13},
+    {WIRE_ALLOWED_FAST, 10, 5, 5},
+    {WIRE_EXTENDED, 10, 2, 65538},
+    {99, 10, 1, 262145},
+};
+
+START_TEST(test_each_type_has_its_lengths)
+{
+    const uint8_t id = lengths[_i].id;
+    const uint32_t pieces = lengths[_i].pieces;
+    ck_assert(wire_length_is_legal(id, lengths[_i].least, pieces));
+    ck_assert(wire_length_is_legal(id, lengths[_i].most, pieces));
+    ck_assert(!wire_length_is_legal(id, lengths[_i].most + 1, pieces));
+    if (lengths[_i].least > 1)
+        ck_assert(!wire_length_is_legal(id, lengths[_i].least - 1, pieces));
+    ck_assert(!wire_length_is_legal(id, UINT32_MAX, pieces));
+}
+END_TEST
+
+START_TEST(test_a_handshake_comes_back_as_it_was)
+{
+    struct wire_handshake handshake = {.fast = _i & 1, .extended = _i & 2}, back;
+    uint8_t bytes[WIRE_HANDSHAKE_BYTES];
+    memset(handshake.hash.bytes, 7, sizeof handshake.hash.bytes);
+    memset(handshake.peer_id, 9, sizeof handshake.peer_id);
+    wire_handshake_write(&handshake, bytes);
+    ck_assert_int_eq(wire_handshake_read(bytes, &back), ERROR_NONE);
+    ck_assert(info_hash_equal(&back.hash, &handshake.hash));
+    ck_assert_mem_eq(back.peer_id, handshake.peer_id, 20);
+    ck_assert_int_eq(back.fast, handshake.fast);
+    ck_assert_int_eq(back.extended, handshake.extended);
+    for (size_t i = 0; i <= sizeof bytes; i++)
+        ck_assert(wire_handshake_begins(bytes, i));
+    for (size_t i = 0; i < 20; i++) {
+        bytes[i] ^= 0x20;
+        ck_assert(!wire_handshake_begins(bytes, i + 1));
+        ck_assert_int_eq(wire_handshake_read(bytes, &back), ERROR_PROTOCOL);
+        bytes[i] ^= 0x20;
+    }
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    bool good;
+    uint16_t port;
+    uint32_t reqq;
+    const char *client;
+} extensions[] = {
+    {"d1:md6:ut_pexi1ee1:pi6881e4:reqqi500e1:v5:a 1.0e", true, 6881, 500, "a 1.0"},
+    {"de", true, 0, 0, ""},
+    {"d1:pi0e4:reqqi0ee", true, 0, 1, ""},
+    {"d1:pi70000e4:reqqi-1ee", true, 0, 1, ""},
+    {"d4:reqqi1099511627776ee", true, 0, 2048, ""},
+    {"d1:pi-1e4:reqq3:abc1:vi5e6:yourip5:12345e", true, 0, 0, ""},
+    {"d1:v9:a\x1b[31mb\n\xff" "e", true, 0, 0, NULL},
+    {"le", false, 0, 0, ""},
+    {"i1e", false, 0, 0, ""},
+    {"", false, 0, 0, ""},
+    {"d1:pi1e1:pi2ee", false, 0, 0, ""},
+    {"d1:m", false, 0, 0, ""},
+    {"d1:mllllllllleeeeeeeeee", false, 0, 0, ""},
+};
+
+START_TEST(test_an_extension_handshake_is_read_with_care)
+{
+    struct wire_extension extension = {.port = 1};
+    const enum error_code error = wire_read_extension(
+        (const uint8_t *)extensions[_i].text, strlen(extensions[_i].text), &extension);
+    ck_assert_int_eq(error == ERROR_NONE, extensions[_i].good);
+    if (!extensions[_i].good) {
+        ck_assert_uint_eq(extension.port, 1);
+        return;
+    }
+    ck_assert_uint_eq(extension.port, extensions[_i].port);
+    ck_assert_uint_eq(extension.reqq, extensions[_i].reqq);
+    if (extensions[_i].client != NULL)
+        ck_assert_str_eq(extension.client, extensions[_i].client);
+    for (const char *at = extension.client; *at != '\0'; at++)
+        ck_assert((unsigned char)*at >= ' ' && *at != 0x7f);
+}
+END_TEST
+
+START_TEST(test_what_we_say_can_be_read)
+{
+    struct buffer buffer;
+    struct netaddr yours;
+    struct wire_extension extension;
+    buffer_init(&buffer, 4096);
+    ck_assert_int_eq(netaddr_parse("1.2.3.4:5", 0, &yours), ERROR_NONE);
+    ck_assert_int_eq(wire_put_extension(&buffer, 6881, &yours), ERROR_NONE);
+    ck_assert_uint_eq(be32_get(buffer.bytes) + 4, buffer.length);
+    ck_assert_uint_eq(buffer.bytes[4], 20);
+    ck_assert_uint_eq(buffer.bytes[5], 0);
+    ck_assert_int_eq(wire_read_extension(buffer.bytes + 6, buffer.length - 6, &extension),
+                     ERROR_NONE);
+    ck_assert_uint_eq(extension.port, 6881);
+    ck_assert_uint_eq(extension.reqq, WIRE_REQQ);
+    ck_assert_int_eq(strncmp(extension.client, "bttui ", 6), 0);
+    buffer_done(&buffer);
+}
+END_TEST
+
+static const struct {
+    const char *id, *name;
+} names[] = {
+    {"-TR3000-abcdefghijkl", "Transmission 3.0.0"},
+    {"-lt0D80-abcdefghijkl", "rtorrent 0.D.8"},
+    {"A2-1-36-0-abcdefghij", "aria2"},
+    {"M7-9-2--abcdefghijkl", ""},
+    {"-\x1b[1234-abcdefghijk", NULL},
+    {"-\xff\xff""1234-abcdefghijk", NULL},
+};
+
+START_TEST(test_clients_are_named_without_control_characters)
+{
+    char name[WIRE_CLIENT_SIZE];
+    wire_client_name((const uint8_t *)names[_i].id, name);
+    if (names[_i].name != NULL)
+        ck_assert_str_eq(name, names[_i].name);
+    for (const char *at = name; *at != '\0'; at++)
+        ck_assert((unsigned char)*at >= ' ' && *at != 0x7f);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof table / sizeof *table))
+
+Suite *suite_wire(void)
+{
+    Suite *suite = suite_create("wire");
+    TCase *tcase = tcase_create("wire");
+    tcase_add_loop_test(tcase, test_each_type_has_its_lengths, 0, COUNT(lengths));
+    tcase_add_loop_test(tcase, test_a_handshake_comes_back_as_it_was, 0, 4);
+    tcase_add_loop_test(tcase, test_an_extension_handshake_is_read_with_care, 0,
+                        COUNT(extensions));
+    tcase_add_test(tcase, test_what_we_say_can_be_read);
+    tcase_add_loop_test(tcase, test_clients_are_named_without_control_characters, 0,
+                        COUNT(names));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
