@@ -84,11 +84,16 @@ static void on_wanted(struct rig *rig, const struct message *message)
 static void take(struct rig *rig, struct message *message)
 {
     static const char *const names[RIG_TYPES] = {
-        [PEER_CONNECTED] = "connected",   [PEER_HANDSHAKEN] = "handshaken",
-        [PEER_GONE] = "gone",             [PEER_HAS_PIECE] = "has",
-        [PEER_HAS_PIECES] = "pieces",     [PEER_CHOKED_US] = "choked",
-        [PEER_UNCHOKED_US] = "unchoked",  [PEER_REJECTED] = "rejected",
-        [PEER_STALLED] = "stalled",       [PEER_SNUBBED] = "snubbed",
+        [PEER_CONNECTED] = "connected",
+        [PEER_HANDSHAKEN] = "handshaken",
+        [PEER_GONE] = "gone",
+        [PEER_HAS_PIECE] = "has",
+        [PEER_HAS_PIECES] = "pieces",
+        [PEER_CHOKED_US] = "choked",
+        [PEER_UNCHOKED_US] = "unchoked",
+        [PEER_REJECTED] = "rejected",
+        [PEER_STALLED] = "stalled",
+        [PEER_SNUBBED] = "snubbed",
         [PEER_WANTED] = "wanted",
     };
     VNET_REQUIRE(message->type < RIG_TYPES);
@@ -156,8 +161,7 @@ void rig_init(struct rig *rig, const struct rig_config *config)
         rig->config.last_bytes = rig->config.piece_bytes;
     world_init(&rig->world, 1);
     rig->net = vnet_host(rig->world.vnet, "10.0.0.1");
-    rig->pool =
-        block_pool_new(config->pool_bytes != 0 ? config->pool_bytes : 16u << 20);
+    rig->pool = block_pool_new(config->pool_bytes != 0 ? config->pool_bytes : 16u << 20);
     VNET_REQUIRE(rig->pool != NULL &&
                  bitfield_init(&rig->have, rig->config.pieces) == ERROR_NONE);
     if (config->have_all)

@@ -36,8 +36,8 @@ struct rig {
     struct info_hash hash;
     struct loop_hook hook;
 
-    bool serve;  /* answers PEER_WANTED with the block */
-    bool fetch;  /* answers PEER_IDLE with requests, round and round */
+    bool serve;    /* answers PEER_WANTED with the block */
+    bool fetch;    /* answers PEER_IDLE with requests, round and round */
     bool interest; /* wants every peer that has handshaken */
     uint32_t next_block;
 

@@ -371,8 +371,12 @@ static const struct {
 } first_words[] = {
     {"GET / HTTP/1.1\r\n", 16},
     {"\x16\x03\x01\x02\x00\x01\x00", 7},
-    {"\x13" "BitTorrent prot\x00col", 20},
-    {"\x12" "BitTorrent protocol", 20},
+    {"\x13"
+     "BitTorrent prot\x00col",
+     20},
+    {"\x12"
+     "BitTorrent protocol",
+     20},
     {"\x00", 1},
 };
 
@@ -420,7 +424,11 @@ START_TEST(test_a_slow_handshake_ends_after_ten_seconds_however_it_drips)
     rig_run(&rig, 100 * NS_PER_MS);
     for (int i = 0; i < 9; i++) {
         ck_assert(!remote.over);
-        script_peer_send(&remote, "\x13" "BitTorrent protocol" + i, 1);
+        script_peer_send(&remote,
+                         "\x13"
+                         "BitTorrent protocol" +
+                             i,
+                         1);
         rig_run(&rig, NS_PER_S);
     }
     ck_assert(!remote.over);
@@ -597,7 +605,8 @@ START_TEST(test_any_segmentation_of_whole_blocks_gives_the_same_events)
     for (size_t split = 1; split < bytes.length; split += 97)
         check_split(&bytes, BLOCK_BYTES, split, 0, &whole);
     /* Around the end of the block. */
-    for (size_t split = 9 + 13 + BLOCK_BYTES - 3; split < 9 + 13 + BLOCK_BYTES + 20; split++)
+    for (size_t split = 9 + 13 + BLOCK_BYTES - 3; split < 9 + 13 + BLOCK_BYTES + 20;
+         split++)
         check_split(&bytes, BLOCK_BYTES, split, 0, &whole);
     check_split(&bytes, BLOCK_BYTES, 0, 7, &whole);
     check_split(&bytes, BLOCK_BYTES, 0, 1460, &whole);
@@ -614,9 +623,8 @@ Suite *suite_session(void)
     TCase *tcase = tcase_create("session");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, test_a_word_too_many_ends_the_connection, 0, COUNT(words));
-    tcase_add_loop_test(tcase,
-                        test_what_is_no_handshake_is_closed_at_once_and_unanswered, 0,
-                        COUNT(first_words));
+    tcase_add_loop_test(tcase, test_what_is_no_handshake_is_closed_at_once_and_unanswered,
+                        0, COUNT(first_words));
     tcase_add_test(tcase, test_an_unknown_info_hash_gets_no_answer);
     tcase_add_loop_test(
         tcase, test_a_slow_handshake_ends_after_ten_seconds_however_it_drips, 0, 2);

@@ -7,24 +7,15 @@ static const struct {
     uint8_t id;
     uint32_t pieces, least, most; /* legal lengths of the prefix */
 } lengths[] = {
-    {WIRE_CHOKE, 10, 1, 1},
-    {WIRE_UNCHOKE, 10, 1, 1},
-    {WIRE_INTERESTED, 10, 1, 1},
-    {WIRE_NOT_INTERESTED, 10, 1, 1},
-    {WIRE_HAVE, 10, 5, 5},
-    {WIRE_BITFIELD, 10, 3, 3},
-    {WIRE_BITFIELD, 8, 2, 2},
-    {WIRE_BITFIELD, 2097152, 262145, 262145},
-    {WIRE_REQUEST, 10, 13, 13},
-    {WIRE_PIECE, 10, 9, 9 + 128 * 1024},
-    {WIRE_CANCEL, 10, 13, 13},
-    {WIRE_PORT, 10, 3, 3},
-    {WIRE_SUGGEST, 10, 5, 5},
-    {WIRE_HAVE_ALL, 10, 1, 1},
-    {WIRE_HAVE_NONE, 10, 1, 1},
-    {WIRE_REJECT, 10, 13, 13},
-    {WIRE_ALLOWED_FAST, 10, 5, 5},
-    {WIRE_EXTENDED, 10, 2, 65538},
+    {WIRE_CHOKE, 10, 1, 1},        {WIRE_UNCHOKE, 10, 1, 1},
+    {WIRE_INTERESTED, 10, 1, 1},   {WIRE_NOT_INTERESTED, 10, 1, 1},
+    {WIRE_HAVE, 10, 5, 5},         {WIRE_BITFIELD, 10, 3, 3},
+    {WIRE_BITFIELD, 8, 2, 2},      {WIRE_BITFIELD, 2097152, 262145, 262145},
+    {WIRE_REQUEST, 10, 13, 13},    {WIRE_PIECE, 10, 9, 9 + 128 * 1024},
+    {WIRE_CANCEL, 10, 13, 13},     {WIRE_PORT, 10, 3, 3},
+    {WIRE_SUGGEST, 10, 5, 5},      {WIRE_HAVE_ALL, 10, 1, 1},
+    {WIRE_HAVE_NONE, 10, 1, 1},    {WIRE_REJECT, 10, 13, 13},
+    {WIRE_ALLOWED_FAST, 10, 5, 5}, {WIRE_EXTENDED, 10, 2, 65538},
     {99, 10, 1, 262145},
 };
 
@@ -77,7 +68,9 @@ static const struct {
     {"d1:pi70000e4:reqqi-1ee", true, 0, 1, ""},
     {"d4:reqqi1099511627776ee", true, 0, 2048, ""},
     {"d1:pi-1e4:reqq3:abc1:vi5e6:yourip5:12345e", true, 0, 0, ""},
-    {"d1:v9:a\x1b[31mb\n\xff" "e", true, 0, 0, NULL},
+    {"d1:v9:a\x1b[31mb\n\xff"
+     "e",
+     true, 0, 0, NULL},
     {"le", false, 0, 0, ""},
     {"i1e", false, 0, 0, ""},
     {"", false, 0, 0, ""},
@@ -133,7 +126,9 @@ static const struct {
     {"A2-1-36-0-abcdefghij", "aria2"},
     {"M7-9-2--abcdefghijkl", ""},
     {"-\x1b[1234-abcdefghijk", NULL},
-    {"-\xff\xff""1234-abcdefghijk", NULL},
+    {"-\xff\xff"
+     "1234-abcdefghijk",
+     NULL},
 };
 
 START_TEST(test_clients_are_named_without_control_characters)
