@@ -15,6 +15,7 @@ void rate_limit_set(struct rate_limit *limit, uint64_t bytes_per_s, uint64_t now
 {
     limit->bytes_per_s = bytes_per_s > INT64_MAX / 4 ? 0 : bytes_per_s;
     limit->tokens = 0;
+    limit->parts = 0;
     limit->filled_ns = now_ns;
 }
 
@@ -24,18 +25,14 @@ int64_t rate_limit_room(struct rate_limit *limit, uint64_t now_ns)
     if (rate == 0)
         return INT64_MAX;
     uint64_t passed_ns = now_ns - limit->filled_ns;
-    if (passed_ns > LOOK_BACK_NS) {
+    if (passed_ns > LOOK_BACK_NS)
         passed_ns = LOOK_BACK_NS;
-        limit->filled_ns = now_ns - passed_ns;
-    }
-    /* Only whole bytes are filled in; the time of the rest is looked at again. */
-    const uint64_t refill =
-        rate / NS_PER_S * passed_ns + rate % NS_PER_S * passed_ns / NS_PER_S;
-    if (refill == 0)
-        return limit->tokens;
+    /* A byte in 1,000,000,000 parts, so that nothing is lost however often it is asked.
+     */
+    const uint64_t parts = rate % NS_PER_S * passed_ns + limit->parts;
+    const uint64_t refill = rate / NS_PER_S * passed_ns + parts / NS_PER_S;
+    limit->parts = parts % NS_PER_S;
     limit->filled_ns = now_ns;
-    if (rate < NS_PER_S)
-        limit->filled_ns -= (rate * passed_ns % NS_PER_S) / rate;
     limit->tokens += (int64_t)refill;
     if (limit->tokens > depth(limit))
         limit->tokens = depth(limit);

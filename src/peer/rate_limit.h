@@ -14,6 +14,7 @@ struct rate_limit {
     uint64_t bytes_per_s; /* 0: none */
     int64_t tokens;
     uint64_t filled_ns;
+    uint64_t parts; /* of a byte, in 1,000,000,000ths */
 };
 
 void rate_limit_set(struct rate_limit *limit, uint64_t bytes_per_s, uint64_t now_ns);
