@@ -14,11 +14,9 @@
 void torrent_claims_changed(struct torrent *torrent)
 {
     torrent->claims_dirty = true;
-    if (torrent->session->state.fd < 0)
-        return;
     if (torrent->complete) /* nothing more will come: nothing to wait for */
         loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, 0);
-    else if (!loop_timer_is_set(&torrent->checkpoint))
+    else if (torrent->session->state.fd >= 0 && !loop_timer_is_set(&torrent->checkpoint))
         loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, CHECKPOINT_NS);
 }
 
