@@ -18,7 +18,6 @@
 
 #define PREFIX    "bttui-demo-"
 #define STALE_MAX 64
-#define WALK_FDS  16
 
 static const char *base_dir(void)
 {
@@ -38,9 +37,12 @@ static int remove_entry(const char *path, const struct stat *status, int kind,
     return 0; /* one that will not go must not keep the others */
 }
 
+/* With one descriptor, or with none if it is empty: the lack of them may be why it goes.
+ */
 static void remove_tree(const char *path)
 {
-    nftw(path, remove_entry, WALK_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    if (nftw(path, remove_entry, 1, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
+        rmdir(path);
 }
 
 /* The process named in it is dead, and nobody holds its lock: numbers are given to new
@@ -157,9 +159,9 @@ enum error_code demo_dir_sub(const struct demo_dir *dir, const char *name, char 
 
 void demo_dir_done(struct demo_dir *dir)
 {
-    if (dir->path[0] != '\0')
-        remove_tree(dir->path);
     if (dir->lock_fd >= 0)
         close(dir->lock_fd);
+    if (dir->path[0] != '\0')
+        remove_tree(dir->path);
     *dir = (struct demo_dir){.lock_fd = -1};
 }
