@@ -1,0 +1,4 @@
+FUZZERS += tests/fuzz/fuzz_demo_announce
+tests_fuzz_fuzz_demo_announce_SOURCES = tests/fuzz/fuzz_demo_announce.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_demo_announce_LDADD = $(ROOM_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_demo_announce_LDFLAGS = $(LINK_FUZZ)
