@@ -165,6 +165,7 @@ static bool set_options(struct http_request *request, const char *url,
     SET(CURLOPT_ACCEPT_ENCODING, "gzip");
     SET(CURLOPT_FOLLOWLOCATION, 1L);
     SET(CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+    SET(CURLOPT_FORBID_REUSE, 1L); /* the next request is half an hour away */
 #if LIBCURL_VERSION_NUM >= 0x075500
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR,

@@ -35,6 +35,7 @@ static const char plain[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
 static const struct reply replies[] = {
     {"/plain", plain, "hello", 0, 1, false},
     {"/status", "HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\n", "gone", 0, 1, false},
+    {"/kept", plain, "hello", 0, 1, true},
     {"/close", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "till the end", 0, 1,
      false},
     {"/short", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n", "not fifty", 0, 1, false},
@@ -268,6 +269,18 @@ START_TEST(an_answer_comes_with_its_body_and_who_gave_it)
 }
 END_TEST
 
+/* A tracker is asked again in half an hour: until then a connection that it closes would
+ * lie about as CLOSE_WAIT. */
+START_TEST(no_connection_is_kept_after_the_answer)
+{
+    get("/kept");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    for (int i = 0; i < 500 && visitors->stream != NULL; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_ptr_null(visitors->stream);
+}
+END_TEST
+
 START_TEST(any_status_is_an_answer)
 {
     get("/status");
@@ -401,6 +414,7 @@ Suite *test_http_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 30);
     tcase_add_test(tcase, an_answer_comes_with_its_body_and_who_gave_it);
+    tcase_add_test(tcase, no_connection_is_kept_after_the_answer);
     tcase_add_test(tcase, any_status_is_an_answer);
     tcase_add_loop_test(tcase, answers_over_a_limit_or_broken_are_errors, 0, 12);
     tcase_add_test(tcase, three_hops_are_followed);
