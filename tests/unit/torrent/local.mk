@@ -1,0 +1,6 @@
+check_PROGRAMS += tests/unit/torrent/check_torrent
+TESTS += tests/unit/torrent/check_torrent
+tests_unit_torrent_check_torrent_SOURCES = tests/unit/torrent/check_torrent.c \
+	tests/unit/torrent/test_seeding.c
+tests_unit_torrent_check_torrent_CPPFLAGS = $(CHECK_CPPFLAGS)
+tests_unit_torrent_check_torrent_LDADD = $(TESTS_LIBS) $(TORRENT_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)

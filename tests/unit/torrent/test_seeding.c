@@ -1,0 +1,172 @@
+/* A session that has everything, and a scripted peer that comes for it. */
+#include "base/buffer.h"
+#include "peer/wire.h"
+#include "tests/lib/script_peer.h"
+#include "tests/lib/world.h"
+#include "torrent/session.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+Suite *test_seeding_suite(void);
+
+#define PIECES      4u
+#define PIECE_BYTES 16384u
+#define PROMPTLY    (50 * NS_PER_MS) /* many round trips, less than any timer */
+
+static struct world world;
+static struct net net;
+static struct session *session;
+static struct torrent_id torrent;
+static struct torrent_info info;
+static struct script_peer peer;
+static char dir[] = "/tmp/bttui-seeding-XXXXXX", path[64];
+
+/* A single file of PIECES pieces, and its .torrent file in BUFFER. */
+static void make_payload(struct buffer *buffer)
+{
+    static uint8_t bytes[PIECES * PIECE_BYTES];
+    uint8_t hashes[PIECES][SHA1_BYTES];
+    for (uint32_t i = 0; i < PIECES; i++) {
+        memset(bytes + i * PIECE_BYTES, (int)(i + 1), PIECE_BYTES);
+        digest_sha1(bytes + i * PIECE_BYTES, PIECE_BYTES, hashes[i]);
+    }
+    snprintf(path, sizeof path, "%s/payload", dir);
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, sizeof bytes, file), sizeof bytes);
+    fclose(file);
+    buffer_init(buffer, 65536);
+    enum error_code error = buffer_printf(
+        buffer, "d4:infod6:lengthi%ue4:name7:payload12:piece lengthi%ue6:pieces%u:",
+        PIECES * PIECE_BYTES, PIECE_BYTES, PIECES * SHA1_BYTES);
+    error |= buffer_append(buffer, hashes, sizeof hashes);
+    error |= buffer_append_text(buffer, "ee");
+    ck_assert_int_eq(error, ERROR_NONE);
+}
+
+static bool is_seeding(const void *context)
+{
+    (void)context;
+    return torrent_get_info(session, torrent, &info) &&
+           info.state == TORRENT_STATE_SEEDING;
+}
+
+static void setup(void)
+{
+    struct buffer bytes;
+    char message[SESSION_MESSAGE_SIZE];
+    strcpy(dir + strlen(dir) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    world_init(&world, 1);
+    make_payload(&bytes);
+    net = *vnet_host(world.vnet, "10.0.0.1");
+    const struct session_config config = {
+        .loop = world.loop,
+        .net = &net,
+        .random = &world.random.source,
+        .download_dir = dir,
+        .port = 6881,
+        .workers = UINT32_MAX,
+        .incoming = true,
+    };
+    const struct add_options options = {.download_dir = dir};
+    ck_assert_int_eq(session_new(&config, &session, message), ERROR_NONE);
+    ck_assert_int_eq(session_add_bytes(session, bytes.bytes, bytes.length, &options,
+                                       &torrent, message),
+                     ERROR_NONE);
+    buffer_done(&bytes);
+    ck_assert(world_run_until(&world, NS_PER_S, is_seeding, NULL));
+    script_peer_init(&peer);
+}
+
+static void teardown(void)
+{
+    script_peer_done(&peer);
+    session_free(session);
+    world_done(&world);
+    unlink(path);
+    rmdir(dir);
+}
+
+static void come(bool fast)
+{
+    struct script_hello hello = {.hash = info.hash, .fast = fast};
+    memset(hello.peer_id, 'x', sizeof hello.peer_id);
+    script_peer_dial(&peer, vnet_host(world.vnet, "10.0.0.2"), world.loop,
+                     "10.0.0.1:6881");
+    script_peer_handshake(&peer, &hello);
+    world_run(&world, PROMPTLY);
+    ck_assert(!peer.over);
+}
+
+static void put_bitfield(uint8_t bits)
+{
+    script_peer_put(&peer, WIRE_BITFIELD, &bits, 1);
+    world_run(&world, PROMPTLY);
+}
+
+START_TEST(who_is_interested_is_unchoked_and_served_at_once)
+{
+    struct script_message message;
+    come(false);
+    script_peer_put(&peer, WIRE_INTERESTED, NULL, 0);
+    world_run(&world, PROMPTLY);
+    ck_assert(script_peer_find(&peer, WIRE_UNCHOKE, &message));
+    script_peer_put_block(&peer, WIRE_REQUEST, 2, 0, PIECE_BYTES);
+    world_run(&world, PROMPTLY);
+    ck_assert(script_peer_find(&peer, WIRE_PIECE, &message));
+    ck_assert_uint_eq(message.length, 8 + PIECE_BYTES);
+    ck_assert_uint_eq(message.body[8], 3);
+}
+END_TEST
+
+START_TEST(who_asks_while_choked_is_refused_at_once)
+{
+    struct script_message message;
+    come(true);
+    script_peer_put_block(&peer, WIRE_REQUEST, 1, 0, PIECE_BYTES);
+    world_run(&world, PROMPTLY);
+    ck_assert(script_peer_find(&peer, WIRE_REJECT, &message));
+}
+END_TEST
+
+START_TEST(a_bitfield_sent_again_is_news_of_pieces)
+{
+    struct peer_info row;
+    come(false);
+    put_bitfield(0x80);
+    put_bitfield(0xc0);
+    put_bitfield(0xe0);
+    ck_assert(!peer.over);
+    ck_assert_uint_eq(torrent_get_peers(session, torrent, &row, 1), 1);
+    ck_assert_uint_eq(row.pieces_have, 3);
+    put_bitfield(0xf0); /* both have everything */
+    ck_assert(peer.over);
+}
+END_TEST
+
+START_TEST(a_bitfield_sent_again_takes_nothing_back)
+{
+    come(false);
+    put_bitfield(0xc0);
+    put_bitfield(0xa0);
+    ck_assert(peer.over);
+}
+END_TEST
+
+Suite *test_seeding_suite(void)
+{
+    Suite *suite = suite_create("seeding");
+    TCase *tcase = tcase_create("seeding");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, who_is_interested_is_unchoked_and_served_at_once);
+    tcase_add_test(tcase, who_asks_while_choked_is_refused_at_once);
+    tcase_add_test(tcase, a_bitfield_sent_again_is_news_of_pieces);
+    tcase_add_test(tcase, a_bitfield_sent_again_takes_nothing_back);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
