@@ -227,9 +227,17 @@ enum piece_phase {
     PIECE_PHASE_FAILED, /* failed its hash last time */
     PIECE_PHASE_HAVE
 };
+#define PIECE_PHASES (PIECE_PHASE_HAVE + 1)
 enum piece_phase piece_manager_phase(const struct piece_manager *manager, uint32_t piece);
+/* How many of COUNT pieces from FIRST are in each phase; clipped at the end. O(COUNT /
+ * 64) and the pieces under way among them. */
+void piece_manager_count_phases(const struct piece_manager *manager, uint32_t first,
+                                uint32_t count, uint32_t ret_counts[PIECE_PHASES]);
 /* Connected peers that have it, seeds included. */
 uint32_t piece_manager_availability(const struct piece_manager *manager, uint32_t piece);
+/* The least of COUNT > 0 pieces from FIRST; clipped at the end. O(COUNT). */
+uint32_t piece_manager_least_availability(const struct piece_manager *manager,
+                                          uint32_t first, uint32_t count);
 struct piece_progress {
     uint32_t blocks, arrived, requested;
 };

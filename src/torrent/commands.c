@@ -56,17 +56,19 @@ void torrent_set_sequential(struct session *session, struct torrent_id id,
     session_changed(torrent, CHANGED_STATE);
 }
 
-void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint32_t file,
-                             bool wanted)
+void torrent_set_files_wanted(struct session *session, struct torrent_id id,
+                              const uint32_t *files, uint32_t count, bool wanted)
 {
     struct torrent *torrent = session_torrent(session, id);
-    if (torrent == NULL || file >= torrent->meta->file_count)
+    if (torrent == NULL)
         return;
     if (torrent->unwanted == NULL)
         torrent->unwanted = calloc(torrent->meta->file_count, sizeof *torrent->unwanted);
     if (torrent->unwanted == NULL)
         return;
-    torrent->unwanted[file] = !wanted;
+    for (uint32_t i = 0; i < count; i++)
+        if (files[i] < torrent->meta->file_count)
+            torrent->unwanted[files[i]] = !wanted;
     torrent_apply_wanted(torrent);
     struct piece_counts counts;
     piece_manager_get_counts(torrent->pieces, &counts);
@@ -76,6 +78,12 @@ void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint
     }
     peer_manager_wake_idle(torrent->peers);
     session_changed(torrent, CHANGED_FILES | CHANGED_PIECES | CHANGED_PROGRESS);
+}
+
+void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint32_t file,
+                             bool wanted)
+{
+    torrent_set_files_wanted(session, id, &file, 1, wanted);
 }
 
 void torrent_add_peer(struct session *session, struct torrent_id id,

@@ -249,6 +249,28 @@ uint32_t torrent_get_pieces(struct session *session, struct torrent_id id, uint3
     return count;
 }
 
+uint32_t torrent_get_piece_map(struct session *session, struct torrent_id id,
+                               uint32_t first, uint32_t per_cell, uint32_t count,
+                               bool with_least, struct piece_cell *ret_cells)
+{
+    const struct torrent *torrent = session_torrent(session, id);
+    uint32_t cells = 0;
+    if (torrent == NULL || per_cell == 0)
+        return 0;
+    const uint32_t pieces = torrent->meta->piece_count;
+    for (; cells < count && first < pieces; cells++) {
+        struct piece_cell *cell = &ret_cells[cells];
+        const uint32_t left = pieces - first;
+        *cell = (struct piece_cell){.pieces = left < per_cell ? left : per_cell};
+        piece_manager_count_phases(torrent->pieces, first, cell->pieces, cell->states);
+        if (with_least)
+            cell->least =
+                piece_manager_least_availability(torrent->pieces, first, cell->pieces);
+        first += cell->pieces;
+    }
+    return cells;
+}
+
 bool torrent_get_piece(struct session *session, struct torrent_id id, uint32_t index,
                        struct piece_info *ret_piece)
 {

@@ -196,6 +196,17 @@ enum piece_state {
 uint32_t torrent_get_pieces(struct session *session, struct torrent_id id, uint32_t first,
                             uint32_t count, uint8_t *ret_states,
                             uint16_t *ret_availability);
+/* Pieces as the cells of a map: PER_CELL > 0 a cell, COUNT cells from piece FIRST on.
+ * Costs little however many pieces a cell has: O(pieces / 64), and O(pieces) WITH_LEAST.
+ * Returns how many were written. */
+struct piece_cell {
+    uint32_t pieces;                    /* in it: PER_CELL, fewer in the last */
+    uint32_t states[PIECE_STATE_COUNT]; /* how many are in each */
+    uint32_t least;                     /* availability of the rarest; 0 unless asked */
+};
+uint32_t torrent_get_piece_map(struct session *session, struct torrent_id id,
+                               uint32_t first, uint32_t per_cell, uint32_t count,
+                               bool with_least, struct piece_cell *ret_cells);
 struct piece_info {
     uint32_t index;
     uint32_t bytes;
@@ -255,6 +266,9 @@ void torrent_set_sequential(struct session *session, struct torrent_id id,
                             bool sequential);
 void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint32_t file,
                              bool wanted);
+/* The same for COUNT files at once. */
+void torrent_set_files_wanted(struct session *session, struct torrent_id id,
+                              const uint32_t *files, uint32_t count, bool wanted);
 void torrent_add_peer(struct session *session, struct torrent_id id,
                       const struct netaddr *address);
 void torrent_pause_peer(struct session *session, struct torrent_id id,

@@ -55,6 +55,18 @@ const struct keymap_entry keymap[] = {
     {ACTION_TRACKER_ANNOUNCE, SCOPE_PEERS, {'R'}, "tracker-announce",
      NULL, N_("Ask the trackers for peers now.")},
 
+    /* ---- pieces ---- */
+    {ACTION_MAP_LAYER, SCOPE_PIECES, {'v'}, "map-layer",
+     N_("layer"), N_("Show how many peers have each piece, or its state again.")},
+    {ACTION_ZOOM_IN, SCOPE_PIECES, {'+', '='}, "map-zoom-in",
+     N_("zoom"), N_("Fewer pieces a cell.")},
+    {ACTION_ZOOM_OUT, SCOPE_PIECES, {'-'}, "map-zoom-out",
+     NULL, N_("More pieces a cell, until all can be seen.")},
+    {ACTION_LEFT, SCOPE_PIECES, {'h', KEY_CODE_LEFT}, "map-left",
+     NULL, N_("To the cell on the left.")},
+    {ACTION_RIGHT, SCOPE_PIECES, {'l', KEY_CODE_RIGHT}, "map-right",
+     NULL, N_("To the cell on the right.")},
+
     /* ---- moving, anywhere ---- */
     {ACTION_UP, SCOPE_ANY, {'k', KEY_CODE_UP}, "up",
      NULL, N_("Up.")},

@@ -8,9 +8,11 @@ src_ui_libui_a_SOURCES = \
 	src/ui/keys.h \
 	src/ui/pane.c \
 	src/ui/peer_row.c src/ui/peer_row.h \
+	src/ui/piece_map.c src/ui/piece_map.h \
 	src/ui/style.h \
 	src/ui/table.c src/ui/table.h src/ui/table_private.h \
 	src/ui/table_draw.c \
 	src/ui/table_order.c \
 	src/ui/view.h src/ui/views.h \
-	src/ui/view_peers.c
+	src/ui/view_peers.c \
+	src/ui/view_pieces.c

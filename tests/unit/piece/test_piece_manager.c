@@ -482,6 +482,56 @@ START_TEST(a_stopped_torrent_names_what_the_disk_holds)
 }
 END_TEST
 
+/* Counting by words tells what counting one by one does, whatever the borders. */
+START_TEST(phases_of_a_range_are_counted)
+{
+    enum { PIECES = 300 };
+    given((uint64_t)PIECES * 64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref peer = given_seed(1);
+    given_first_pieces(70);
+    for (uint32_t piece = 200; piece < 230; piece++)
+        piece_manager_set_priority(manager, piece, PIECE_PRIORITY_NONE);
+    const uint32_t count = pick(peer, 1 << 20, 60);
+    for (uint32_t i = 0; i < count; i++)
+        if (i % 3 == 0)
+            ck_assert_int_eq(arrive(peer, asked[i]), PIECE_ARRIVAL_ACCEPTED);
+    for (uint32_t first = 0; first < PIECES + 2; first += 13)
+        for (uint32_t length = 0; length <= PIECES; length += 29) {
+            uint32_t counts[PIECE_PHASES], expected[PIECE_PHASES] = {0};
+            for (uint32_t p = first; p < first + length && p < PIECES; p++)
+                expected[piece_manager_phase(manager, p)]++;
+            piece_manager_count_phases(manager, first, length, counts);
+            ck_assert_mem_eq(counts, expected, sizeof counts);
+        }
+    ck_assert_uint_eq(piece_manager_least_availability(manager, 0, PIECES), 1);
+    ck_assert_uint_eq(piece_manager_least_availability(manager, PIECES, 1), 0);
+    piece_manager_peer_gone(manager, peer, NULL, true);
+    finished();
+}
+END_TEST
+
+START_TEST(a_failed_piece_is_counted_as_such)
+{
+    uint32_t counts[PIECE_PHASES];
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    struct piece_run run;
+    given(4 * 16 * KIB, 16 * KIB, 0);
+    const struct peer_id_ref peer = given_seed(1);
+    ck_assert_uint_eq(pick(peer, 0, 1), 1);
+    arrive(peer, asked[0]);
+    ck_assert(piece_manager_next_run(manager, &run));
+    block_pool_give_chain(pool, run.chain);
+    piece_manager_count_phases(manager, 0, 4, counts);
+    ck_assert_uint_eq(counts[PIECE_PHASE_VERIFYING], 1);
+    piece_manager_failed(manager, run.piece, NULL, guilty);
+    piece_manager_count_phases(manager, 0, 4, counts);
+    ck_assert_uint_eq(counts[PIECE_PHASE_FAILED], 1);
+    ck_assert_uint_eq(counts[PIECE_PHASE_MISSING], 3);
+    piece_manager_peer_gone(manager, peer, NULL, true);
+    finished();
+}
+END_TEST
+
 Suite *suite_piece_manager(void)
 {
     Suite *suite = suite_create("piece/piece_manager");
@@ -504,6 +554,8 @@ Suite *suite_piece_manager(void)
     tcase_add_test(tcase, a_check_replaces_everything);
     tcase_add_test(tcase, bits_told_twice_count_once);
     tcase_add_test(tcase, a_stopped_torrent_names_what_the_disk_holds);
+    tcase_add_test(tcase, phases_of_a_range_are_counted);
+    tcase_add_test(tcase, a_failed_piece_is_counted_as_such);
     suite_add_tcase(suite, tcase);
     return suite;
 }

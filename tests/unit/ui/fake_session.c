@@ -67,6 +67,61 @@ uint32_t torrent_get_peers(struct session *session, struct torrent_id id,
     return session->peer_count;
 }
 
+uint32_t torrent_get_pieces(struct session *session, struct torrent_id id, uint32_t first,
+                            uint32_t count, uint8_t *ret_states,
+                            uint16_t *ret_availability)
+{
+    ck_assert(ret_states != NULL && ret_availability == NULL);
+    if (!is_there(session, id) || first >= session->torrent.pieces)
+        return 0;
+    if (count > session->torrent.pieces - first)
+        count = session->torrent.pieces - first;
+    memcpy(ret_states, session->states + first, count);
+    session->piece_looks += count;
+    return count;
+}
+
+uint32_t torrent_get_piece_map(struct session *session, struct torrent_id id,
+                               uint32_t first, uint32_t per_cell, uint32_t count,
+                               bool with_least, struct piece_cell *ret_cells)
+{
+    uint32_t cells = 0;
+    if (!is_there(session, id))
+        return 0;
+    for (; cells < count && first < session->torrent.pieces; cells++) {
+        struct piece_cell *cell = &ret_cells[cells];
+        *cell = (struct piece_cell){.least = with_least ? UINT32_MAX : 0};
+        for (uint32_t i = 0; i < per_cell && first < session->torrent.pieces; i++) {
+            cell->pieces++;
+            if (with_least && session->availability[first] < cell->least)
+                cell->least = session->availability[first];
+            cell->states[session->states[first++]]++;
+        }
+    }
+    return cells;
+}
+
+bool torrent_get_piece(struct session *session, struct torrent_id id, uint32_t index,
+                       struct piece_info *ret_piece)
+{
+    if (!is_there(session, id) || index >= session->torrent.pieces)
+        return false;
+    *ret_piece = session->piece;
+    ret_piece->index = index;
+    ret_piece->state = session->states[index];
+    ret_piece->availability = session->availability[index];
+    return true;
+}
+
+bool torrent_get_file(struct session *session, struct torrent_id id, uint32_t file,
+                      struct file_info *ret_file)
+{
+    if (!is_there(session, id) || file >= session->file_count)
+        return false;
+    *ret_file = session->files[file];
+    return true;
+}
+
 /* ---- commands ---- */
 
 static struct fake_command *note(struct session *session, const char *what)
