@@ -99,7 +99,7 @@ struct disk_manager *disk_manager_new(const struct disk_manager_config *config)
     return manager;
 }
 
-void disk_manager_free(struct disk_manager *manager)
+void disk_manager_stop(struct disk_manager *manager)
 {
     if (manager == NULL)
         return;
@@ -108,6 +108,14 @@ void disk_manager_free(struct disk_manager *manager)
         worker_close(&manager->workers[i]);
     for (uint32_t i = 0; i < manager->started; i++)
         worker_stop(&manager->workers[i]);
+    manager->started = 0;
+}
+
+void disk_manager_free(struct disk_manager *manager)
+{
+    if (manager == NULL)
+        return;
+    disk_manager_stop(manager);
     for (uint32_t i = 0; i < manager->torrent_capacity; i++) {
         if (manager->torrents[i].check != NULL)
             check_cancel(manager->torrents[i].check);
@@ -189,7 +197,8 @@ static void release_on_worker(struct disk_manager *manager, struct torrent_id id
     struct disk_job *job = disk_job_new();
     const struct message request = {
         .type = DISK_RELEASE, .torrent = id, .u.job.job = job};
-    if (job == NULL) {
+    if (job == NULL || manager->started == 0) {
+        disk_job_free(job);
         storage_unref(storage);
         return;
     }

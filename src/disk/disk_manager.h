@@ -34,8 +34,11 @@ struct disk_manager_config {
 };
 
 struct disk_manager *disk_manager_new(const struct disk_manager_config *config);
-/* Waits for the job each worker is at; what is queued behind it is dropped. Every block
- * comes back to the pool. */
+/* Ends the workers: waits for the job each is at; what is queued behind it is dropped.
+ * After it no metainfo of a torrent is read any more; torrents may be closed,
+ * nothing may be posted. */
+void disk_manager_stop(struct disk_manager *manager);
+/* Stops it first, if that was not done. Every block comes back to the pool. */
 void disk_manager_free(struct disk_manager *manager);
 
 /* Registers a torrent; keeps METAINFO by a reference of its own. Nothing is touched on

@@ -321,6 +321,7 @@ void session_free(struct session *session)
 {
     if (session == NULL)
         return;
+    disk_manager_stop(session->disk); /* it reads what torrent_free frees */
     HASH_CLEAR(hh, session->by_hash);
     for (uint32_t i = 0; i < session->slot_count; i++)
         if (session->slots[i] != NULL)

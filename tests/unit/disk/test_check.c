@@ -233,6 +233,17 @@ START_TEST(the_end_may_come_in_the_middle_of_a_check)
 }
 END_TEST
 
+START_TEST(a_stopped_manager_reads_no_metainfo)
+{
+    place_write_all(&place);
+    post_check(NULL, false);
+    disk_manager_stop(desk.manager);
+    disk_manager_close(desk.manager, desk.id);
+    metainfo_free(place.meta);
+    place.meta = NULL;
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_set_timeout(tcase, 30);
@@ -247,6 +258,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, an_empty_file_that_cannot_be_made_is_told);
     tcase_add_test(tcase, closing_a_torrent_ends_its_check);
     tcase_add_loop_test(tcase, the_end_may_come_in_the_middle_of_a_check, 0, 6);
+    tcase_add_loop_test(tcase, a_stopped_manager_reads_no_metainfo, 0, 6);
 }
 
 Suite *test_check_suite(void)

@@ -181,7 +181,7 @@ START_TEST(what_a_newer_version_wrote_is_neither_read_nor_replaced)
     ck_assert_int_eq(load("f", got), ERROR_UNSUPPORTED);
     ck_assert_int_ne(faccessat(dir, "f.new", F_OK, 0), 0);
     /* a damaged version number is no newer version */
-    put("f", "bttui\r\n\x1a\x7f\x7f\x7f\x7f damaged", 24);
+    put("f", "bttui\r\n\x1a\x7f\x7f\x7f\x7f damaged", 20);
     save("f", "mine");
     expect("f", "mine");
 }
