@@ -294,26 +294,26 @@ static enum error_code dead_io(struct stream *stream, const struct iovec *iov, i
                                size_t *ret_bytes)
 {
     (void)stream, (void)iov, (void)count, (void)ret_bytes;
-    VNET_REQUIRE(!"read or written after stream_close");
+    VNET_REQUIRE(false && "read or written after stream_close");
     return ERROR_CLOSED;
 }
 
 static void dead_interest(struct stream *stream, bool read, bool write)
 {
     (void)stream, (void)read, (void)write;
-    VNET_REQUIRE(!"interest set after stream_close");
+    VNET_REQUIRE(false && "interest set after stream_close");
 }
 
 static void dead_heat(struct stream *stream, enum loop_heat heat)
 {
     (void)stream, (void)heat;
-    VNET_REQUIRE(!"heat set after stream_close");
+    VNET_REQUIRE(false && "heat set after stream_close");
 }
 
 static void dead_close(struct stream *stream)
 {
     (void)stream;
-    VNET_REQUIRE(!"closed twice");
+    VNET_REQUIRE(false && "closed twice");
 }
 
 static const struct stream_ops dead_ops = {dead_io, dead_io, dead_interest, dead_heat,
