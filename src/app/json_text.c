@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define REAL_DIGITS 13 /* seconds since the epoch, to the millisecond */
 
@@ -23,8 +24,32 @@ json_t *json_text(const char *bytes, size_t length)
     return text;
 }
 
+/* DEL is a control character that JSON lets stand; it can only stand inside a string. */
+static char *escape_deletes(char *line)
+{
+    static const char escape[] = "\\u007F";
+    size_t count = 0, used = 0;
+    for (const char *at = line; *at != '\0'; at++)
+        count += *at == 0x7f;
+    char *escaped =
+        count > 0 ? malloc(strlen(line) + count * (sizeof escape - 2) + 1) : NULL;
+    for (const char *at = line; escaped != NULL && *at != '\0'; at++) {
+        if (*at == 0x7f)
+            used += strlen(strcpy(escaped + used, escape));
+        else
+            escaped[used++] = *at;
+    }
+    if (count == 0)
+        return line;
+    free(line);
+    if (escaped != NULL)
+        escaped[used] = '\0';
+    return escaped;
+}
+
 char *json_text_line(const json_t *value)
 {
-    return json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII |
-                                 JSON_REAL_PRECISION(REAL_DIGITS));
+    char *line = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII |
+                                       JSON_REAL_PRECISION(REAL_DIGITS));
+    return line != NULL ? escape_deletes(line) : NULL;
 }

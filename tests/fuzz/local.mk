@@ -21,5 +21,5 @@ DRIVER_FUZZ = tests/fuzz/replay.c
 endif
 check_PROGRAMS += $(FUZZERS)
 dist_check_SCRIPTS += tests/fuzz/replay-all
-EXTRA_DIST += tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/dictionaries
 TESTS += tests/fuzz/replay-all

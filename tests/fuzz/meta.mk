@@ -1,0 +1,16 @@
+FUZZERS += tests/fuzz/fuzz_bencode
+tests_fuzz_fuzz_bencode_SOURCES = tests/fuzz/fuzz_bencode.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_bencode_LDADD = $(META_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_bencode_LDFLAGS = $(LINK_FUZZ)
+FUZZERS += tests/fuzz/fuzz_metainfo
+tests_fuzz_fuzz_metainfo_SOURCES = tests/fuzz/fuzz_metainfo.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_metainfo_LDADD = $(META_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_metainfo_LDFLAGS = $(LINK_FUZZ)
+FUZZERS += tests/fuzz/fuzz_path_name
+tests_fuzz_fuzz_path_name_SOURCES = tests/fuzz/fuzz_path_name.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_path_name_LDADD = $(META_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_path_name_LDFLAGS = $(LINK_FUZZ)
+FUZZERS += tests/fuzz/fuzz_url
+tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_url_LDADD = $(META_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_url_LDFLAGS = $(LINK_FUZZ)

@@ -9,10 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/bttui-meta-XXXXXX";
+static char dir[32];
 
 static void make_dir(void)
 {
+    strcpy(dir, "/tmp/bttui-meta-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     ck_assert_int_eq(chdir(dir), 0);
 }

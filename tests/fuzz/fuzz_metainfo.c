@@ -1,0 +1,67 @@
+/* Any file is refused in words, or makes a record whose parts agree with each other. */
+#include "base/text.h"
+#include "meta/metainfo.h"
+#include "meta/path_name.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+static void must(bool right)
+{
+    if (!right)
+        abort();
+}
+
+/* Relative, without "." or ".." or empty components, no control character. */
+static bool is_safe(const char *path)
+{
+    if (!text_is_valid_utf8(path, strlen(path)) || strlen(path) > PATH_BYTES)
+        return false;
+    for (const char *at = path;; at++) {
+        const size_t part = strcspn(at, "/");
+        if (part == 0 || (part == 1 && at[0] == '.') ||
+            (part == 2 && at[0] == '.' && at[1] == '.'))
+            return false;
+        for (size_t i = 0; i < part; i++)
+            if ((unsigned char)at[i] < 0x20 || at[i] == 0x7f)
+                return false;
+        at += part;
+        if (*at == '\0')
+            return true;
+    }
+}
+
+static void look_at(const struct metainfo *metainfo)
+{
+    uint64_t offset = 0;
+    for (uint32_t i = 0; i < metainfo->file_count; i++) {
+        const struct metainfo_file *file = &metainfo->files[i];
+        must(file->offset == offset && is_safe(file->path));
+        must(metainfo_file_path(metainfo, i)[0] != '\0');
+        if (file->length > 0)
+            must(metainfo_file_at(metainfo, offset) == i);
+        offset += file->length;
+    }
+    must(offset == metainfo->total_bytes && offset > 0);
+    must((uint64_t)(metainfo->piece_count - 1) * metainfo->piece_bytes +
+             metainfo_piece_length(metainfo, metainfo->piece_count - 1) ==
+         offset);
+    for (uint32_t i = 0; i < metainfo->tracker_count; i++)
+        must(metainfo_url_is_usable(metainfo->trackers[i].url,
+                                    strlen(metainfo->trackers[i].url), true));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    struct metainfo *metainfo;
+    struct metainfo_error error;
+    if (metainfo_parse(bytes, length, &metainfo, &error) != ERROR_NONE) {
+        must(error.message[0] != '\0');
+        return 0;
+    }
+    look_at(metainfo);
+    metainfo_free(metainfo);
+    return 0;
+}

@@ -1,0 +1,15 @@
+#include "tests/unit/app/check_app.h"
+
+#include <stdlib.h>
+
+int main(void)
+{
+    SRunner *runner = srunner_create(suite_options());
+    srunner_add_suite(runner, suite_json_lines());
+    srunner_add_suite(runner, suite_output());
+    srunner_add_suite(runner, suite_show());
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,12 @@
+/* The suites of app/. */
+#ifndef BTTUI_TESTS_CHECK_APP_H
+#define BTTUI_TESTS_CHECK_APP_H
+
+#include <check.h>
+
+Suite *suite_options(void);
+Suite *suite_json_lines(void);
+Suite *suite_output(void);
+Suite *suite_show(void);
+
+#endif
