@@ -14,3 +14,5 @@ tests_unit_app_check_app_SOURCES = tests/unit/app/check_app.c tests/unit/app/che
 	tests/unit/meta/notation.c tests/unit/meta/notation.h
 tests_unit_app_check_app_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_app_check_app_LDADD = $(ROOM_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
+dist_check_SCRIPTS += tests/unit/app/command-line
+TESTS += tests/unit/app/command-line
