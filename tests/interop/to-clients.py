@@ -26,7 +26,7 @@ def finish(payload, bttui, leecher, target, began):
     bttui.finish()
 
 
-def found_by_tracker(lab, client):
+def found_by_tracker(lab, client, **options):
     """The leecher comes last and is told of bttui."""
     payload, target = Payload(lab.new_dir("seed"), "payload", SIZES), lab.new_dir("target")
     tracker = Opentracker(lab, payload)
@@ -34,7 +34,7 @@ def found_by_tracker(lab, client):
     bttui = Bttui(lab, torrent, payload.dir).seeding()
     tracker.wait_seeders(payload)
     began = time.time()
-    finish(payload, bttui, client(lab, torrent, target), target, began)
+    finish(payload, bttui, client(lab, torrent, target, **options), target, began)
 
 
 def named(lab, client):
@@ -71,7 +71,8 @@ def to_aria2(lab):
 
 
 def to_rtorrent(lab):
-    found_by_tracker(lab, Rtorrent)
+    """It knows one peer an address: at bttui's it might know but itself."""
+    found_by_tracker(lab, Rtorrent, host="127.0.0.2")
 
 
 def to_rtorrent_named(lab):

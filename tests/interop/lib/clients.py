@@ -165,6 +165,9 @@ class Rtorrent(Process):
                 "network.port_random.set = no", f"network.bind_address.set = {host}",
                 f"network.local_address.set = {host}", "dht.mode.set = disable",
                 "protocol.pex.set = no", "trackers.use_udp.set = yes",
+                f"log.open_file = log,{os.path.join(home, 'log')}",
+                "log.add_output = info,log",
+                "log.add_output = tracker_debug,log", "log.add_output = torrent_debug,log",
                 "pieces.hash.on_completion.set = no", ""]))
         self.rpc = xmlrpc.client.ServerProxy("http://local", transport=_ScgiTransport(control))
         super().__init__(lab, "rtorrent", [

@@ -22,6 +22,7 @@ class WirePeer:
         self.silent_after = silent_after
         self.data = payload.read(0, payload.total_bytes)
         self.random = random.Random(seed)
+        self.peer_id = b"-IT0001-" + random.SystemRandom().randbytes(12)
         self.sent = []  # (piece, begin, whether it was poisoned), in order
         self.connections = 0
         self.lock = threading.Lock()
@@ -58,7 +59,7 @@ class WirePeer:
         if len(hello) < 68 or hello[28:48] != self.payload.infohash:
             return
         connection.sendall(b"\x13BitTorrent protocol" + bytes(8) + self.payload.infohash +
-                           b"-IT0001-" + self.random.randbytes(12))
+                           self.peer_id)
         count = self.payload.piece_count
         bits = bytearray(b"\xff" * ((count + 7) // 8))
         if count % 8:
