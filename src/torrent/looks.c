@@ -337,6 +337,7 @@ bool torrent_get_file(struct session *session, struct torrent_id id, uint32_t nu
         .path = metainfo_file_path(torrent->meta, number),
         .bytes = file->length,
         .done_bytes = file_done(torrent, file),
+        .pad = file->pad,
         .wanted = !file->pad && (torrent->unwanted == NULL || !torrent->unwanted[number]),
     };
     return true;

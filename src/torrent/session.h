@@ -223,6 +223,7 @@ struct file_info {
     uint64_t bytes;
     uint64_t done_bytes;
     bool wanted;
+    bool pad;     /* fills up a piece, is never written (BEP 47) */
     int priority; /* -1 low, 0 normal, 1 high */
 };
 uint32_t torrent_file_count(struct session *session, struct torrent_id id);

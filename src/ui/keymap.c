@@ -67,6 +67,20 @@ const struct keymap_entry keymap[] = {
     {ACTION_RIGHT, SCOPE_PIECES, {'l', KEY_CODE_RIGHT}, "map-right",
      NULL, N_("To the cell on the right.")},
 
+    /* ---- files ---- */
+    {ACTION_FILE_WANTED, SCOPE_FILES, {' '}, "file-wanted",
+     N_("wanted"), N_("Want the file or not; a folder with all that is in it.")},
+    {ACTION_OPEN, SCOPE_FILES, {KEY_RETURN}, "folder",
+     N_("open"), N_("Open or close the folder.")},
+    {ACTION_RIGHT, SCOPE_FILES, {'l', KEY_CODE_RIGHT}, "folder-open",
+     NULL, N_("Open the folder; in an open one, to its first file.")},
+    {ACTION_LEFT, SCOPE_FILES, {'h', KEY_CODE_LEFT}, "folder-close",
+     NULL, N_("Close the folder, or go to the folder around.")},
+    {ACTION_FILE_ALL, SCOPE_FILES, {'*'}, "file-all",
+     N_("all"), N_("Want all files; with a filter, all that it shows.")},
+    {ACTION_FILE_NONE, SCOPE_FILES, {'0'}, "file-none",
+     N_("none"), N_("Want no file; with a filter, none that it shows.")},
+
     /* ---- moving, anywhere ---- */
     {ACTION_UP, SCOPE_ANY, {'k', KEY_CODE_UP}, "up",
      NULL, N_("Up.")},

@@ -2,6 +2,8 @@ noinst_LIBRARIES += src/ui/libui.a
 src_ui_libui_a_SOURCES = \
 	src/ui/canvas.c src/ui/canvas.h src/ui/canvas_private.h \
 	src/ui/cells.c src/ui/cells.h \
+	src/ui/file_row.c src/ui/file_row.h \
+	src/ui/file_tree.c src/ui/file_tree.h \
 	src/ui/glyph.c \
 	src/ui/graph.c src/ui/graph.h \
 	src/ui/keymap.c src/ui/keymap.h \
@@ -14,5 +16,6 @@ src_ui_libui_a_SOURCES = \
 	src/ui/table_draw.c \
 	src/ui/table_order.c \
 	src/ui/view.h src/ui/views.h \
+	src/ui/view_files.c \
 	src/ui/view_peers.c \
 	src/ui/view_pieces.c

@@ -10,6 +10,7 @@ Suite *test_canvas_suite(void);
 Suite *test_graph_suite(void);
 Suite *test_keymap_suite(void);
 Suite *test_table_suite(void);
+Suite *test_view_files_suite(void);
 Suite *test_view_peers_suite(void);
 Suite *test_view_pieces_suite(void);
 

@@ -7,6 +7,7 @@ int main(void)
 {
     SRunner *runner = srunner_create(test_view_peers_suite());
     srunner_add_suite(runner, test_view_pieces_suite());
+    srunner_add_suite(runner, test_view_files_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

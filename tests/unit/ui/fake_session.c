@@ -113,6 +113,11 @@ bool torrent_get_piece(struct session *session, struct torrent_id id, uint32_t i
     return true;
 }
 
+uint32_t torrent_file_count(struct session *session, struct torrent_id id)
+{
+    return is_there(session, id) ? session->file_count : 0;
+}
+
 bool torrent_get_file(struct session *session, struct torrent_id id, uint32_t file,
                       struct file_info *ret_file)
 {
@@ -155,6 +160,21 @@ void torrent_announce(struct session *session, struct torrent_id id)
 {
     ck_assert(is_there(session, id));
     note(session, "announce");
+}
+
+void torrent_set_files_wanted(struct session *session, struct torrent_id id,
+                              const uint32_t *files, uint32_t count, bool wanted)
+{
+    ck_assert(is_there(session, id) && count > 0);
+    struct fake_command *command = note(session, "files-wanted");
+    command->number = files[0];
+    command->count = count;
+    command->on = wanted;
+    for (uint32_t i = 0; i < count; i++) {
+        if (files[i] >= session->file_count || session->files[files[i]].pad)
+            ck_abort_msg("no such file: %u", files[i]);
+        session->files[files[i]].wanted = wanted;
+    }
 }
 
 /* ---- the screen ---- */

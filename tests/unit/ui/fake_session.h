@@ -10,7 +10,7 @@
 #include "ui/table.h"
 #include "ui/view.h"
 
-#define FAKE_COMMANDS 64
+#define FAKE_COMMANDS 256
 
 struct fake_command {
     const char *what; /* "pause-peer" … */

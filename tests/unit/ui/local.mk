@@ -14,6 +14,7 @@ tests_unit_ui_check_views_SOURCES = \
 	tests/unit/ui/check_views.c tests/unit/ui/check_ui.h \
 	tests/unit/ui/check_rows.c \
 	tests/unit/ui/fake_session.c tests/unit/ui/fake_session.h \
+	tests/unit/ui/test_view_files.c \
 	tests/unit/ui/test_view_peers.c \
 	tests/unit/ui/test_view_pieces.c
 tests_unit_ui_check_views_CPPFLAGS = $(CHECK_CPPFLAGS)
