@@ -40,6 +40,7 @@ int main(void)
     srunner_add_suite(runner, test_demo_dir_suite());
     srunner_add_suite(runner, test_demo_tracker_suite());
     srunner_add_suite(runner, test_demo_suite());
+    srunner_add_suite(runner, test_session_swarm_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

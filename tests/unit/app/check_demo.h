@@ -9,6 +9,7 @@ Suite *test_demo_data_suite(void);
 Suite *test_demo_dir_suite(void);
 Suite *test_demo_tracker_suite(void);
 Suite *test_demo_suite(void);
+Suite *test_session_swarm_suite(void);
 
 /* A new empty directory that is $TMPDIR from now on; the same for each call of a process.
  */
