@@ -116,6 +116,20 @@ static char *default_state_dir(void)
 }
 
 /* STATE: NULL keeps nothing. */
+/* Absolute, because it is kept with the session, which may come back elsewhere. */
+static char *download_dir(const struct options *options)
+{
+    char *path = NULL, *here = getcwd(NULL, 0);
+    const char *dir = options->download_dir;
+    if (dir == NULL)
+        return here;
+    if (dir[0] == '/' ? (path = strdup(dir)) == NULL
+                      : here == NULL || asprintf(&path, "%s/%s", here, dir) < 0)
+        path = NULL;
+    free(here);
+    return path;
+}
+
 static enum exit_status open_session_in(struct run *run, const char *download,
                                         const char *state, const char *bind)
 {
@@ -146,8 +160,7 @@ static enum exit_status open_session(struct run *run)
     const struct options *options = run->options;
     char *state =
         options->state_dir != NULL ? strdup(options->state_dir) : default_state_dir();
-    char *download =
-        options->download_dir != NULL ? strdup(options->download_dir) : getcwd(NULL, 0);
+    char *download = download_dir(options);
     if (state == NULL || download == NULL) {
         fputs(
             _("bttui: HOME is not set: say where to keep the session with --state-dir\n"),
@@ -207,8 +220,10 @@ static void update_torrent(struct run *run, struct torrent_id id, const char *me
 static enum exit_status add_torrents(struct run *run)
 {
     const struct options *options = run->options;
+    struct session_info session;
+    session_get_info(run->session, &session);
     const struct add_options add = {
-        .download_dir = options->download_dir,
+        .download_dir = session.download_dir,
         .sequential = options->sequential,
         .select = options->select,
         .peers = run->peers.addresses,

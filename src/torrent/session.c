@@ -541,6 +541,36 @@ static enum error_code check_select(struct metainfo *meta, const char *list,
     return ERROR_INVALID;
 }
 
+static enum error_code check_place(struct session *session, const struct metainfo *meta,
+                                   const char *dir, char message[SESSION_MESSAGE_SIZE])
+{
+    if (session->restoring)
+        return ERROR_NONE; /* it was checked when it was added */
+    if (is_inside_state(session, meta, dir)) {
+        snprintf(message, SESSION_MESSAGE_SIZE,
+                 _("its files would lie in the state directory %s; choose another "
+                   "--download-dir"),
+                 session->state.path);
+        return ERROR_REFUSED;
+    }
+    const struct torrent *other = session_overlapping(session, meta, dir);
+    if (other == NULL)
+        return ERROR_NONE;
+    snprintf(message, SESSION_MESSAGE_SIZE,
+             _("its files would be those of another torrent in the list, “%.80s”; choose "
+               "another --download-dir"),
+             other->display_name);
+    return ERROR_REFUSED;
+}
+
+static void log_warnings(const struct torrent *torrent)
+{
+    for (unsigned bit = 0; bit < METAINFO_WARNING_BITS; bit++)
+        if ((torrent->meta->warnings >> bit & 1) != 0)
+            log_write(torrent->session->log, LOG_LEVEL_WARNING, "%s: %s",
+                      torrent->display_name, metainfo_warning_text(1u << bit));
+}
+
 enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
                                   size_t length, const struct add_options *options,
                                   struct torrent_id *ret_id,
@@ -548,7 +578,7 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
 {
     struct metainfo *meta;
     struct metainfo_error why;
-    struct torrent *twin;
+    struct torrent *twin, *torrent;
     enum error_code error = metainfo_parse(bytes, length, &meta, &why);
     if (error != ERROR_NONE) {
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", why.message);
@@ -561,17 +591,12 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
         snprintf(message, SESSION_MESSAGE_SIZE, _("is in the list already"));
         return ERROR_EXISTS;
     }
-    if (is_inside_state(session, meta,
+    error = check_place(session, meta,
                         options->download_dir != NULL ? options->download_dir
-                                                      : session->download_dir)) {
-        metainfo_free(meta);
-        snprintf(message, SESSION_MESSAGE_SIZE,
-                 _("its files would lie in the state directory %s; choose another "
-                   "--download-dir"),
-                 session->state.path);
-        return ERROR_REFUSED;
-    }
-    error = check_select(meta, options->select, message);
+                                                      : session->download_dir,
+                        message);
+    if (error == ERROR_NONE)
+        error = check_select(meta, options->select, message);
     if (error != ERROR_NONE) {
         metainfo_free(meta);
         return error;
@@ -581,8 +606,11 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(error));
         return error;
     }
-    if (!session->restoring)
-        keep_metainfo(session_torrent(session, *ret_id), bytes, length);
+    torrent = session_torrent(session, *ret_id);
+    if (!session->restoring) {
+        keep_metainfo(torrent, bytes, length);
+        log_warnings(torrent);
+    }
     session_save_list(session);
     return ERROR_NONE;
 }

@@ -156,6 +156,10 @@ void torrent_save(struct torrent *torrent, bool clean);
 void torrent_on_synced(struct torrent *torrent, struct message *response);
 
 /* session.c */
+/* One in the list that would write to a file of META below DIR, with other content; NULL
+ * if there is none. Looks at the directories on disk. */
+struct torrent *session_overlapping(const struct session *session,
+                                    const struct metainfo *meta, const char *dir);
 struct torrent *session_torrent(const struct session *session, struct torrent_id id);
 void session_run_soon(struct torrent *torrent);
 void session_changed(struct torrent *torrent, uint32_t what);
