@@ -23,3 +23,24 @@ check_PROGRAMS += $(FUZZERS)
 dist_check_SCRIPTS += tests/fuzz/replay-all
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/dictionaries
 TESTS += tests/fuzz/replay-all
+
+# Each target on its own for a while; what it finds new goes to fuzz-corpus/ of the build
+# directory, what breaks it to fuzz-found-*.
+FUZZ_SECONDS = 60
+.PHONY: fuzz
+if FUZZING
+fuzz: $(FUZZERS)
+	@for target in $(FUZZERS); do \
+		name=$${target#tests/fuzz/fuzz_}; \
+		dictionary=$(srcdir)/tests/fuzz/dictionaries/$$name; \
+		test -f $$dictionary && dictionary=-dict=$$dictionary || dictionary=; \
+		mkdir -p fuzz-corpus/$$name; \
+		echo "fuzzing $$name for $(FUZZ_SECONDS) s"; \
+		$$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=fuzz-found-$$name- $$dictionary fuzz-corpus/$$name \
+			$(srcdir)/tests/fuzz/corpus/$$name || exit 1; \
+	done
+else
+fuzz:
+	@echo "configure with CC=clang --enable-fuzzing for this"; exit 1
+endif
