@@ -52,8 +52,6 @@ const struct keymap_entry keymap[] = {
      N_("add"), N_("Connect to a peer by its address and port.")},
     {ACTION_PEER_CONNECTED, SCOPE_PEERS, {'o'}, "peer-connected",
      N_("connected"), N_("Show only connected peers, or all that are known.")},
-    {ACTION_TRACKER_ANNOUNCE, SCOPE_PEERS, {'R'}, "tracker-announce",
-     NULL, N_("Ask the trackers for peers now.")},
 
     /* ---- pieces ---- */
     {ACTION_MAP_LAYER, SCOPE_PIECES, {'v'}, "map-layer",
@@ -80,6 +78,16 @@ const struct keymap_entry keymap[] = {
      N_("all"), N_("Want all files; with a filter, all that it shows.")},
     {ACTION_FILE_NONE, SCOPE_FILES, {'0'}, "file-none",
      N_("none"), N_("Want no file; with a filter, none that it shows.")},
+
+    /* ---- trackers, graph, log ---- */
+    {ACTION_TRACKER_ANNOUNCE, SCOPE_TRACKERS | SCOPE_PEERS, {'R'}, "tracker-announce",
+     N_("announce"), N_("Ask the trackers for peers now, as far as they allow it.")},
+    {ACTION_ZOOM_IN, SCOPE_GRAPH, {')', '+', '='}, "graph-zoom-in",
+     N_("less time"), N_("A shorter time in the graph.")},
+    {ACTION_ZOOM_OUT, SCOPE_GRAPH, {'(', '-'}, "graph-zoom-out",
+     N_("more time"), N_("A longer time in the graph, up to an hour.")},
+    {ACTION_LOG_LEVEL, SCOPE_LOG, {'v'}, "log-level",
+     N_("level"), N_("Show only lines from a level on: all, info, warnings, errors.")},
 
     /* ---- moving, anywhere ---- */
     {ACTION_UP, SCOPE_ANY, {'k', KEY_CODE_UP}, "up",

@@ -17,5 +17,9 @@ src_ui_libui_a_SOURCES = \
 	src/ui/table_order.c \
 	src/ui/view.h src/ui/views.h \
 	src/ui/view_files.c \
+	src/ui/view_graph.c \
+	src/ui/view_info.c \
+	src/ui/view_log.c \
 	src/ui/view_peers.c \
-	src/ui/view_pieces.c
+	src/ui/view_pieces.c \
+	src/ui/view_trackers.c

@@ -11,8 +11,12 @@ Suite *test_graph_suite(void);
 Suite *test_keymap_suite(void);
 Suite *test_table_suite(void);
 Suite *test_view_files_suite(void);
+Suite *test_view_graph_suite(void);
+Suite *test_view_info_suite(void);
+Suite *test_view_log_suite(void);
 Suite *test_view_peers_suite(void);
 Suite *test_view_pieces_suite(void);
+Suite *test_view_trackers_suite(void);
 
 /* Every row is exactly as wide as the canvas, and no cell holds a control character. */
 void check_rows(const struct canvas *canvas);

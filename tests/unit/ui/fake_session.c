@@ -127,6 +127,30 @@ bool torrent_get_file(struct session *session, struct torrent_id id, uint32_t fi
     return true;
 }
 
+uint32_t torrent_tracker_count(struct session *session, struct torrent_id id)
+{
+    return is_there(session, id) ? session->tracker_count : 0;
+}
+
+bool torrent_get_tracker(struct session *session, struct torrent_id id, uint32_t tracker,
+                         struct tracker_info *ret_tracker)
+{
+    if (!is_there(session, id) || tracker >= session->tracker_count)
+        return false;
+    *ret_tracker = session->trackers[tracker];
+    return true;
+}
+
+uint32_t torrent_get_history(struct session *session, struct torrent_id id,
+                             uint32_t *ret_down, uint32_t *ret_up, uint32_t capacity)
+{
+    (void)id;
+    ck_assert_uint_le(session->history, capacity);
+    memcpy(ret_down, session->down, session->history * sizeof *ret_down);
+    memcpy(ret_up, session->up, session->history * sizeof *ret_up);
+    return session->history;
+}
+
 /* ---- commands ---- */
 
 static struct fake_command *note(struct session *session, const char *what)

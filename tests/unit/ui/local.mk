@@ -15,7 +15,11 @@ tests_unit_ui_check_views_SOURCES = \
 	tests/unit/ui/check_rows.c \
 	tests/unit/ui/fake_session.c tests/unit/ui/fake_session.h \
 	tests/unit/ui/test_view_files.c \
+	tests/unit/ui/test_view_graph.c \
+	tests/unit/ui/test_view_info.c \
+	tests/unit/ui/test_view_log.c \
 	tests/unit/ui/test_view_peers.c \
-	tests/unit/ui/test_view_pieces.c
+	tests/unit/ui/test_view_pieces.c \
+	tests/unit/ui/test_view_trackers.c
 tests_unit_ui_check_views_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_ui_check_views_LDADD = src/ui/libui.a $(BUS_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)

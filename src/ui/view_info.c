@@ -1,0 +1,301 @@
+/*
+ * All that is known about the selected torrent, in words and numbers; wrapped and
+ * scrolled on small terminals.
+ */
+#include "base/digest.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "ui/cells.h"
+#include "ui/views.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LINES_MAX  32
+#define VALUE_SIZE 1024
+
+struct line {
+    const char *label; /* translated; NULL: a gap */
+    uint16_t style;
+    char value[VALUE_SIZE];
+};
+
+struct info {
+    struct line lines[LINES_MAX];
+    int count;
+    int top;    /* the first row shown */
+    int height; /* of the pane, for paging */
+    int rows;   /* of all lines at the last width */
+};
+
+static bool info_init(void *state, struct view_context *context)
+{
+    (void)state;
+    (void)context;
+    return true;
+}
+
+static void info_done(void *state)
+{
+    (void)state;
+}
+
+static void info_torrent(void *state, struct view_context *context)
+{
+    (void)context;
+    ((struct info *)state)->top = 0;
+}
+
+/* ---- lines ---- */
+
+static void add(struct info *info, const char *label, uint16_t style, const char *format,
+                ...) __attribute__((format(printf, 4, 5)));
+
+static void add(struct info *info, const char *label, uint16_t style, const char *format,
+                ...)
+{
+    va_list arguments;
+    if (info->count == LINES_MAX)
+        return;
+    struct line *line = &info->lines[info->count++];
+    line->label = label;
+    line->style = style;
+    va_start(arguments, format);
+    vsnprintf(line->value, sizeof line->value, format, arguments);
+    va_end(arguments);
+}
+
+static void add_gap(struct info *info)
+{
+    if (info->count < LINES_MAX)
+        info->lines[info->count++] = (struct line){.label = NULL};
+}
+
+static void add_bytes(struct info *info, const char *label, uint64_t bytes)
+{
+    char text[TEXT_NUMBER_SIZE];
+    add(info, label, STYLE_NORMAL, "%s", text_bytes(bytes, text));
+}
+
+/* Local time; 0 is not known, and what no calendar has is not believed. */
+static void add_date(struct info *info, const char *label, double wall_s)
+{
+    const double latest = 253402300800.0; /* the year 10000 */
+    char text[64];
+    struct tm local;
+    if (!(wall_s > 0 && wall_s < latest))
+        return;
+    const time_t seconds = (time_t)wall_s;
+    if (localtime_r(&seconds, &local) != NULL &&
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) > 0)
+        add(info, label, STYLE_NORMAL, "%s", text);
+}
+
+static uint16_t state_style(enum torrent_state state)
+{
+    switch (state) {
+    case TORRENT_STATE_ERROR:
+        return STYLE_BAD;
+    case TORRENT_STATE_PAUSED:
+    case TORRENT_STATE_QUEUED:
+        return STYLE_WARN;
+    default:
+        return STYLE_GOOD;
+    }
+}
+
+static void add_what(struct info *info, const struct view_context *context,
+                     const struct torrent_info *torrent)
+{
+    char masked[VIEW_MASK_SIZE], hex[INFO_HASH_HEX_SIZE], size[TEXT_NUMBER_SIZE];
+    add(info, _("Name"), STYLE_STRONG, "%s", view_mask(context, torrent->name, masked));
+    /* L10N: a state and why: "downloading: asking the tracker for peers" */
+    add(info, _("State"), state_style(torrent->state), _("%s: %s"),
+        torrent_state_text(torrent->state), torrent->reason);
+    info_hash_hex(&torrent->hash, hex);
+    add(info, _("Info-hash"), STYLE_NORMAL, "%s", hex);
+    add(info, _("Saved in"), STYLE_NORMAL, "%s",
+        view_mask(context, torrent->download_dir, masked));
+    add(info, _("Size"), STYLE_NORMAL,
+        ngettext("%s wanted, %u file in all", "%s wanted, %u files in all",
+                 torrent->files),
+        text_bytes(torrent->total_bytes, size), torrent->files);
+    add(info, _("Pieces"), STYLE_NORMAL, _("%u of %s, %u here"), torrent->pieces,
+        text_bytes(torrent->piece_bytes, size), torrent->pieces_have);
+}
+
+static void add_progress(struct info *info, const struct torrent_info *torrent)
+{
+    char done[TEXT_NUMBER_SIZE], percent[TEXT_NUMBER_SIZE], eta[TEXT_NUMBER_SIZE];
+    add(info, _("Done"), STYLE_NORMAL,
+        torrent->synced ? _("%s, %s; safe on disk") : _("%s, %s"),
+        text_percent(torrent->done_bytes, torrent->total_bytes, percent),
+        text_bytes(torrent->done_bytes, done));
+    if (torrent->eta_s != UINT64_MAX)
+        add(info, _("Time left"), STYLE_NORMAL, "%s", text_duration(torrent->eta_s, eta));
+    char down[TEXT_NUMBER_SIZE], up[TEXT_NUMBER_SIZE];
+    add(info, _("Rates"), STYLE_NORMAL, _("%s down, %s up"),
+        text_rate(torrent->down_rate, down), text_rate(torrent->up_rate, up));
+    add_bytes(info, _("Downloaded"), torrent->downloaded);
+    add_bytes(info, _("Uploaded"), torrent->uploaded);
+    /* What was there from the start counts as downloaded, as everywhere. */
+    const uint64_t base =
+        torrent->downloaded > 0 ? torrent->downloaded : torrent->done_bytes;
+    if (base > 0)
+        add(info, _("Ratio"), STYLE_NORMAL, "%.2f",
+            (double)torrent->uploaded / (double)base);
+    add_bytes(info, _("Wasted"), torrent->wasted);
+    add_bytes(info, _("Failed check"), torrent->failed);
+}
+
+static void add_swarm(struct info *info, const struct torrent_info *torrent)
+{
+    char seeds[TEXT_NUMBER_SIZE], leechers[TEXT_NUMBER_SIZE];
+    add(info, _("Peers"), STYLE_NORMAL, _("%u connected of %u known, %u complete"),
+        torrent->peers_connected, torrent->peers_known, torrent->seeds_connected);
+    if (torrent->seeds_tracker != UINT32_MAX || torrent->leechers_tracker != UINT32_MAX) {
+        snprintf(seeds, sizeof seeds, "%u", torrent->seeds_tracker);
+        snprintf(leechers, sizeof leechers, "%u", torrent->leechers_tracker);
+        add(info, _("Swarm"), STYLE_NORMAL, _("%s seeds, %s leechers by the tracker"),
+            torrent->seeds_tracker != UINT32_MAX ? seeds : "?",
+            torrent->leechers_tracker != UINT32_MAX ? leechers : "?");
+    }
+    add(info, _("Availability"),
+        torrent->unavailable_pieces > 0 ? STYLE_WARN : STYLE_NORMAL,
+        ngettext("%.2f copies connected; %u wanted piece with nobody",
+                 "%.2f copies connected; %u wanted pieces with nobody",
+                 torrent->unavailable_pieces),
+        torrent->availability, torrent->unavailable_pieces);
+    add(info, _("Trackers"), STYLE_NORMAL, "%u", torrent->trackers);
+    add(info, _("Private"), STYLE_NORMAL, "%s",
+        torrent->is_private ? _("yes: peers come from its trackers alone") : _("no"));
+    add(info, _("Order"), STYLE_NORMAL, "%s",
+        torrent->sequential ? _("pieces in order") : _("rarest pieces first"));
+}
+
+static void info_recalc(void *state, struct view_context *context)
+{
+    struct info *info = state;
+    struct torrent_info torrent;
+    info->count = 0;
+    if (!torrent_get_info(context->session, context->torrent, &torrent))
+        return;
+    add_what(info, context, &torrent);
+    add_gap(info);
+    add_progress(info, &torrent);
+    add_gap(info);
+    add_swarm(info, &torrent);
+    add_gap(info);
+    add_date(info, _("Added"), torrent.added_wall_s);
+    add_date(info, _("Completed"), torrent.completed_wall_s);
+    add_date(info, _("Created"), torrent.created_wall_s);
+    if (torrent.creator[0] != '\0')
+        add(info, _("Created by"), STYLE_NORMAL, "%s", torrent.creator);
+    if (torrent.comment[0] != '\0')
+        add(info, _("Comment"), STYLE_NORMAL, "%s", torrent.comment);
+}
+
+/* ---- painting ---- */
+
+static int label_width(const struct info *info)
+{
+    int width = 0;
+    for (int i = 0; i < info->count; i++) {
+        const int cells =
+            info->lines[i].label != NULL ? (int)text_cells(info->lines[i].label) : 0;
+        width = cells > width ? cells : width;
+    }
+    return width + 2;
+}
+
+/* Draws from row Y (which may lie above PANE) on; the rows used. */
+static int draw_line(const struct line *line, struct pane pane, int y, int labels)
+{
+    enum { LEAST_BESIDE = 36 };
+    if (line->label == NULL)
+        return 1;
+    pane_text(pane, 0, y, STYLE_DIM, line->label);
+    const bool beside = pane.width >= LEAST_BESIDE;
+    struct pane value = beside
+                            ? pane_part(pane, labels, 0, pane.width - labels, pane.height)
+                            : pane_part(pane, 1, 0, pane.width - 1, pane.height);
+    const int rows = pane_wrap(value, beside ? y : y + 1, line->style, line->value);
+    return beside ? (rows > 0 ? rows : 1) : rows + 1;
+}
+
+static int draw_lines(const struct info *info, struct pane pane, int y)
+{
+    const int labels = label_width(info), begin = y;
+    for (int i = 0; i < info->count; i++)
+        y += draw_line(&info->lines[i], pane, y, labels);
+    return y - begin;
+}
+
+static void info_draw(void *state, struct view_context *context, struct pane pane,
+                      bool focused)
+{
+    struct info *info = state;
+    (void)context;
+    (void)focused;
+    if (info->count == 0) {
+        view_draw_empty(pane, _("No torrent is selected."), "");
+        return;
+    }
+    info->height = pane.height;
+    info->rows = draw_lines(info, pane_part(pane, 0, 0, pane.width, 0), 0);
+    if (info->top > info->rows - info->height)
+        info->top = info->rows > info->height ? info->rows - info->height : 0;
+    draw_lines(info, pane, -info->top);
+    if (info->top + info->height < info->rows && pane.height > 1)
+        pane_glyph(pane, pane.width - 1, pane.height - 1, STYLE_DIM, GLYPH_DOWN);
+    if (info->top > 0 && pane.height > 1)
+        pane_glyph(pane, pane.width - 1, 0, STYLE_DIM, GLYPH_UP);
+}
+
+static bool info_act(void *state, struct view_context *context, enum action action)
+{
+    struct info *info = state;
+    const int page = info->height > 1 ? info->height - 1 : 1;
+    (void)context;
+    switch (action) {
+    case ACTION_UP:
+        info->top--;
+        break;
+    case ACTION_DOWN:
+        info->top++;
+        break;
+    case ACTION_PAGE_UP:
+        info->top -= page;
+        break;
+    case ACTION_PAGE_DOWN:
+        info->top += page;
+        break;
+    case ACTION_FIRST:
+        info->top = 0;
+        break;
+    case ACTION_LAST:
+        info->top = info->rows;
+        break;
+    default:
+        return false;
+    }
+    if (info->top < 0)
+        info->top = 0;
+    return true;
+}
+
+const struct view_class view_info = {
+    .name = "info",
+    .title = N_("Info"),
+    .scopes = SCOPE_INFO,
+    .shows = CHANGED_ALL,
+    .size = sizeof(struct info),
+    .init = info_init,
+    .done = info_done,
+    .torrent = info_torrent,
+    .recalc = info_recalc,
+    .draw = info_draw,
+    .act = info_act,
+};

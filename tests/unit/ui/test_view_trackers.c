@@ -1,0 +1,147 @@
+/* The Trackers view: how each is doing, when it is next, and its own words. */
+#include "tests/unit/ui/check_ui.h"
+#include "tests/unit/ui/fake_session.h"
+
+#include "ui/views.h"
+
+#include <string.h>
+
+static void fill(struct session *session, struct tracker_info trackers[3])
+{
+    fake_session_init(session);
+    trackers[0] = (struct tracker_info){.url = "http://tracker.example/announce",
+                                        .state = TRACKER_STATE_OK,
+                                        .message = "",
+                                        .seeds = 12,
+                                        .leechers = 34,
+                                        .downloads = UINT32_MAX,
+                                        .peers_given = 46,
+                                        .next_s = 1743,
+                                        .last_s = 57};
+    trackers[1] = (struct tracker_info){.url = "udp://[2001:db8::1]:6969",
+                                        .tier = 1,
+                                        .state = TRACKER_STATE_FAILED,
+                                        .message = "connection timed out",
+                                        .seeds = UINT32_MAX,
+                                        .leechers = UINT32_MAX,
+                                        .downloads = UINT32_MAX,
+                                        .next_s = 40,
+                                        .last_s = UINT64_MAX,
+                                        .failures = 3};
+    trackers[2] = (struct tracker_info){.url = "https://other.example/xxxx/announce",
+                                        .tier = 1,
+                                        .state = TRACKER_STATE_WORKING,
+                                        .message = "",
+                                        .seeds = UINT32_MAX,
+                                        .leechers = UINT32_MAX,
+                                        .downloads = UINT32_MAX,
+                                        .next_s = UINT64_MAX,
+                                        .last_s = UINT64_MAX};
+    session->trackers = trackers;
+    session->tracker_count = 3;
+}
+
+START_TEST(each_tracker_is_told)
+{
+    static const char *const expected[] = {
+        "Tier Tracker                          State       Next   Last  Peers  Seeds  "
+        "Leech",
+        "   1 http://tracker.example/announce  answered  29m03s    57s     46     12     "
+        "34",
+        "   2 udp://[2001:db8::1]:6969         failed       40s",
+        "   2 https://other.example/xxxx/anno… asking       now",
+    };
+    struct session session;
+    struct tracker_info trackers[3];
+    struct scene scene;
+    fill(&session, trackers);
+    scene_open(&scene, &view_trackers, &session, 82, 20, false);
+    for (int y = 0; y < 4; y++)
+        ck_assert_str_eq(row_text(scene.canvas, y), expected[y]);
+    scene_press(&scene, 'j');
+    ck_assert_str_eq(row_text(scene.canvas, 17), "udp://[2001:db8::1]:6969");
+    ck_assert_str_eq(row_text(scene.canvas, 18),
+                     "3 failures in a row, the last: connection timed out");
+    scene_resize(&scene, 140, 20);
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 2), "connection timed out"));
+    scene_close(&scene);
+}
+END_TEST
+
+/* A second passes only while there is something to count. */
+START_TEST(it_counts_down_only_if_there_is_something)
+{
+    struct session session;
+    struct tracker_info trackers[3];
+    struct scene scene;
+    fill(&session, trackers);
+    scene_open(&scene, &view_trackers, &session, 82, 20, false);
+    ck_assert_uint_eq(session.changed_in_ms, 1000);
+    session.changed_in_ms = 0;
+    session.trackers = &trackers[2];
+    session.tracker_count = 1;
+    scene_show(&scene);
+    ck_assert_uint_eq(session.changed_in_ms, 0);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(capital_r_asks_now)
+{
+    struct session session;
+    struct tracker_info trackers[3];
+    struct scene scene;
+    fill(&session, trackers);
+    scene_open(&scene, &view_trackers, &session, 82, 20, false);
+    scene_press(&scene, 'R');
+    ck_assert_uint_eq(session.command_count, 1);
+    ck_assert_str_eq(session.commands[0].what, "announce");
+    ck_assert_str_ne(session.said, "");
+    session.tracker_count = 0;
+    scene_show(&scene);
+    ck_scene_has(&scene, "The torrent names no trackers.");
+    scene_press(&scene, 'R');
+    ck_assert_uint_eq(session.command_count, 1);
+    scene.context.torrent.generation = 0;
+    scene_show(&scene);
+    ck_scene_has(&scene, "No torrent is selected.");
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(hostile_words_break_no_row)
+{
+    static const uint32_t keys[] = {'j', 'j', 'G', '>', '>', 'S', 0};
+    struct session session;
+    struct tracker_info trackers[100];
+    fake_session_init(&session);
+    for (int i = 0; i < 100; i++)
+        trackers[i] =
+            (struct tracker_info){.url = hostile_names[i % hostile_name_count],
+                                  .message = hostile_names[(i + 3) % hostile_name_count],
+                                  .state = (enum tracker_state)(i % 5),
+                                  .tier = UINT32_MAX,
+                                  .seeds = UINT32_MAX - 1,
+                                  .leechers = UINT32_MAX - 1,
+                                  .downloads = UINT32_MAX - 1,
+                                  .peers_given = UINT32_MAX,
+                                  .next_s = UINT64_MAX - 1,
+                                  .last_s = UINT64_MAX - 1,
+                                  .failures = UINT32_MAX};
+    session.trackers = trackers;
+    session.tracker_count = 100;
+    scene_stand_all_sizes(&view_trackers, &session, keys);
+}
+END_TEST
+
+Suite *test_view_trackers_suite(void)
+{
+    Suite *suite = suite_create("view_trackers");
+    TCase *tests = tcase_create("view_trackers");
+    tcase_add_test(tests, each_tracker_is_told);
+    tcase_add_test(tests, it_counts_down_only_if_there_is_something);
+    tcase_add_test(tests, capital_r_asks_now);
+    tcase_add_test(tests, hostile_words_break_no_row);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
