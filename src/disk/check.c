@@ -107,7 +107,8 @@ enum error_code check_start(struct disk_manager *manager, const struct message *
         free(check);
         return ERROR_MEMORY;
     }
-    storage_forget_dir(storage);
+    storage_begin_anew(
+        storage); /* a file deleted under us is not to be found by its descriptor */
     manager->torrents[request->torrent.index].check = check;
     struct message step = *request;
     step.u.job.job = (struct disk_job *)(void *)check;
@@ -175,6 +176,8 @@ static void check_range(struct worker *worker, struct check *check, uint32_t fro
         if (asked && piece_is_right(worker, check, piece)) {
             atomic_fetch_or(&check->have[piece / 8], (uint8_t)(0x80 >> (piece % 8)));
             atomic_fetch_add(&check->found, 1);
+            storage_found(check->storage, piece,
+                          metainfo_piece_length(storage_metainfo(check->storage), piece));
         }
         atomic_fetch_add(&check->done, 1);
     }
@@ -232,8 +235,10 @@ void check_step(struct worker *worker, struct message *request)
                                ? 1
                                : CHECK_RANGE_BYTES / metainfo->piece_bytes;
     const uint32_t from = atomic_fetch_add(&check->next_piece, count);
-    if (from == 0)
+    if (from == 0) {
+        storage_close_retired(check->storage);
         digest_of_zeros(check);
+    }
     if (from < metainfo->piece_count) {
         const uint32_t left = metainfo->piece_count - from;
         check_range(worker, check, from, from + (left < count ? left : count));

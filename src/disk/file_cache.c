@@ -126,23 +126,35 @@ void file_cache_unpin(struct file_cache *cache, int fd)
         close(fd);
 }
 
+void file_cache_retire(struct file_cache *cache, const struct storage *storage)
+{
+    pthread_mutex_lock(&cache->mutex);
+    for (uint32_t i = 0; i < cache->capacity; i++)
+        if (cache->entries[i].fd >= 0 && cache->entries[i].storage == storage)
+            cache->entries[i].storage = NULL;
+    pthread_mutex_unlock(&cache->mutex);
+}
+
 /* Closing may take long (a file that was deleted, a network): never under the lock, which
  * the loop's thread takes too. */
-void file_cache_drop(struct file_cache *cache, const struct storage *storage)
+void file_cache_sweep(struct file_cache *cache)
 {
     for (uint32_t i = 0; i < cache->capacity; i++) {
         int unwanted = -1;
         pthread_mutex_lock(&cache->mutex);
         struct entry *entry = &cache->entries[i];
-        if (entry->fd >= 0 && entry->storage == storage) {
-            entry->storage = NULL;
-            if (entry->pins == 0) {
-                unwanted = entry->fd;
-                entry->fd = -1;
-            }
+        if (entry->fd >= 0 && entry->storage == NULL && entry->pins == 0) {
+            unwanted = entry->fd;
+            entry->fd = -1;
         }
         pthread_mutex_unlock(&cache->mutex);
         if (unwanted >= 0)
             close(unwanted);
     }
+}
+
+void file_cache_drop(struct file_cache *cache, const struct storage *storage)
+{
+    file_cache_retire(cache, storage);
+    file_cache_sweep(cache);
 }

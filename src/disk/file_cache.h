@@ -16,7 +16,11 @@ int file_cache_pin(struct file_cache *cache, const struct storage *storage, uint
 int file_cache_add(struct file_cache *cache, const struct storage *storage, uint32_t file,
                    bool write, int fd);
 void file_cache_unpin(struct file_cache *cache, int fd);
-/* Closes what is not pinned of STORAGE, and the rest as soon as it is unpinned. */
+/* STORAGE's descriptors are handed out no more. Never waits; sweep closes them. */
+void file_cache_retire(struct file_cache *cache, const struct storage *storage);
+/* Closes what was retired and is not pinned; the rest closes when it is unpinned. */
+void file_cache_sweep(struct file_cache *cache);
+/* Both. */
 void file_cache_drop(struct file_cache *cache, const struct storage *storage);
 
 #endif

@@ -118,9 +118,11 @@ static int open_dir(struct storage *storage, bool create)
 {
     const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
     int fd = open(storage->dir, flags);
-    if (fd < 0 && errno == ENOENT && create && !dir_was_seen(storage) &&
-        file_walk_make_dirs(storage->dir) == 0)
-        fd = open(storage->dir, flags);
+    if (fd < 0 && errno == ENOENT && create) {
+        if (!dir_was_seen(storage) && file_walk_make_dirs(storage->dir) != 0)
+            return -1;
+        fd = open(storage->dir, flags); /* another worker may have made it meanwhile */
+    }
     if (fd >= 0 && !is_same_dir(storage, fd)) {
         close(fd);
         errno = ESTALE;
@@ -129,11 +131,17 @@ static int open_dir(struct storage *storage, bool create)
     return fd;
 }
 
-void storage_forget_dir(struct storage *storage)
+void storage_begin_anew(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
     storage->dir_seen = false;
     pthread_mutex_unlock(&storage->mutex);
+    file_cache_retire(storage->cache, storage);
+}
+
+void storage_close_retired(struct storage *storage)
+{
+    file_cache_sweep(storage->cache);
 }
 
 static int open_file(struct storage *storage, uint32_t file, bool write)
@@ -359,6 +367,18 @@ enum error_code storage_read_cached(struct storage *storage, uint32_t piece,
 #endif
 }
 
+void storage_found(struct storage *storage, uint32_t piece, uint32_t length)
+{
+    uint64_t offset = offset_of(storage, piece, 0), left = length;
+    while (left > 0) {
+        const struct segment segment = segment_at(storage, offset, left);
+        if (!segment.pad)
+            mark_dirty(storage, segment.file);
+        offset += segment.length;
+        left -= segment.length;
+    }
+}
+
 static bool is_hole(int fd, const struct segment *segment)
 {
     struct stat status;
@@ -469,7 +489,8 @@ static int sync_file(struct storage *storage, uint32_t file)
     const int fd = acquire(storage, file, false);
     if (fd < 0)
         return errno;
-    const int error = fdatasync(fd) != 0 ? errno : 0;
+    /* A file on a read-only file system was found, not written. */
+    const int error = fdatasync(fd) != 0 && errno != EROFS && errno != EINVAL ? errno : 0;
     /* The kernel counts pages it failed to write as clean. Reading them back from the
      * disk, not from memory, is how the truth comes out. */
     if (error != 0)

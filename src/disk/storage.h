@@ -58,6 +58,9 @@ enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t b
  * ERROR_AGAIN: ask a worker. */
 enum error_code storage_read_cached(struct storage *storage, uint32_t piece,
                                     uint32_t begin, uint8_t *bytes, uint32_t length);
+/* The range was found, not written: the next sync is about its files too, for it may be
+ * in memory alone. */
+void storage_found(struct storage *storage, uint32_t piece, uint32_t length);
 /* True if the files are there and long enough, but no byte of the range was ever written
  * (a hole). */
 bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length);
@@ -73,8 +76,10 @@ enum error_code storage_sync(struct storage *storage, struct storage_error *ret_
 void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
                     uint32_t count);
 void storage_stat_all(struct storage *storage);
-/* The directory may be another from now on: the user says that all is well. */
-void storage_forget_dir(struct storage *storage);
+/* Files and directory may be others from now on: descriptors are opened anew. Never
+ * waits; storage_close_retired closes the old ones. */
+void storage_begin_anew(struct storage *storage);
+void storage_close_retired(struct storage *storage);
 /* Closes its cached descriptors. */
 void storage_close_files(struct storage *storage);
 /* Deletes the torrent's own regular files, then directories that are empty by that;

@@ -137,6 +137,10 @@ void known_on_gone(struct peer_manager *manager, struct known *known,
     known->next_try_ns =
         now_ns +
         (reason == PEER_REASON_KICKED && wait_ns < KICKED_NS ? KICKED_NS : wait_ns);
+    /* Those we left ourselves are not to blame: a torrent that goes on finds them at
+     * once. */
+    if (reason == PEER_REASON_STOPPED)
+        known->next_try_ns = now_ns;
     if (!known->dialable && !known->paused && !known->banned && !known->is_self)
         known->forget = true; /* once its PEER_GONE has been looked at */
 }

@@ -3,58 +3,91 @@
  * there; at most five seconds after a piece was verified (HOSTILE.md, "resume
  * checkpoint").
  */
+#include "base/i18n.h"
 #include "torrent/torrent.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECKPOINT_NS (5 * NS_PER_S)
+#define CHECKPOINT_NS  (5 * NS_PER_S)
+#define STATE_RETRY_NS (30 * NS_PER_S)
+
+/* What the cookie of a job says: whose it is. */
+enum { COOKIE_RUNNING = 1, COOKIE_CLEAN = 2 };
+
+static bool keeps_state(const struct session *session)
+{
+    return session->state.fd >= 0 && !session->state.read_only;
+}
 
 void torrent_claims_changed(struct torrent *torrent)
 {
     torrent->claims_dirty = true;
+    torrent->settled = false;
     if (torrent->complete) /* nothing more will come: nothing to wait for */
         loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, 0);
     else if (torrent->session->state.fd >= 0 && !loop_timer_is_set(&torrent->checkpoint))
         loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, CHECKPOINT_NS);
 }
 
+/* The end of a checkpoint, however it went: on with what waited for it. */
+static void checkpoint_over(struct torrent *torrent, bool clean)
+{
+    torrent->sync_under_way = false;
+    if (torrent->phase == TORRENT_PHASE_STOPPING && !clean) {
+        torrent_save(torrent, true); /* one was under way when the end came */
+    } else if (torrent->phase == TORRENT_PHASE_STOPPING) {
+        torrent->disk_done = true;
+        session_torrent_stopped(torrent);
+    } else if (torrent->claims_dirty) {
+        torrent_claims_changed(torrent);
+    }
+    session_changed(torrent, CHANGED_STATE);
+}
+
 void torrent_save(struct torrent *torrent, bool clean)
 {
-    if (torrent->sync_under_way)
+    if (torrent->sync_under_way || torrent->missing)
         return; /* what became dirty meanwhile is saved after it */
     struct disk_job *job = disk_job_new();
     const struct bitfield *have = piece_manager_have(torrent->pieces);
+    struct message request = {.type = DISK_SYNC, .torrent = torrent->id};
     bitfield_done(&torrent->claiming);
-    if (job == NULL || bitfield_copy(&torrent->claiming, have) != ERROR_NONE) {
-        disk_job_free(job);
-        return;
-    }
-    job->cookie = clean ? 2 : 1;
-    const struct message request = {
-        .type = DISK_SYNC, .torrent = torrent->id, .u.job.job = job};
-    if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE) {
-        disk_job_free(job);
-        return;
-    }
-    torrent->claims_dirty = false;
     torrent->sync_under_way = true;
+    torrent->claims_dirty = false;
+    request.u.job.job = job;
+    if (job != NULL)
+        job->cookie = clean ? COOKIE_CLEAN : COOKIE_RUNNING;
+    if (job != NULL && bitfield_copy(&torrent->claiming, have) == ERROR_NONE &&
+        disk_manager_post(torrent->session->disk, &request) == ERROR_NONE)
+        return;
+    disk_job_free(job); /* out of memory: a later one may do */
+    torrent->claims_dirty = !clean;
+    checkpoint_over(torrent, clean);
 }
 
-static struct disk_job *encode(struct torrent *torrent, struct disk_job *synced,
-                               bool clean)
+static enum error_code note_unwanted(const struct torrent *torrent,
+                                     struct bitfield *ret_bits)
+{
+    const uint32_t count = torrent->meta->file_count;
+    const enum error_code error = bitfield_init(ret_bits, count);
+    for (uint32_t i = 0; error == ERROR_NONE && i < count; i++)
+        if (torrent->unwanted[i])
+            bitfield_set(ret_bits, i);
+    return error;
+}
+
+static enum error_code encode(struct torrent *torrent, const struct disk_job *synced,
+                              struct buffer *buffer)
 {
     struct peer_counts counts;
-    struct buffer buffer;
-    char hex[INFO_HASH_HEX_SIZE], name[80];
-    struct disk_job *job = disk_job_new();
     peer_manager_get_counts(torrent->peers, &counts);
-    const struct resume resume = {
+    struct resume resume = {
         .hash = torrent->hash,
         .have = torrent->claiming,
         .stamps = synced->stamps,
-        .clean = clean,
+        .clean = synced->cookie == COOKIE_CLEAN,
         .paused = torrent->paused,
         .sequential = torrent->sequential,
         .downloaded = torrent->resume.downloaded + counts.downloaded,
@@ -63,26 +96,112 @@ static struct disk_job *encode(struct torrent *torrent, struct disk_job *synced,
         .completed_s = (int64_t)torrent->completed_wall_s,
         .download_dir = torrent->download_dir,
     };
+    enum error_code error = ERROR_NONE;
+    if (torrent->unwanted != NULL)
+        error = note_unwanted(torrent, &resume.unwanted);
+    if (error == ERROR_NONE)
+        error = resume_encode(&resume, torrent->meta->file_count, buffer);
+    bitfield_done(&resume.unwanted);
+    return error;
+}
+
+static enum error_code post_save(struct torrent *torrent, const struct disk_job *synced)
+{
+    struct buffer buffer;
+    char hex[INFO_HASH_HEX_SIZE], name[80];
+    struct disk_job *job = disk_job_new();
     buffer_init(&buffer, (size_t)64 << 20);
     info_hash_hex(&torrent->hash, hex);
     snprintf(name, sizeof name, "resume/%s", hex);
-    if (job == NULL ||
-        resume_encode(&resume, torrent->meta->file_count, &buffer) != ERROR_NONE ||
+    if (job == NULL || encode(torrent, synced, &buffer) != ERROR_NONE ||
         (job->name = strdup(name)) == NULL) {
         buffer_done(&buffer);
         disk_job_free(job);
-        return NULL;
+        return ERROR_MEMORY;
     }
     job->dir_fd = torrent->session->state.fd;
     job->bytes = buffer.bytes;
     job->length = buffer.length;
-    job->cookie = clean ? 2 : 1;
-    return job;
+    job->cookie = synced->cookie;
+    return session_post_job(torrent->session, DISK_SAVE_RESUME, torrent->id, job);
 }
 
-static void compare_and_check(struct torrent *torrent, struct disk_job *job)
+/* S3: the download goes on; a restart looks at the files again. */
+static void state_not_saved(struct torrent *torrent, enum error_code error)
+{
+    loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, STATE_RETRY_NS);
+    if (torrent->state_failed)
+        return;
+    torrent->state_failed = true;
+    session_warn(torrent->session, torrent->id,
+                 _("%s: its state cannot be saved in %s: %s; the download goes on, and a "
+                   "restart checks the files again"),
+                 torrent->display_name, torrent->session->state.path, error_text(error));
+}
+
+void torrent_on_saved(struct torrent *torrent, const struct message *response)
+{
+    const struct disk_job *job = response->u.job.job;
+    if (job->request != DISK_SAVE_RESUME || job->cookie == 0)
+        return;
+    if (response->u.job.error == ERROR_NONE) {
+        bitfield_done(&torrent->durable);
+        torrent->durable = torrent->claiming;
+        torrent->claiming = (struct bitfield){0};
+        torrent->state_failed = false;
+        session_event(torrent, EVENT_CHECKPOINT, torrent->durable.count);
+    } else if (torrent->phase != TORRENT_PHASE_STOPPING) {
+        state_not_saved(torrent, response->u.job.error);
+    }
+    checkpoint_over(torrent, job->cookie == COOKIE_CLEAN);
+}
+
+/* ---- the start: claims against what is there ---- */
+
+static bool any_file_there(const struct torrent *torrent, const struct disk_job *job)
+{
+    for (uint32_t i = 0; i < job->stamp_count; i++)
+        if (torrent->meta->files[i].length > 0 && job->stamps[i].size != UINT64_MAX)
+            return true;
+    return false;
+}
+
+static void warn_of_longer_files(struct torrent *torrent, const struct disk_job *job)
+{
+    uint32_t longer = 0, first = 0;
+    for (uint32_t i = job->stamp_count; i-- > 0;) {
+        const struct metainfo_file *file = &torrent->meta->files[i];
+        if (file->pad || job->stamps[i].size == UINT64_MAX ||
+            job->stamps[i].size <= file->length)
+            continue;
+        longer++;
+        first = i;
+    }
+    if (longer > 0)
+        session_warn(torrent->session, torrent->id,
+                     ngettext("%s: %u file is longer than it should be (%s); what is too "
+                              "much is left alone",
+                              "%s: %u files are longer than they should be (the first: "
+                              "%s); what is too much is left alone",
+                              longer),
+                     torrent->display_name, longer,
+                     metainfo_file_path(torrent->meta, first));
+}
+
+static void compare_and_check(struct torrent *torrent, const struct disk_job *job)
 {
     struct bitfield to_hash;
+    const uint32_t claimed = torrent->resume.have.count;
+    if (job->stamps != NULL)
+        warn_of_longer_files(torrent, job);
+    if (job->stamps != NULL && torrent->resume.have.count > 0 &&
+        !any_file_there(torrent, job)) {
+        const struct storage_error gone = {ERROR_NOT_FOUND, 0, 0};
+        torrent->missing = true;
+        torrent->phase = TORRENT_PHASE_READY;
+        torrent_fail_on_disk(torrent, &gone);
+        return;
+    }
     if (job->stamps == NULL ||
         resume_compare(&torrent->resume, torrent->meta, job->stamps,
                        &torrent->resume.have, &to_hash) != ERROR_NONE) {
@@ -92,43 +211,24 @@ static void compare_and_check(struct torrent *torrent, struct disk_job *job)
     }
     bitfield_done(&torrent->to_hash);
     torrent->to_hash = to_hash;
+    torrent->settled = torrent->resume.clean && to_hash.count == 0 &&
+                       torrent->resume.have.count == claimed;
     torrent_check(torrent);
 }
 
 void torrent_on_synced(struct torrent *torrent, struct message *response)
 {
     struct disk_job *job = response->u.job.job;
-    struct session *session = torrent->session;
+    const bool clean = job->cookie == COOKIE_CLEAN;
     if (torrent->phase == TORRENT_PHASE_STARTING) {
         compare_and_check(torrent, job);
         return;
     }
-    torrent->sync_under_way = false;
-    const bool clean = job->cookie == 2;
-    struct disk_job *save = NULL;
     if (response->u.job.error != ERROR_NONE) {
-        torrent->claims_dirty = true;
-        torrent_fail(torrent, response->u.job.error, error_text(response->u.job.error));
-    }
-    if (response->u.job.error == ERROR_NONE && session->state.fd >= 0 &&
-        !session->state.read_only)
-        save = encode(torrent, job, clean);
-    const struct message request = {
-        .type = DISK_SAVE_RESUME, .torrent = torrent->id, .u.job.job = save};
-    if (save != NULL && disk_manager_post(session->disk, &request) != ERROR_NONE) {
-        disk_job_free(save);
-        save = NULL;
-    }
-    if (save != NULL)
-        session_event(torrent, EVENT_CHECKPOINT, torrent->claiming.count);
-    if (torrent->phase == TORRENT_PHASE_STOPPING && !clean) {
-        torrent_save(torrent, true); /* one was under way when the end came */
-    } else if (torrent->phase == TORRENT_PHASE_STOPPING && save == NULL) {
-        torrent->disk_done = true;
-        session_torrent_stopped(torrent);
-    } else if (torrent->claims_dirty && response->u.job.error == ERROR_NONE) {
-        torrent_claims_changed(torrent);
-    } else {
-        session_changed(torrent, CHANGED_STATE);
+        torrent->claims_dirty = false;
+        torrent_on_sync_failed(torrent, &job->error);
+        checkpoint_over(torrent, true);
+    } else if (!keeps_state(torrent->session) || post_save(torrent, job) != ERROR_NONE) {
+        checkpoint_over(torrent, clean);
     }
 }

@@ -21,7 +21,7 @@ void torrent_resume(struct session *session, struct torrent_id id)
     if (torrent == NULL)
         return;
     torrent->paused = false;
-    torrent->error = ERROR_NONE;
+    torrent_forgive_disk(torrent);
     torrent_start(torrent);
     torrent_claims_changed(torrent);
     session_changed(torrent, CHANGED_STATE);
@@ -34,6 +34,8 @@ void torrent_verify(struct session *session, struct torrent_id id)
         return;
     torrent_halt(torrent);
     bitfield_done(&torrent->resume.have); /* no claim is taken on trust */
+    bitfield_done(&torrent->to_hash);
+    torrent->missing = false;
     torrent->error = ERROR_NONE;
     torrent_check(torrent);
 }
@@ -77,6 +79,7 @@ void torrent_set_files_wanted(struct session *session, struct torrent_id id,
         peer_manager_set_complete(torrent->peers, false);
     }
     peer_manager_wake_idle(torrent->peers);
+    torrent_claims_changed(torrent); /* the choice is kept */
     session_changed(torrent, CHANGED_FILES | CHANGED_PIECES | CHANGED_PROGRESS);
 }
 

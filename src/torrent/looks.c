@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #define FREE_LOOK_NS (10 * NS_PER_S)
 
@@ -34,16 +33,24 @@ struct torrent_id session_at(const struct session *session, uint32_t position)
                                      : (struct torrent_id){0, 0};
 }
 
+/* As of the last look, which a worker makes: a hung file system must not hold us. */
 static uint64_t free_bytes(struct session *session)
 {
-    struct statvfs status;
+    const struct torrent_id nobody = {0, 0};
     const uint64_t now_ns = loop_now_ns(session->loop);
-    if (session->free_looked_ns != 0 && now_ns - session->free_looked_ns < FREE_LOOK_NS)
+    if (session->looking_for_space ||
+        (session->free_looked_ns != 0 && now_ns - session->free_looked_ns < FREE_LOOK_NS))
         return session->free_bytes;
     session->free_looked_ns = now_ns;
-    session->free_bytes = statvfs(session->download_dir, &status) == 0
-                              ? (uint64_t)status.f_bavail * status.f_frsize
-                              : UINT64_MAX;
+    struct disk_job *job = disk_job_new();
+    const struct message request = {
+        .type = DISK_SPACE, .torrent = nobody, .u.job.job = job};
+    if (job != NULL)
+        job->name = strdup(session->download_dir);
+    session->looking_for_space = job != NULL && job->name != NULL &&
+                                 disk_manager_post(session->disk, &request) == ERROR_NONE;
+    if (!session->looking_for_space)
+        disk_job_free(job);
     return session->free_bytes;
 }
 

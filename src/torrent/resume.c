@@ -12,6 +12,7 @@ static const struct bencode_limits limits = {64u << 20, 64, 4, true};
 void resume_done(struct resume *resume)
 {
     bitfield_done(&resume->have);
+    bitfield_done(&resume->unwanted);
     free(resume->stamps);
     free(resume->download_dir);
     *resume = (struct resume){0};
@@ -57,6 +58,11 @@ enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
     error |= put_flag(buffer, "paused", resume->paused);
     error |= put_flag(buffer, "sequential", resume->sequential);
     error |= put_stamps(buffer, resume, file_count);
+    if (resume->unwanted.size > 0) {
+        error |= bencode_put_text(buffer, "unwanted");
+        error |= bencode_put_string(buffer, resume->unwanted.bytes,
+                                    bitfield_wire_bytes(resume->unwanted.size));
+    }
     error |= put_flag(buffer, "uploaded", (int64_t)resume->uploaded);
     error |= buffer_append_text(buffer, "e");
     return error == ERROR_NONE ? ERROR_NONE : ERROR_MEMORY;
@@ -94,6 +100,17 @@ static bool read_stamps(struct bencode_value root, uint32_t file_count,
     return resume->stamps != NULL;
 }
 
+static bool read_unwanted(struct bencode_value root, uint32_t file_count,
+                          struct resume *resume)
+{
+    const char *bytes;
+    size_t length;
+    if (!bencode_get_string(root, "unwanted", &bytes, &length))
+        return true; /* all are wanted */
+    return bitfield_init(&resume->unwanted, file_count) == ERROR_NONE &&
+           bitfield_load(&resume->unwanted, (const uint8_t *)bytes, length) == ERROR_NONE;
+}
+
 static bool read_all(struct bencode_value root, const struct metainfo *metainfo,
                      struct resume *resume)
 {
@@ -108,6 +125,7 @@ static bool read_all(struct bencode_value root, const struct metainfo *metainfo,
         bitfield_load(&resume->have, (const uint8_t *)bytes, length) != ERROR_NONE)
         return false;
     if (!read_stamps(root, metainfo->file_count, resume) ||
+        !read_unwanted(root, metainfo->file_count, resume) ||
         !bencode_get_string(root, "dir", &bytes, &length) ||
         memchr(bytes, 0, length) != NULL)
         return false;
@@ -154,13 +172,17 @@ enum error_code resume_compare(const struct resume *resume,
     const enum error_code error = bitfield_init(&to_hash, metainfo->piece_count);
     if (error != ERROR_NONE)
         return error;
+    if (have->size == 0 && bitfield_init(have, metainfo->piece_count) != ERROR_NONE) {
+        bitfield_done(&to_hash);
+        return ERROR_MEMORY;
+    }
     for (uint32_t i = 0; i < metainfo->file_count; i++) {
         const struct metainfo_file *file = &metainfo->files[i];
         if (file->length == 0 || file->pad)
             continue;
-        const bool same =
-            resume->stamps != NULL && looks_the_same(&resume->stamps[i], &now[i]);
         const bool there = now[i].size != UINT64_MAX && now[i].size > 0;
+        const bool same = there && resume->stamps != NULL &&
+                          looks_the_same(&resume->stamps[i], &now[i]);
         const uint32_t first = (uint32_t)(file->offset / metainfo->piece_bytes);
         const uint32_t last =
             (uint32_t)((file->offset + file->length - 1) / metainfo->piece_bytes);

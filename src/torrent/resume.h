@@ -19,6 +19,7 @@ struct resume {
     struct info_hash hash;
     struct bitfield have;      /* piece_count bits; owned */
     struct file_stamp *stamps; /* file_count; owned; NULL: none were taken */
+    struct bitfield unwanted;  /* file_count bits; size 0: all are wanted; owned */
     bool clean;                /* the last act of a session that ended well */
     bool paused, sequential;
     uint64_t downloaded, uploaded;
@@ -37,7 +38,9 @@ enum error_code resume_decode(const uint8_t *bytes, size_t length,
 /*
  * What is to be hashed before the claims hold: pieces of files that do not look as they
  * did, and, unless the end was clean, pieces not claimed in files that are there. Clears
- * from HAVE what is not to be trusted. TO_HASH is made here (piece_count bits).
+ * from HAVE what is not to be trusted; it may be RESUME's own, and is made when it is
+ * empty (no resume data: what is there is hashed). TO_HASH is made here (piece_count
+ * bits).
  */
 enum error_code resume_compare(const struct resume *resume,
                                const struct metainfo *metainfo,

@@ -3,7 +3,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "disk/state_file.h"
-#include "meta/bencode.h"
+#include "torrent/download_path.h"
 #include "torrent/file_select.h"
 #include "torrent/torrent.h"
 
@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define POOL_BYTES         ((size_t)64 << 20)
 #define EVENTS_MAX         65536u
 #define STOP_NS            (4 * NS_PER_S)
 #define RUN_ROUNDS         8
+#define DESCRIPTORS_LEAST  32u
 #define SHARE_LEAST_BLOCKS 16u
 
 /* ---- finding torrents ---- */
@@ -82,6 +84,7 @@ void session_run_soon(struct torrent *torrent)
     if (torrent->queued_to_run)
         return;
     torrent->queued_to_run = true;
+    loop_do_not_sleep(torrent->session->loop); /* the hook may have run already */
     torrent->run_next = torrent->session->run_list;
     torrent->session->run_list = torrent;
 }
@@ -96,41 +99,103 @@ static void unqueue(struct torrent *torrent)
     torrent->queued_to_run = false;
 }
 
-static void take_disk_responses(struct session *session)
+void session_warn(struct session *session, struct torrent_id id, const char *format, ...)
+{
+    char raw[600], text[600];
+    struct message event = {.type = EVENT_WARNING, .torrent = id};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(raw, sizeof raw, format, arguments);
+    va_end(arguments);
+    text_clean(text_untrusted(raw), 500, text, sizeof text);
+    log_write(session->log, LOG_LEVEL_WARNING, "%s", text);
+    event.u.text.text = strdup(text);
+    if (event.u.text.text != NULL)
+        event_bus_post(session->events, &event);
+}
+
+/* ---- jobs of the session's own ---- */
+
+enum error_code session_post_job(struct session *session, enum message_type type,
+                                 struct torrent_id id, struct disk_job *job)
+{
+    const struct message request = {.type = type, .torrent = id, .u.job.job = job};
+    const enum error_code error = disk_manager_post(session->disk, &request);
+    if (error != ERROR_NONE)
+        disk_job_free(job);
+    else
+        session->jobs++;
+    return error;
+}
+
+static void check_stopped(struct session *session);
+
+static void on_job_done(struct session *session, const struct message *response)
+{
+    const struct disk_job *job = response->u.job.job;
+    const enum error_code error = response->u.job.error;
+    if (job->request == DISK_SPACE) {
+        const struct message event = {.type = EVENT_SESSION_CHANGED,
+                                      .u.changed.what = CHANGED_PROGRESS};
+        session->looking_for_space = false;
+        if (session->free_bytes != job->free_bytes)
+            event_bus_post(session->events, &event);
+        session->free_bytes = job->free_bytes;
+        return;
+    }
+    if (job->request == DISK_RELEASE)
+        return;
+    if (job->request == DISK_DELETE && error != ERROR_NONE)
+        session_warn(session, response->torrent,
+                     _("%s: not all of its files could be deleted: %s"), job->name,
+                     error_text(error));
+    else if (job->cookie == 0 && error != ERROR_NONE)
+        session_warn(session, response->torrent, _("%s/%s cannot be saved: %s"),
+                     session->state.path, job->name, error_text(error));
+    session->jobs--;
+    check_stopped(session);
+}
+
+static bool take_disk_responses(struct session *session)
 {
     struct message response;
+    bool any = false;
     while (disk_manager_take(session->disk, &response)) {
         struct torrent *torrent = session_torrent(session, response.torrent);
         if (torrent != NULL)
             torrent_on_disk(torrent, &response);
-        if (torrent != NULL && response.type == DISK_JOB_DONE &&
-            torrent->disk_done == false && torrent->phase == TORRENT_PHASE_STOPPING &&
-            response.u.job.job->cookie == 2) {
-            torrent->disk_done = true;
-            session_torrent_stopped(torrent);
-        }
+        if (response.type == DISK_JOB_DONE)
+            on_job_done(session, &response);
         message_done(&response, session->pool);
+        any = true;
     }
+    return any;
+}
+
+/* One turn's work for whoever has some; true: something was done. */
+static bool run_round(struct session *session)
+{
+    bool any = session->config.workers == UINT32_MAX && disk_manager_run(session->disk);
+    any |= take_disk_responses(session);
+    struct torrent *torrent = session->run_list;
+    any |= torrent != NULL;
+    session->run_list = NULL;
+    while (torrent != NULL) {
+        struct torrent *next = torrent->run_next;
+        torrent->queued_to_run = false;
+        if (torrent_run(torrent))
+            session_run_soon(torrent);
+        torrent = next;
+    }
+    return any;
 }
 
 static bool on_hook(void *context)
 {
-    struct session *session = context;
-    if (session->config.workers == UINT32_MAX)
-        disk_manager_run(session->disk);
-    take_disk_responses(session);
-    for (int round = 0; round < RUN_ROUNDS && session->run_list != NULL; round++) {
-        struct torrent *torrent = session->run_list;
-        session->run_list = NULL;
-        while (torrent != NULL) {
-            struct torrent *next = torrent->run_next;
-            torrent->queued_to_run = false;
-            if (torrent_run(torrent))
-                session_run_soon(torrent);
-            torrent = next;
-        }
-    }
-    return session->run_list != NULL;
+    bool more = true;
+    for (int round = 0; round < RUN_ROUNDS && more; round++)
+        more = run_round(context);
+    return more;
 }
 
 static void on_disk_responses(void *context)
@@ -272,12 +337,37 @@ static enum error_code make_parts(struct session *session)
     session->incoming = incoming_new(session->loop, lookup, session);
     session->http = http_new(session->loop, PACKAGE "/" VERSION, config->bind);
     session->events = event_bus_new(session->loop, EVENTS_MAX);
-    session->download_dir = strdup(config->download_dir);
+    session->download_dir = download_path_absolute(config->download_dir);
     return session->disk != NULL && session->peers != NULL && session->incoming != NULL &&
                    session->http != NULL && session->events != NULL &&
                    session->download_dir != NULL
                ? ERROR_NONE
                : ERROR_MEMORY;
+}
+
+static enum error_code enough_descriptors(char *message)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS_LEAST)
+        return ERROR_NONE;
+    snprintf(message, SESSION_MESSAGE_SIZE,
+             _("at least %u open files are needed, and the limit is %u (ulimit -n)"),
+             DESCRIPTORS_LEAST, (unsigned)limit.rlim_cur);
+    return ERROR_LIMIT;
+}
+
+static void warn_of_state_dir(struct session *session)
+{
+    const struct torrent_id nobody = {0, 0};
+    if (session->state.read_only)
+        session_warn(session, nobody,
+                     _("%s cannot be written to: this session will not be kept"),
+                     session->state.path);
+    else if (session->state.fd >= 0 && !session->state.locked)
+        session_warn(session, nobody,
+                     _("%s is on a file system without locks: see to it that no other "
+                       "bttui uses it"),
+                     session->state.path);
 }
 
 enum error_code session_new(const struct session_config *config,
@@ -292,14 +382,15 @@ enum error_code session_new(const struct session_config *config,
     session->loop = config->loop;
     session->log = config->log;
     session->state = (struct state_dir){.fd = -1, .lock_fd = -1};
+    session->free_bytes = UINT64_MAX;
     loop_timer_init(&session->tick, on_tick, session);
     loop_timer_init(&session->stop_timer, on_stop_timer, session);
     session->hook =
         (struct loop_hook){.callback = on_hook, .context = session, .order = 10};
     loop_hook_add(session->loop, &session->hook);
     make_peer_id(session);
-    enum error_code error = ERROR_NONE;
-    if (config->state_dir != NULL)
+    enum error_code error = enough_descriptors(message);
+    if (error == ERROR_NONE && config->state_dir != NULL)
         error = state_dir_open(config->state_dir, &session->state, message,
                                SESSION_MESSAGE_SIZE);
     if (error == ERROR_NONE)
@@ -312,6 +403,7 @@ enum error_code session_new(const struct session_config *config,
         session_free(session);
         return error;
     }
+    warn_of_state_dir(session);
     session_set_limits(session, config->max_down, config->max_up);
     *ret_session = session;
     return ERROR_NONE;
@@ -356,11 +448,17 @@ void session_torrent_stopped(struct torrent *torrent)
         return;
     torrent->phase = TORRENT_PHASE_STOPPED;
     session_event(torrent, EVENT_STOPPED, 0);
+    check_stopped(session);
+}
+
+static void check_stopped(struct session *session)
+{
+    if (!session->stopping || session->jobs > 0)
+        return;
     for (uint32_t i = 0; i < session->count; i++)
         if (session_torrent(session, session->order[i])->phase != TORRENT_PHASE_STOPPED)
             return;
-    if (session->stopping)
-        loop_timer_set_in(session->loop, &session->stop_timer, 0);
+    loop_timer_set_in(session->loop, &session->stop_timer, 0);
 }
 
 void session_stop(struct session *session, void (*done)(void *context), void *context)
@@ -376,10 +474,10 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
                                           session->listeners[i]);
         session->listeners[i] = NULL;
     }
-    loop_timer_set_in(session->loop, &session->stop_timer,
-                      session->count > 0 ? STOP_NS : 0);
+    loop_timer_set_in(session->loop, &session->stop_timer, STOP_NS);
     for (uint32_t i = 0; i < session->count; i++)
         torrent_stop(session_torrent(session, session->order[i]));
+    check_stopped(session);
 }
 
 /* ---- adding ---- */
@@ -413,26 +511,32 @@ static enum error_code reserve_slot(struct session *session, uint32_t *ret_index
     return ERROR_NONE;
 }
 
-/* The state directory is no place for payload (HOSTILE.md T39). */
-static bool is_inside_state(const struct session *session, const struct metainfo *meta,
-                            const char *dir)
+/* T39, T47: MESSAGE says which rule. */
+static enum error_code check_place(const struct session *session,
+                                   const struct metainfo *meta, const char *dir,
+                                   char message[SESSION_MESSAGE_SIZE])
 {
-    char *real = session->state.path != NULL ? realpath(dir, NULL) : NULL;
-    if (real == NULL)
-        return false;
-    char *root = NULL;
-    const size_t length = strlen(session->state.path);
-    bool inside = strncmp(real, session->state.path, length) == 0 &&
-                  (real[length] == '/' || real[length] == '\0');
-    if (!inside && asprintf(&root, "%s/%s", real, meta->name) >= 0) {
-        const size_t root_length = strlen(root);
-        inside = strncmp(session->state.path, root, root_length) == 0 &&
-                 (session->state.path[root_length] == '/' ||
-                  session->state.path[root_length] == '\0');
+    if (session->restoring)
+        return ERROR_NONE; /* looked at when it was added */
+    if (session->state.path != NULL &&
+        download_path_is_inside(meta, dir, session->state.path)) {
+        snprintf(message, SESSION_MESSAGE_SIZE,
+                 _("its files would lie in the state directory %s; choose another "
+                   "--download-dir"),
+                 session->state.path);
+        return ERROR_REFUSED;
     }
-    free(root);
-    free(real);
-    return inside;
+    for (uint32_t i = 0; i < session->count; i++) {
+        const struct torrent *other = session_torrent(session, session->order[i]);
+        if (!download_path_overlaps(meta, dir, other->meta, other->download_dir))
+            continue;
+        snprintf(message, SESSION_MESSAGE_SIZE,
+                 _("its files would be those of another torrent in the list, “%.80s”; "
+                   "choose another --download-dir"),
+                 other->display_name);
+        return ERROR_REFUSED;
+    }
+    return ERROR_NONE;
 }
 
 static bool load_resume(struct session *session, const struct metainfo *meta,
@@ -473,13 +577,13 @@ static void keep_metainfo(struct torrent *torrent, const uint8_t *bytes, size_t 
     job->name = strdup(name);
     job->bytes = malloc(length);
     job->length = length;
-    if (job->bytes != NULL)
-        memcpy(job->bytes, bytes, length);
-    const struct message request = {
-        .type = DISK_SAVE_RESUME, .torrent = torrent->id, .u.job.job = job};
-    if (job->name == NULL || job->bytes == NULL ||
-        disk_manager_post(session->disk, &request) != ERROR_NONE)
+    if (job->name == NULL || job->bytes == NULL) {
         disk_job_free(job);
+        return;
+    }
+    memcpy(job->bytes, bytes, length);
+    if (session_post_job(session, DISK_SAVE_RESUME, torrent->id, job) != ERROR_NONE)
+        log_write(session->log, LOG_LEVEL_WARNING, "%s: not kept", torrent->display_name);
 }
 
 static enum error_code add_metainfo(struct session *session, struct metainfo *meta,
@@ -539,28 +643,6 @@ static enum error_code check_select(struct metainfo *meta, const char *list,
         snprintf(message, SESSION_MESSAGE_SIZE,
                  _("--select: “%s” is neither a number, a range nor a pattern"), shown);
     return ERROR_INVALID;
-}
-
-static enum error_code check_place(struct session *session, const struct metainfo *meta,
-                                   const char *dir, char message[SESSION_MESSAGE_SIZE])
-{
-    if (session->restoring)
-        return ERROR_NONE; /* it was checked when it was added */
-    if (is_inside_state(session, meta, dir)) {
-        snprintf(message, SESSION_MESSAGE_SIZE,
-                 _("its files would lie in the state directory %s; choose another "
-                   "--download-dir"),
-                 session->state.path);
-        return ERROR_REFUSED;
-    }
-    const struct torrent *other = session_overlapping(session, meta, dir);
-    if (other == NULL)
-        return ERROR_NONE;
-    snprintf(message, SESSION_MESSAGE_SIZE,
-             _("its files would be those of another torrent in the list, “%.80s”; choose "
-               "another --download-dir"),
-             other->display_name);
-    return ERROR_REFUSED;
 }
 
 static void log_warnings(const struct torrent *torrent)
@@ -648,24 +730,22 @@ void session_save_list(struct session *session)
         return; /* half a list must not replace the whole one */
     struct disk_job *job =
         session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
-    if (job == NULL || session->count == 0) {
-        disk_job_free(job);
-        if (session->state.fd >= 0 && session->count == 0)
-            state_file_remove(session->state.fd, "session");
+    if (job == NULL)
         return;
-    }
     job->dir_fd = session->state.fd;
     job->name = strdup("session");
-    job->bytes = malloc((size_t)session->count * SHA1_BYTES);
     job->length = (size_t)session->count * SHA1_BYTES;
-    for (uint32_t i = 0; job->bytes != NULL && i < session->count; i++)
+    job->bytes = malloc(job->length + 1);
+    if (job->name == NULL || job->bytes == NULL) {
+        disk_job_free(job);
+        return;
+    }
+    for (uint32_t i = 0; i < session->count; i++)
         memcpy(job->bytes + (size_t)i * SHA1_BYTES,
                session_torrent(session, session->order[i])->hash.bytes, SHA1_BYTES);
-    const struct message request = {
-        .type = DISK_SAVE_RESUME, .torrent = session->order[0], .u.job.job = job};
-    if (job->name == NULL || job->bytes == NULL ||
-        disk_manager_post(session->disk, &request) != ERROR_NONE)
-        disk_job_free(job);
+    const struct torrent_id nobody = {0, 0};
+    if (session_post_job(session, DISK_SAVE_RESUME, nobody, job) != ERROR_NONE)
+        log_write(session->log, LOG_LEVEL_WARNING, "the session was not kept");
 }
 
 static void restore_one(struct session *session, const uint8_t *hash_bytes)
@@ -707,31 +787,40 @@ enum error_code session_restore(struct session *session,
     return ERROR_NONE;
 }
 
-void session_remove(struct session *session, struct torrent_id id, bool with_data)
+static void forget_state(struct session *session, const char *format, const char *hex)
 {
-    char hex[INFO_HASH_HEX_SIZE], name[96];
-    struct peer_counts counts;
-    struct torrent *torrent = session_torrent(session, id);
-    if (torrent == NULL)
+    const struct torrent_id nobody = {0, 0};
+    struct disk_job *job =
+        session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
+    if (job == NULL)
         return;
-    torrent_halt(torrent);
-    struct disk_job *job = disk_job_new();
-    const struct message request = {
-        .type = with_data ? DISK_DELETE : DISK_RELEASE, .torrent = id, .u.job.job = job};
-    if (job != NULL && disk_manager_post(session->disk, &request) != ERROR_NONE)
+    job->dir_fd = session->state.fd;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    if (asprintf(&job->name, format, hex) < 0) {
+#pragma GCC diagnostic pop
+        job->name = NULL;
         disk_job_free(job);
-    peer_manager_get_counts(torrent->peers, &counts);
-    session->gone_down += counts.downloaded;
-    session->gone_up += counts.uploaded;
-    if (session->state.fd >= 0) {
-        info_hash_hex(&torrent->hash, hex);
-        snprintf(name, sizeof name, "torrents/%s.torrent", hex);
-        unlinkat(session->state.fd, name, 0);
-        snprintf(name, sizeof name, "resume/%s", hex);
-        state_file_remove(session->state.fd, name);
+    } else if (session_post_job(session, DISK_FORGET_STATE, nobody, job) != ERROR_NONE) {
+        log_write(session->log, LOG_LEVEL_WARNING, "state of a removed torrent stays");
     }
+}
+
+static void delete_data(struct torrent *torrent)
+{
+    struct disk_job *job = disk_job_new();
+    if (job != NULL)
+        job->name = strdup(torrent->display_name);
+    if (job == NULL || job->name == NULL ||
+        session_post_job(torrent->session, DISK_DELETE, torrent->id, job) != ERROR_NONE)
+        session_warn(torrent->session, torrent->id, _("%s: its files were not deleted"),
+                     torrent->display_name);
+}
+
+static void take_off_list(struct session *session, struct torrent *torrent)
+{
     for (uint32_t i = 0; i < session->count; i++) {
-        if (session->order[i].index != id.index)
+        if (session->order[i].index != torrent->id.index)
             continue;
         memmove(&session->order[i], &session->order[i + 1],
                 (session->count - i - 1) * sizeof *session->order);
@@ -740,11 +829,30 @@ void session_remove(struct session *session, struct torrent_id id, bool with_dat
     }
     unqueue(torrent);
     HASH_DEL(session->by_hash, torrent);
-    session->slots[id.index] = NULL;
+    session->slots[torrent->id.index] = NULL;
+}
+
+void session_remove(struct session *session, struct torrent_id id, bool with_data)
+{
+    char hex[INFO_HASH_HEX_SIZE];
+    struct peer_counts counts;
+    struct torrent *torrent = session_torrent(session, id);
+    if (torrent == NULL)
+        return;
+    torrent_halt(torrent);
+    if (with_data)
+        delete_data(torrent);
+    peer_manager_get_counts(torrent->peers, &counts);
+    session->gone_down += counts.downloaded;
+    session->gone_up += counts.uploaded;
+    info_hash_hex(&torrent->hash, hex);
+    take_off_list(session, torrent);
+    session_save_list(session); /* before its files: a crash between leaves no half */
+    forget_state(session, "resume/%s", hex);
+    forget_state(session, "torrents/%s.torrent", hex);
     const struct message event = {.type = EVENT_TORRENT_REMOVED, .torrent = id};
     event_bus_post(session->events, &event);
     torrent_free(torrent);
-    session_save_list(session);
 }
 
 void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up)

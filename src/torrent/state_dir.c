@@ -44,7 +44,8 @@ static enum error_code take_lock(struct state_dir *dir, char *message,
                                  size_t message_size)
 {
     dir->lock_fd =
-        openat(dir->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        openat(dir->fd, "lock",
+               O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
     if (dir->lock_fd < 0 && (errno == EROFS || errno == EACCES)) {
         dir->read_only = true; /* runs without keeping anything */
         return ERROR_NONE;
@@ -58,12 +59,15 @@ static enum error_code take_lock(struct state_dir *dir, char *message,
         if (errno != EWOULDBLOCK)
             return ERROR_NONE; /* a file system without locks: go on unguarded */
         holder_pid(dir->lock_fd, pid);
+        if (pid[0] == '\0')
+            strcpy(pid, "?");
         snprintf(message, message_size,
                  _("another bttui (process %s) uses %s; end it, or give this one its own "
                    "--state-dir"),
                  pid, dir->path);
         return ERROR_EXISTS;
     }
+    dir->locked = true;
     char text[32];
     const int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     if (ftruncate(dir->lock_fd, 0) != 0 ||
@@ -114,6 +118,8 @@ enum error_code state_dir_open(const char *path, struct state_dir *ret_dir, char
     if (!dir.read_only && ((mkdirat(dir.fd, "torrents", 0700) != 0 && errno != EEXIST) ||
                            (mkdirat(dir.fd, "resume", 0700) != 0 && errno != EEXIST)))
         dir.read_only = true;
+    if (!dir.read_only && fsync(dir.fd) != 0) /* the new directories */
+        dir.read_only = errno == EROFS;
     *ret_dir = dir;
     return ERROR_NONE;
 }

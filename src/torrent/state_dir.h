@@ -15,6 +15,7 @@ struct state_dir {
     char *path;  /* absolute */
     int fd;      /* the directory; -1: none */
     int lock_fd; /* -1: not held */
+    bool locked; /* false: the file system knows no locks */
     bool read_only;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/download_path.h"
 #include "torrent/file_select.h"
 
 #include <stdio.h>
@@ -40,10 +41,7 @@ static void on_retry(void *context)
 static void on_disk_retry(void *context)
 {
     struct torrent *torrent = context;
-    torrent->error = ERROR_NONE;
-    session_changed(torrent, CHANGED_STATE);
-    peer_manager_wake_idle(torrent->peers);
-    session_run_soon(torrent);
+    torrent_forgive_disk(torrent);
 }
 
 static void on_checkpoint(void *context)
@@ -176,6 +174,10 @@ static void add_given_peers(struct torrent *torrent, const struct add_options *o
 static void take_resume(struct torrent *torrent, const struct resume *resume)
 {
     torrent->resume = *resume; /* takes over what it holds */
+    if (resume->unwanted.size > 0 && torrent->unwanted == NULL)
+        torrent->unwanted = calloc(resume->unwanted.size, sizeof *torrent->unwanted);
+    for (uint32_t i = 0; torrent->unwanted != NULL && i < resume->unwanted.size; i++)
+        torrent->unwanted[i] |= bitfield_get(&resume->unwanted, i);
     torrent->paused |= resume->paused;
     torrent->sequential |= resume->sequential;
     if (resume->added_s != 0)
@@ -194,13 +196,14 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     torrent->session = session;
     torrent->meta = meta;
     torrent->hash = meta->hash;
+    torrent->trackers_done = true; /* nobody knows us yet */
     torrent->paused = options->paused;
     torrent->sequential = options->sequential;
     torrent->added_wall_s = clock_wall_s(loop_clock(session->loop));
     loop_timer_init(&torrent->retry, on_retry, torrent);
     loop_timer_init(&torrent->disk_retry, on_disk_retry, torrent);
     loop_timer_init(&torrent->checkpoint, on_checkpoint, torrent);
-    torrent->download_dir = strdup(dir);
+    torrent->download_dir = download_path_absolute(dir);
     torrent->display_name = cleaned(meta->name, 500);
     torrent->comment = cleaned(meta->comment, 1000);
     torrent->creator = cleaned(meta->creator, 200);
@@ -220,7 +223,8 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     if (error == ERROR_NONE)
         error = make_trackers(torrent);
     if (error == ERROR_NONE)
-        error = disk_manager_open(session->disk, torrent->id, meta, dir);
+        error =
+            disk_manager_open(session->disk, torrent->id, meta, torrent->download_dir);
     torrent->opened = error == ERROR_NONE;
     if (error != ERROR_NONE)
         return error;
@@ -249,6 +253,7 @@ void torrent_free(struct torrent *torrent)
     resume_done(&torrent->resume);
     bitfield_done(&torrent->to_hash);
     bitfield_done(&torrent->claiming);
+    bitfield_done(&torrent->durable);
     history_done(&torrent->history);
     free(torrent->noted);
     free(torrent->unwanted);
@@ -264,7 +269,7 @@ void torrent_free(struct torrent *torrent)
 
 void torrent_begin(struct torrent *torrent)
 {
-    struct disk_job *job = torrent->resume.have.size > 0 ? disk_job_new() : NULL;
+    struct disk_job *job = disk_job_new();
     torrent->phase = TORRENT_PHASE_STARTING;
     if (job != NULL) {
         const struct message request = {
@@ -305,10 +310,29 @@ void torrent_check(struct torrent *torrent)
     session_changed(torrent, CHANGED_STATE);
 }
 
+void torrent_check_some(struct torrent *torrent, const struct bitfield *trusted)
+{
+    const struct bitfield *have = piece_manager_have(torrent->pieces);
+    bitfield_done(&torrent->to_hash);
+    bitfield_done(&torrent->resume.have);
+    if (bitfield_init(&torrent->to_hash, have->size) != ERROR_NONE ||
+        bitfield_copy(&torrent->resume.have, trusted != NULL ? trusted : have) !=
+            ERROR_NONE) {
+        bitfield_done(&torrent->to_hash); /* then all is hashed */
+        torrent_check(torrent);
+        return;
+    }
+    for (uint32_t piece = bitfield_next_set(have, 0); piece < have->size;
+         piece = bitfield_next_set(have, piece + 1))
+        if (!bitfield_get(&torrent->resume.have, piece))
+            bitfield_set(&torrent->to_hash, piece);
+    torrent_check(torrent);
+}
+
 void torrent_start(struct torrent *torrent)
 {
-    if (torrent->running || torrent->paused || torrent->phase != TORRENT_PHASE_READY ||
-        torrent->session->stopping)
+    if (torrent->missing || torrent->running || torrent->paused ||
+        torrent->phase != TORRENT_PHASE_READY || torrent->session->stopping)
         return;
     torrent->running = true;
     session_share_pool(torrent->session);
@@ -356,20 +380,23 @@ void torrent_halt(struct torrent *torrent)
     peer_manager_stop(torrent->peers);
     torrent_run(torrent);
     drop_unfinished(torrent);
+    torrent->trackers_done = false;
     tracker_manager_stop(torrent->trackers, on_told, torrent);
     session_changed(torrent, CHANGED_STATE | CHANGED_PEERS);
 }
 
 void torrent_stop(struct torrent *torrent)
 {
-    const bool was_running = torrent->running;
+    struct peer_counts counts;
     const bool was_ready = torrent->phase == TORRENT_PHASE_READY;
     torrent_halt(torrent);
     torrent->phase = TORRENT_PHASE_STOPPING;
     loop_timer_cancel(torrent->session->loop, &torrent->checkpoint);
     loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
-    torrent->trackers_done = torrent->trackers_done || !was_running;
-    torrent->disk_done = torrent->session->state.fd < 0 || !was_ready;
+    peer_manager_get_counts(torrent->peers, &counts);
+    const bool settled =
+        torrent->settled && counts.downloaded == 0 && counts.uploaded == 0;
+    torrent->disk_done = torrent->missing || settled || !was_ready;
     if (!torrent->disk_done && !torrent->sync_under_way)
         torrent_save(torrent, true);
     session_torrent_stopped(torrent);
@@ -380,7 +407,7 @@ void torrent_fail(struct torrent *torrent, enum error_code error, const char *te
     if (torrent->error == error)
         return;
     torrent->error = error;
-    text_clean(text_untrusted(text), 200, torrent->error_text,
+    text_clean(text_untrusted(text), 300, torrent->error_text,
                sizeof torrent->error_text);
     struct message event = {.type = EVENT_ERROR, .torrent = torrent->id};
     event.u.text.text = strdup(torrent->error_text);

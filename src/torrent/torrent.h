@@ -61,8 +61,11 @@ struct torrent {
     struct torrent *run_next;
     bool *unwanted; /* files; NULL: all are wanted */
 
-    enum error_code error; /* NONE: all well */
-    char error_text[256];
+    enum error_code error;  /* NONE: all well */
+    bool missing;           /* its files are gone: nothing is made anew unasked (S16) */
+    bool empties_missing;   /* empty files could not be made */
+    uint32_t read_failures; /* in a row */
+    char error_text[400];
     char reason_text[200]; /* of the last look */
     uint32_t check_done, check_found;
 
@@ -76,7 +79,10 @@ struct torrent {
 
     struct resume resume; /* as loaded; then the totals of before */
     struct bitfield to_hash;
-    bool claims_dirty, sync_under_way, saved_clean;
+    bool claims_dirty, sync_under_way; /* under way: until the state is saved */
+    bool settled; /* the state on disk is that of a clean end, and nothing has changed */
+    bool state_failed;        /* the last save of state failed, and that was said */
+    struct bitfield durable;  /* what was synced and claimed last */
     struct bitfield claiming; /* what the sync under way will have made durable */
     struct loop_timer checkpoint;
     bool trackers_done, disk_done;
@@ -117,7 +123,9 @@ struct session {
     struct loop_timer tick;
     struct history history;
     uint64_t gone_down, gone_up; /* of removed torrents */
-    uint64_t free_bytes;
+    uint64_t free_bytes;         /* as of the last look */
+    bool looking_for_space;
+    uint32_t jobs; /* of session_post_job, not answered yet */
     uint64_t free_looked_ns;
 
     bool stopping;
@@ -138,6 +146,9 @@ void torrent_stop(
     struct torrent *torrent); /* for good; session_torrent_stopped follows */
 void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
 void torrent_check(struct torrent *torrent);
+/* Hashes what we have but is not in TRUSTED (NULL: all is trusted), and makes empty
+ * files. */
+void torrent_check_some(struct torrent *torrent, const struct bitfield *trusted);
 void torrent_apply_wanted(struct torrent *torrent);
 bool torrent_is_downloading(const struct torrent *torrent);
 
@@ -154,12 +165,17 @@ const char *torrent_reason(struct torrent *torrent, const struct torrent_info *i
 void torrent_claims_changed(struct torrent *torrent);
 void torrent_save(struct torrent *torrent, bool clean);
 void torrent_on_synced(struct torrent *torrent, struct message *response);
+void torrent_on_saved(struct torrent *torrent, const struct message *response);
+
+/* disk_trouble.c: a disk that fails */
+void torrent_fail_on_disk(struct torrent *torrent, const struct storage_error *error);
+/* The user or a timer says that it may be well again. */
+void torrent_forgive_disk(struct torrent *torrent);
+void torrent_on_write_failed(struct torrent *torrent, struct message *message);
+void torrent_on_read(struct torrent *torrent, const struct message *message);
+void torrent_on_sync_failed(struct torrent *torrent, const struct storage_error *error);
 
 /* session.c */
-/* One in the list that would write to a file of META below DIR, with other content; NULL
- * if there is none. Looks at the directories on disk. */
-struct torrent *session_overlapping(const struct session *session,
-                                    const struct metainfo *meta, const char *dir);
 struct torrent *session_torrent(const struct session *session, struct torrent_id id);
 void session_run_soon(struct torrent *torrent);
 void session_changed(struct torrent *torrent, uint32_t what);
@@ -168,5 +184,12 @@ void session_torrent_stopped(struct torrent *torrent);
 void session_tick_soon(struct session *session);
 void session_share_pool(struct session *session); /* who downloads has changed */
 void session_save_list(struct session *session);
+/* A job on state files or on data to delete: a stop waits for it. Frees JOB on failure.
+ */
+enum error_code session_post_job(struct session *session, enum message_type type,
+                                 struct torrent_id id, struct disk_job *job);
+/* EVENT_WARNING and a line in the log. */
+void session_warn(struct session *session, struct torrent_id id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -6,16 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PICK_MAX      256u
-#define RETRY_NS      (NS_PER_S / 4)
-#define DISK_RETRY_NS (30 * NS_PER_S)
-#define STRIKES_MAX   3u
+#define PICK_MAX    256u
+#define RETRY_NS    (NS_PER_S / 4)
+#define STRIKES_MAX 3u
 
 void torrent_post_peers(struct torrent *torrent, struct message *request)
 {
     request->torrent = torrent->id;
-    if (bus_post(torrent->requests, request) != ERROR_NONE)
-        message_done(request, torrent->session->pool);
+    if (bus_post(torrent->requests, request) == ERROR_NONE)
+        return;
+    if (request->type == PEER_REQUEST)
+        piece_manager_released(torrent->pieces, request->peer, &request->u.block);
+    message_done(request, torrent->session->pool);
 }
 
 static void post_to(struct torrent *torrent, enum message_type type,
@@ -139,10 +141,8 @@ static void on_idle(struct torrent *torrent, const struct message *message)
     const struct bitfield *bits =
         peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
     uint32_t room = message->u.room.blocks;
-    if (torrent->error != ERROR_NONE || torrent->phase != TORRENT_PHASE_READY) {
-        retry_soon(torrent);
-        return;
-    }
+    if (torrent->error != ERROR_NONE || torrent->phase != TORRENT_PHASE_READY)
+        return; /* asked again when that is over */
     while (room > 0) {
         const uint32_t most = room < PICK_MAX ? room : PICK_MAX;
         const uint32_t count = piece_manager_pick(
@@ -371,6 +371,9 @@ static void on_verified(struct torrent *torrent, struct message *message)
     session_changed(torrent, CHANGED_PIECES | CHANGED_PROGRESS | CHANGED_FILES);
     if (!ok)
         return;
+    /* A check that runs meanwhile may have looked at the piece before it was written. */
+    if (torrent->phase == TORRENT_PHASE_CHECKING && torrent->resume.have.size > 0)
+        bitfield_set(&torrent->resume.have, piece);
     struct message have = {.type = PEER_HAVE, .u.piece.piece = piece};
     torrent_post_peers(torrent, &have);
     torrent_check_complete(torrent);
@@ -400,25 +403,6 @@ void torrent_check_complete(struct torrent *torrent)
     session_changed(torrent, CHANGED_STATE | CHANGED_PROGRESS);
 }
 
-static void on_disk_error(struct torrent *torrent, struct message *message)
-{
-    char text[192];
-    const uint32_t file = message->u.disk_error.file;
-    const enum error_code error = message->u.disk_error.error;
-    block_pool_give_chain(torrent->session->pool, message->u.disk_error.chain);
-    message->u.disk_error.chain = NULL;
-    piece_manager_disk_error(torrent->pieces, message->u.disk_error.piece);
-    snprintf(text, sizeof text, "%s: %s",
-             file < torrent->meta->file_count ? metainfo_file_path(torrent->meta, file)
-                                              : "?",
-             message->u.disk_error.errno_value != 0
-                 ? strerror(message->u.disk_error.errno_value)
-                 : error_text(error));
-    torrent_fail(torrent, error, text);
-    if (error == ERROR_DISK_FULL || error == ERROR_READ_ONLY)
-        loop_timer_set_in(torrent->session->loop, &torrent->disk_retry, DISK_RETRY_NS);
-}
-
 static void on_checked_range(struct torrent *torrent, const struct message *message)
 {
     torrent->check_done = message->u.checked.pieces_done;
@@ -428,10 +412,16 @@ static void on_checked_range(struct torrent *torrent, const struct message *mess
 
 static void on_checked(struct torrent *torrent, struct message *message)
 {
-    char text[192];
     struct bitfield *found = message->u.checked.have;
-    if (torrent->phase != TORRENT_PHASE_CHECKING || found == NULL)
+    const struct storage_error error = {message->u.checked.error, 0,
+                                        message->u.checked.file};
+    if (torrent->phase != TORRENT_PHASE_CHECKING)
         return;
+    if (found == NULL) {
+        torrent->phase = TORRENT_PHASE_READY;
+        torrent_fail(torrent, ERROR_MEMORY, error_text(ERROR_MEMORY));
+        return;
+    }
     /* What was claimed and looked unchanged was not hashed again. */
     for (uint32_t piece = bitfield_next_set(&torrent->resume.have, 0);
          piece < torrent->resume.have.size;
@@ -439,18 +429,22 @@ static void on_checked(struct torrent *torrent, struct message *message)
         bitfield_set(found, piece);
     piece_manager_set_have(torrent->pieces, found);
     torrent_apply_wanted(torrent);
-    if (message->u.checked.error != ERROR_NONE &&
-        message->u.checked.error != ERROR_CANCELLED) {
-        snprintf(text, sizeof text, "%s: %s",
-                 metainfo_file_path(torrent->meta, message->u.checked.file),
-                 error_text(message->u.checked.error));
-        torrent_fail(torrent, message->u.checked.error, text);
-    }
+    torrent->empties_missing = error.code != ERROR_NONE && error.code != ERROR_CANCELLED;
+    if (torrent->empties_missing)
+        torrent_fail_on_disk(torrent, &error);
     session_event(torrent, EVENT_CHECKED, found->count);
     torrent->complete = false;
     torrent_check_complete(torrent);
+    if (!torrent->complete) /* it may have been, before this check */
+        peer_manager_set_complete(torrent->peers, false);
     torrent->phase = TORRENT_PHASE_READY;
-    torrent_claims_changed(torrent);
+    if (torrent->settled) { /* as it was saved */
+        bitfield_done(&torrent->durable);
+        if (bitfield_copy(&torrent->durable, found) != ERROR_NONE)
+            torrent->settled = false;
+    }
+    if (!torrent->settled)
+        torrent_claims_changed(torrent);
     torrent_start(torrent);
     session_changed(torrent,
                     CHANGED_STATE | CHANGED_PROGRESS | CHANGED_PIECES | CHANGED_FILES);
@@ -464,12 +458,13 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
         on_verified(torrent, message);
         break;
     case DISK_HAS_READ:
+        torrent_on_read(torrent, message);
         answer_wanted(torrent, message->peer, message->u.read.block,
                       message->u.read.error);
         message->u.read.block = NULL;
         break;
     case DISK_ERROR:
-        on_disk_error(torrent, message);
+        torrent_on_write_failed(torrent, message);
         break;
     case DISK_CHECKED_RANGE:
         on_checked_range(torrent, message);
@@ -479,6 +474,9 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
         break;
     case DISK_SYNCED:
         torrent_on_synced(torrent, message);
+        break;
+    case DISK_JOB_DONE:
+        torrent_on_saved(torrent, message);
         break;
     default:
         break;

@@ -193,6 +193,24 @@ START_TEST(a_second_check_waits_for_the_first)
 }
 END_TEST
 
+static bool only_b(uint32_t piece)
+{
+    return piece > 40;
+}
+
+START_TEST(a_file_deleted_while_open_is_not_there)
+{
+    struct block *block = block_pool_take(place.pool);
+    place_write_all(&place);
+    expect_found("all", all);
+    ck_assert_int_eq(unlink(place_path(&place, "t/a")), 0);
+    expect_found("deleted", only_b);
+    *block = (struct block){.bytes = block->bytes, .length = 10};
+    ck_assert_int_eq(disk_manager_read_now(desk.manager, desk.id, block), ERROR_AGAIN);
+    block_pool_give(place.pool, block);
+}
+END_TEST
+
 START_TEST(an_empty_file_that_cannot_be_made_is_told)
 {
     place_write_all(&place);
@@ -255,6 +273,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, pieces_of_zeros_are_there_only_if_the_file_is);
     tcase_add_test(tcase, holes_of_other_pieces_are_not_read);
     tcase_add_test(tcase, a_second_check_waits_for_the_first);
+    tcase_add_test(tcase, a_file_deleted_while_open_is_not_there);
     tcase_add_test(tcase, an_empty_file_that_cannot_be_made_is_told);
     tcase_add_test(tcase, closing_a_torrent_ends_its_check);
     tcase_add_loop_test(tcase, the_end_may_come_in_the_middle_of_a_check, 0, 6);

@@ -243,7 +243,7 @@ START_TEST(a_download_directory_that_is_gone_is_not_made_again)
     ck_assert_int_eq(mkdir(place.dir, 0755), 0); /* another: an unmounted mount point */
     ck_assert_int_eq(write_piece(1), ERROR_NOT_FOUND);
     ck_assert_uint_eq(place_size(&place, "t"), UINT64_MAX);
-    storage_forget_dir(storage);
+    storage_begin_anew(storage);
     ck_assert_int_eq(write_piece(1), ERROR_NONE);
 }
 END_TEST

@@ -1,12 +1,28 @@
-/* Whole sessions on a virtual network and a virtual clock. */
+/* Sessions: two of them on one loop over 127.0.0.1, whole ones on a virtual network, and
+ * what is kept between runs. */
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 
+Suite *test_resume_suite(void);
+Suite *test_state_dir_suite(void);
+Suite *test_download_path_suite(void);
+Suite *test_session_suite(void);
+Suite *test_disk_trouble_suite(void);
+Suite *test_crash_suite(void);
 Suite *test_seeding_suite(void);
 
 int main(void)
 {
-    SRunner *runner = srunner_create(test_seeding_suite());
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    SRunner *runner = srunner_create(test_resume_suite());
+    srunner_add_suite(runner, test_state_dir_suite());
+    srunner_add_suite(runner, test_download_path_suite());
+    srunner_add_suite(runner, test_session_suite());
+    srunner_add_suite(runner, test_disk_trouble_suite());
+    srunner_add_suite(runner, test_crash_suite());
+    srunner_add_suite(runner, test_seeding_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -80,6 +80,7 @@ static void setup(void)
                      ERROR_NONE);
     buffer_done(&bytes);
     ck_assert(world_run_until(&world, NS_PER_S, is_seeding, NULL));
+    world_run(&world, NS_PER_S); /* the choker's first turn is over */
     script_peer_init(&peer);
 }
 

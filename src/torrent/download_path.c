@@ -1,0 +1,153 @@
+#include "torrent/download_path.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char *download_path_absolute(const char *dir)
+{
+    char *path = NULL, *here;
+    if (dir[0] == '/')
+        return strdup(dir);
+    here = getcwd(NULL, 0);
+    if (here != NULL && asprintf(&path, "%s/%s", here, dir) < 0)
+        path = NULL;
+    free(here);
+    return path;
+}
+
+/* realpath(3) of the longest part that exists, then the rest as it stands. */
+char *download_path_resolved(const char *dir)
+{
+    char *path = download_path_absolute(dir), *result = NULL;
+    if (path == NULL)
+        return NULL;
+    for (size_t end = strlen(path); result == NULL;) {
+        const char kept = path[end];
+        path[end] = '\0';
+        char *real = realpath(end == 0 ? "/" : path, NULL);
+        path[end] = kept;
+        if (real != NULL) {
+            const bool root = strcmp(real, "/") == 0 && path[end] == '/';
+            if (asprintf(&result, "%s%s", root ? "" : real, path + end) < 0)
+                result = NULL;
+            free(real);
+            break;
+        }
+        if (end == 0)
+            break;
+        while (end > 0 && path[--end] != '/')
+            ;
+    }
+    free(path);
+    return result;
+}
+
+/* Whether PATH is ROOT or below it. */
+static bool is_below(const char *path, const char *root)
+{
+    const size_t length = strlen(root);
+    return strncmp(path, root, length) == 0 &&
+           (path[length] == '/' || path[length] == '\0');
+}
+
+static char *root_of(const struct metainfo *metainfo, const char *dir)
+{
+    char *real = download_path_resolved(dir), *root = NULL;
+    if (real != NULL && asprintf(&root, "%s/%s", real, metainfo->name) < 0)
+        root = NULL;
+    free(real);
+    return root;
+}
+
+bool download_path_is_inside(const struct metainfo *metainfo, const char *dir,
+                             const char *state_dir)
+{
+    char *state = download_path_resolved(state_dir);
+    char *real = download_path_resolved(dir);
+    char *root = root_of(metainfo, dir);
+    const bool inside = state != NULL && real != NULL && root != NULL &&
+                        (is_below(real, state) || is_below(state, root));
+    free(state);
+    free(real);
+    free(root);
+    return inside;
+}
+
+static bool same_content(const struct metainfo *a, const struct metainfo *b)
+{
+    if (a->piece_bytes != b->piece_bytes || a->piece_count != b->piece_count ||
+        a->file_count != b->file_count || a->total_bytes != b->total_bytes ||
+        memcmp(a->piece_hashes, b->piece_hashes, (size_t)a->piece_count * SHA1_BYTES) !=
+            0)
+        return false;
+    for (uint32_t i = 0; i < a->file_count; i++)
+        if (a->files[i].length != b->files[i].length ||
+            strcmp(a->files[i].path, b->files[i].path) != 0)
+            return false;
+    return true;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The files' paths with DIR before them, sorted; *ret_count of them. */
+static char **paths_of(const struct metainfo *metainfo, const char *dir,
+                       uint32_t *ret_count)
+{
+    char *real = download_path_resolved(dir);
+    char **paths = calloc((size_t)metainfo->file_count + 1, sizeof *paths);
+    uint32_t count = 0;
+    for (uint32_t i = 0; real != NULL && paths != NULL && i < metainfo->file_count; i++)
+        if (!metainfo->files[i].pad &&
+            asprintf(&paths[count], "%s/%s", real, metainfo->files[i].path) >= 0)
+            count++;
+    free(real);
+    if (paths != NULL)
+        qsort(paths, count, sizeof *paths, compare_paths);
+    *ret_count = count;
+    return paths;
+}
+
+static void free_paths(char **paths, uint32_t count)
+{
+    for (uint32_t i = 0; paths != NULL && i < count; i++)
+        free(paths[i]);
+    free(paths);
+}
+
+static bool share_a_file(const struct metainfo *a, const char *a_dir,
+                         const struct metainfo *b, const char *b_dir)
+{
+    uint32_t a_count, b_count;
+    char **ours = paths_of(a, a_dir, &a_count), **theirs = paths_of(b, b_dir, &b_count);
+    bool share = false;
+    for (uint32_t i = 0, j = 0;
+         ours != NULL && theirs != NULL && i < a_count && j < b_count && !share;) {
+        const int order = strcmp(ours[i], theirs[j]);
+        share = order == 0;
+        i += order <= 0;
+        j += order >= 0;
+    }
+    free_paths(ours, a_count);
+    free_paths(theirs, b_count);
+    return share;
+}
+
+bool download_path_overlaps(const struct metainfo *a, const char *a_dir,
+                            const struct metainfo *b, const char *b_dir)
+{
+    char *a_root = root_of(a, a_dir), *b_root = root_of(b, b_dir);
+    const bool known = a_root != NULL && b_root != NULL;
+    const bool near = known && (is_below(a_root, b_root) || is_below(b_root, a_root));
+    /* A file and a directory of one name. */
+    const bool same_name =
+        known && strcmp(a_root, b_root) == 0 && a->multi_file != b->multi_file;
+    free(a_root);
+    free(b_root);
+    return same_name || (near && !same_content(a, b) && share_a_file(a, a_dir, b, b_dir));
+}

@@ -1,0 +1,186 @@
+#include "tests/unit/torrent/pair.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+Suite *test_disk_trouble_suite(void);
+
+#define PIECE 32768u
+
+static struct pair pair;
+
+static void setup(void)
+{
+    pair_init(&pair, PIECE);
+    pair_seed(&pair);
+}
+
+static void teardown(void)
+{
+    pair_done(&pair);
+}
+
+static bool leech_failed(const struct pair *at)
+{
+    return at->leech.errors > 0;
+}
+
+static void start_leech(void)
+{
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    pair_introduce(&pair);
+}
+
+static void expect_error(const char *file, const char *words)
+{
+    const struct torrent_info info = side_info(&pair.leech);
+    ck_assert_int_eq(info.state, TORRENT_STATE_ERROR);
+    ck_assert_msg(strstr(info.reason, file) != NULL && strstr(info.reason, words) != NULL,
+                  "%s", info.reason);
+}
+
+/* S2: what is too large stays on the network; nothing is claimed, the rest goes on. */
+START_TEST(a_file_size_limit_stops_the_download_and_names_the_file)
+{
+    const struct rlimit small = {800000, RLIM_INFINITY};
+    struct rlimit before;
+    getrlimit(RLIMIT_FSIZE, &before);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    start_leech();
+    pair_until(&pair, leech_failed, 20);
+    expect_error("sub/c", "large");
+    const uint32_t had = side_info(&pair.leech).pieces_have;
+    ck_assert_uint_lt(had, pair.meta->piece_count);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    torrent_resume(pair.leech.session, pair.leech.id);
+    pair_until(&pair, pair_leech_complete, 20);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+}
+END_TEST
+
+START_TEST(something_in_the_way_is_named_and_left_alone)
+{
+    char path[256], target[128];
+    snprintf(path, sizeof path, "%s/pair", pair.leech.down);
+    snprintf(target, sizeof target, "%s/victim", pair.root);
+    ck_assert_int_eq(mkdir(pair.leech.down, 0755), 0);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    strcat(path, "/a");
+    ck_assert_int_eq(symlink(target, path), 0);
+    start_leech();
+    pair_until(&pair, leech_failed, 20);
+    expect_error("a", "stands in the place");
+    ck_assert_int_ne(access(target, F_OK), 0);
+    ck_assert_int_eq(unlink(path), 0);
+    torrent_resume(pair.leech.session, pair.leech.id);
+    pair_until(&pair, pair_leech_complete, 20);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+}
+END_TEST
+
+START_TEST(an_empty_file_that_could_not_be_made_is_made_when_it_can)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/pair", pair.leech.down);
+    ck_assert_int_eq(mkdir(pair.leech.down, 0755), 0);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    strcat(path, "/empty");
+    ck_assert_int_eq(symlink("nowhere", path), 0);
+    start_leech();
+    pair_until(&pair, leech_failed, 20);
+    expect_error("empty", "stands in the place");
+    ck_assert_int_eq(unlink(path), 0);
+    torrent_resume(pair.leech.session, pair.leech.id);
+    pair_until(&pair, pair_leech_complete, 20);
+    pair_until(&pair, pair_leech_ready, 5);
+    for (int i = 0; i < 100 && pair_size(pair.leech.down, "pair/empty") != 0; i++)
+        loop_turn(pair.loop, 20 * NS_PER_MS);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+}
+END_TEST
+
+static bool seed_failed(const struct pair *at)
+{
+    return at->seed.errors > 0;
+}
+
+/* S11: what is not there any more is neither uploaded nor claimed. */
+START_TEST(a_file_cut_short_while_seeding_is_no_source_of_zeros)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/pair/sub/c", pair.seed.down);
+    ck_assert_int_eq(truncate(path, 100000), 0);
+    start_leech();
+    pair_until(&pair, seed_failed, 20);
+    ck_assert_ptr_nonnull(strstr(pair.seed.text, "shorter"));
+    ck_assert_ptr_nonnull(strstr(pair.seed.text, "sub/c"));
+    ck_assert_uint_lt(side_info(&pair.seed).pieces_have, pair.meta->piece_count);
+    ck_assert(!pair_leech_complete(&pair));
+    ck_assert_uint_eq(side_info(&pair.leech).failed, 0); /* not one wrong byte came */
+}
+END_TEST
+
+/* S3: state that cannot be saved is told once and holds up nothing. */
+START_TEST(a_full_state_directory_is_a_warning)
+{
+    char path[160];
+    side_open(&pair, &pair.leech, true);
+    snprintf(path, sizeof path, "%s/resume", pair.leech.state);
+    ck_assert_int_eq(rmdir(path), 0); /* nothing can be saved there now */
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    pair_introduce(&pair);
+    pair_until(&pair, pair_leech_complete, 20);
+    for (int i = 0; i < 200 && pair.leech.warnings == 0; i++)
+        loop_turn(pair.loop, 20 * NS_PER_MS);
+    ck_assert_uint_eq(pair.leech.warnings, 1);
+    ck_assert_ptr_nonnull(strstr(pair.leech.text, pair.leech.state));
+    ck_assert_int_eq(side_info(&pair.leech).state, TORRENT_STATE_SEEDING);
+    ck_assert(side_info(&pair.leech).synced); /* payload is; --exit-when-done may end */
+    ck_assert_uint_eq(pair.leech.checkpoints, 0);
+    side_close(&pair, &pair.leech);
+}
+END_TEST
+
+/* S10 */
+START_TEST(a_file_deleted_while_downloading_is_told_and_not_made_again_unasked)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/pair/a", pair.leech.down);
+    session_set_limits(pair.seed.session, 0, 600000);
+    start_leech();
+    for (int i = 0; i < 500 && pair.leech.pieces < 30; i++)
+        loop_turn(pair.loop, 20 * NS_PER_MS);
+    unlink(path);
+    pair_until(&pair, leech_failed, 20); /* at the checkpoint, if no write met it */
+    expect_error("a", "missing");
+    session_set_limits(pair.seed.session, 0, 0);
+    for (int i = 0; i < 50; i++)
+        loop_turn(pair.loop, 5 * NS_PER_MS);
+    torrent_resume(pair.leech.session, pair.leech.id);
+    pair_introduce(&pair);
+    pair_until(&pair, pair_leech_complete, 20);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+}
+END_TEST
+
+Suite *test_disk_trouble_suite(void)
+{
+    Suite *suite = suite_create("disk_trouble");
+    TCase *tcase = tcase_create("disk_trouble");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, a_file_size_limit_stops_the_download_and_names_the_file);
+    tcase_add_test(tcase, something_in_the_way_is_named_and_left_alone);
+    tcase_add_test(tcase, an_empty_file_that_could_not_be_made_is_made_when_it_can);
+    tcase_add_test(tcase, a_file_cut_short_while_seeding_is_no_source_of_zeros);
+    tcase_add_test(tcase, a_full_state_directory_is_a_warning);
+    tcase_add_test(tcase,
+                   a_file_deleted_while_downloading_is_told_and_not_made_again_unasked);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,447 @@
+#include "tests/unit/torrent/pair.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+Suite *test_session_suite(void);
+
+#define PIECE 32768u
+
+static struct pair pair;
+
+static void setup(void)
+{
+    pair_init(&pair, PIECE);
+}
+
+static void teardown(void)
+{
+    pair_done(&pair);
+}
+
+/* Bytes read by this process so far, from wherever. */
+static uint64_t bytes_read(void)
+{
+    unsigned long long bytes = 0;
+    FILE *file = fopen("/proc/self/io", "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "rchar: %llu", &bytes), 1);
+    fclose(file);
+    return bytes;
+}
+
+static void download_all(bool keep)
+{
+    pair_seed(&pair);
+    side_open(&pair, &pair.leech, keep);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    pair_introduce(&pair);
+    pair_until(&pair, pair_leech_complete, 20);
+}
+
+START_TEST(one_seeds_and_the_other_has_all_files)
+{
+    download_all(false);
+    const struct torrent_info info = side_info(&pair.leech);
+    ck_assert_uint_eq(info.downloaded, pair.meta->total_bytes);
+    ck_assert_uint_eq(info.done_bytes, info.total_bytes);
+    ck_assert_int_eq(info.state, TORRENT_STATE_SEEDING);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+    loop_turn(pair.loop, 0);
+    ck_assert_uint_eq(pair.leech.completed, 1);
+    ck_assert_uint_eq(pair.leech.pieces, pair.meta->piece_count);
+    ck_assert_uint_eq(pair.leech.errors, 0);
+    ck_assert_uint_eq(pair.seed.completed, 0); /* it was complete from the start */
+    side_close(&pair, &pair.leech);
+    side_close(&pair, &pair.seed);
+}
+END_TEST
+
+START_TEST(after_a_clean_end_nothing_is_hashed_again_and_nothing_lost)
+{
+    download_all(true);
+    side_close(&pair, &pair.leech);
+    const uint64_t before = bytes_read();
+    side_open(&pair, &pair.leech, true);
+    ck_assert_uint_eq(session_count(pair.leech.session), 1);
+    pair_until(&pair, pair_leech_ready, 10);
+    const struct torrent_info info = side_info(&pair.leech);
+    ck_assert_uint_lt(bytes_read() - before, 100000); /* no payload */
+    ck_assert_uint_eq(info.pieces_have, info.pieces);
+    ck_assert_uint_eq(info.downloaded, pair.meta->total_bytes); /* over its life */
+    ck_assert_uint_eq(pair.leech.last_checked, pair.meta->piece_count);
+    ck_assert_uint_eq(pair.leech.checkpoints, 0); /* nothing has changed: nothing saved */
+    ck_assert_uint_eq(pair.leech.completed, 0);
+}
+END_TEST
+
+static bool leech_checkpointed(const struct pair *at)
+{
+    return at->leech.checkpoints > 0 &&
+           at->leech.last_checkpoint == at->meta->piece_count;
+}
+
+/* A checkpoint that was told holds, however the process ends after it. */
+START_TEST(what_a_checkpoint_claims_survives_an_end_without_a_word)
+{
+    download_all(true);
+    pair_until(&pair, leech_checkpointed, 10);
+    side_drop(&pair.leech);
+    const uint64_t before = bytes_read();
+    side_open(&pair, &pair.leech, true);
+    pair_until(&pair, pair_leech_ready, 10);
+    ck_assert_uint_eq(pair.leech.last_checked, pair.meta->piece_count);
+    ck_assert_uint_lt(bytes_read() - before, 100000);
+}
+END_TEST
+
+static void damage(const char *state, const char *suffix)
+{
+    char path[256], hex[INFO_HASH_HEX_SIZE];
+    info_hash_hex(&pair.meta->hash, hex);
+    snprintf(path, sizeof path, "%s/resume/%s%s", state, hex, suffix);
+    const int fd = open(path, O_WRONLY);
+    if (fd < 0)
+        return;
+    ck_assert_int_eq(pwrite(fd, "\xff\xff\xff", 3, 60), 3);
+    close(fd);
+}
+
+START_TEST(damaged_resume_data_cost_a_check_and_no_download)
+{
+    download_all(true);
+    side_close(&pair, &pair.leech);
+    damage(pair.leech.state, "");
+    damage(pair.leech.state, ".prev");
+    side_open(&pair, &pair.leech, true);
+    pair_until(&pair, pair_leech_ready, 10);
+    ck_assert_uint_eq(pair.leech.last_checked, pair.meta->piece_count);
+    ck_assert_uint_eq(pair.leech.pieces, 0);
+}
+END_TEST
+
+/* R6: just the changed file is hashed, and just its damage fetched again. */
+START_TEST(a_file_changed_meanwhile_is_not_believed)
+{
+    char path[256];
+    download_all(true);
+    side_close(&pair, &pair.leech);
+    snprintf(path, sizeof path, "%s/pair/a", pair.leech.down);
+    const int fd = open(path, O_WRONLY);
+    ck_assert_int_eq(pwrite(fd, "vandal", 6, 5 * PIECE), 6);
+    close(fd);
+    side_open(&pair, &pair.leech, true);
+    pair_until(&pair, pair_leech_ready, 10);
+    ck_assert_uint_eq(pair.leech.last_checked, pair.meta->piece_count - 1);
+    pair_introduce(&pair);
+    pair_until(&pair, pair_leech_complete, 20);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+    loop_turn(pair.loop, 0);
+    ck_assert_uint_eq(pair.leech.pieces, 1);
+}
+END_TEST
+
+/* S16: an unmounted directory is no reason to fill the place under it. */
+START_TEST(files_that_are_all_gone_are_not_fetched_again_unasked)
+{
+    char away[128];
+    snprintf(away, sizeof away, "%s/away", pair.root);
+    download_all(true);
+    side_close(&pair, &pair.leech);
+    ck_assert_int_eq(rename(pair.leech.down, away), 0);
+    side_open(&pair, &pair.leech, true);
+    for (int i = 0; i < 200 && pair.leech.errors == 0; i++)
+        loop_turn(pair.loop, 20 * NS_PER_MS);
+    ck_assert_uint_eq(pair.leech.errors, 1);
+    ck_assert_int_eq(side_info(&pair.leech).state, TORRENT_STATE_ERROR);
+    ck_assert_ptr_nonnull(strstr(side_info(&pair.leech).reason, "missing"));
+    pair_introduce(&pair);
+    for (int i = 0; i < 20; i++)
+        loop_turn(pair.loop, 10 * NS_PER_MS);
+    ck_assert_int_ne(access(pair.leech.down, F_OK), 0);
+    /* stopping keeps the claims: it may come back by the next start */
+    side_close(&pair, &pair.leech);
+    ck_assert_int_eq(rename(away, pair.leech.down), 0);
+    const uint64_t before = bytes_read();
+    side_open(&pair, &pair.leech, true);
+    pair_until(&pair, pair_leech_ready, 10);
+    ck_assert_uint_eq(pair.leech.last_checked, pair.meta->piece_count);
+    ck_assert_uint_lt(bytes_read() - before, 100000);
+}
+END_TEST
+
+START_TEST(files_that_are_gone_are_fetched_again_when_asked)
+{
+    char away[128];
+    snprintf(away, sizeof away, "%s/away", pair.root);
+    download_all(true);
+    side_close(&pair, &pair.leech);
+    ck_assert_int_eq(rename(pair.leech.down, away), 0);
+    side_open(&pair, &pair.leech, true);
+    for (int i = 0; i < 200 && pair.leech.errors == 0; i++)
+        loop_turn(pair.loop, 20 * NS_PER_MS);
+    torrent_resume(pair.leech.session, pair.leech.id);
+    pair_until(&pair, pair_leech_ready, 10);
+    pair_introduce(&pair);
+    pair_until(&pair, pair_leech_complete, 20);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+}
+END_TEST
+
+START_TEST(the_same_torrent_twice_is_one)
+{
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    const struct torrent_id first = pair.leech.id;
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_EXISTS);
+    ck_assert_uint_eq(pair.leech.id.index, first.index);
+    ck_assert_uint_eq(session_count(pair.leech.session), 1);
+}
+END_TEST
+
+/* T47: another torrent whose files lie in the same place. */
+START_TEST(a_torrent_on_top_of_another_is_refused)
+{
+    struct pair other;
+    const struct add_options elsewhere = {.download_dir = "/tmp/bttui-nowhere"};
+    char message[SESSION_MESSAGE_SIZE];
+    struct torrent_id id;
+    pair_init(&other, PIECE * 2); /* the same files under another hash */
+    side_open(&pair, &pair.leech, false);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    const struct add_options here = {0};
+    ck_assert_int_eq(session_add_bytes(pair.leech.session, other.torrent.bytes,
+                                       other.torrent.length, &here, &id, message),
+                     ERROR_REFUSED);
+    ck_assert_ptr_nonnull(strstr(message, "pair"));
+    const struct add_options paused_elsewhere = {
+        .download_dir = elsewhere.download_dir, .paused = true, .select = "1"};
+    ck_assert_int_eq(session_add_bytes(pair.leech.session, other.torrent.bytes,
+                                       other.torrent.length, &paused_elsewhere, &id,
+                                       message),
+                     ERROR_NONE);
+    session_remove(pair.leech.session, id, true);
+    pair_done(&other);
+}
+END_TEST
+
+START_TEST(payload_in_the_state_directory_is_refused)
+{
+    const struct add_options inside = {.download_dir = pair.leech.state};
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, &inside), ERROR_REFUSED);
+    ck_assert_ptr_nonnull(strstr(pair.leech.text, "state directory"));
+    ck_assert_uint_eq(session_count(pair.leech.session), 0);
+}
+END_TEST
+
+static bool some_pieces(const struct pair *at)
+{
+    return at->leech.pieces >= 4;
+}
+
+START_TEST(a_paused_torrent_stands_still_and_goes_on)
+{
+    pair_seed(&pair);
+    session_set_limits(pair.seed.session, 0, 500000);
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    pair_introduce(&pair);
+    pair_until(&pair, some_pieces, 20);
+    torrent_pause(pair.leech.session, pair.leech.id);
+    ck_assert_int_eq(side_info(&pair.leech).state, TORRENT_STATE_PAUSED);
+    for (int i = 0; i < 5; i++)
+        loop_turn(pair.loop, 20 * NS_PER_MS);
+    const uint32_t had = side_info(&pair.leech).pieces_have;
+    ck_assert_uint_eq(side_info(&pair.leech).peers_connected, 0);
+    side_close(&pair, &pair.leech); /* and it stays paused over a restart (R17) */
+    side_open(&pair, &pair.leech, true);
+    pair_until(&pair, pair_leech_ready, 10);
+    ck_assert_int_eq(side_info(&pair.leech).state, TORRENT_STATE_PAUSED);
+    ck_assert_uint_ge(side_info(&pair.leech).pieces_have, had);
+    session_set_limits(pair.seed.session, 0, 0);
+    torrent_resume(pair.leech.session, pair.leech.id);
+    pair_introduce(&pair);
+    pair_until(&pair, pair_leech_complete, 20);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+}
+END_TEST
+
+static bool leech_wanted_done(const struct pair *at)
+{
+    const struct torrent_info info = side_info(&at->leech);
+    return info.state == TORRENT_STATE_SEEDING;
+}
+
+START_TEST(the_choice_of_files_is_kept)
+{
+    const struct add_options first = {.select = "a"};
+    struct file_info file;
+    pair_seed(&pair);
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, &first), ERROR_NONE);
+    pair_introduce(&pair);
+    pair_until(&pair, leech_wanted_done, 20);
+    side_close(&pair, &pair.leech);
+    side_open(&pair, &pair.leech, true);
+    pair_until(&pair, pair_leech_ready, 10);
+    for (uint32_t i = 0; i < 4; i++) {
+        ck_assert(torrent_get_file(pair.leech.session, pair.leech.id, i, &file));
+        ck_assert_int_eq(file.wanted, strcmp(file.path, "a") == 0);
+    }
+    ck_assert_int_eq(side_info(&pair.leech).state, TORRENT_STATE_SEEDING);
+}
+END_TEST
+
+START_TEST(removing_leaves_or_deletes_exactly_its_own)
+{
+    char foreign[256], hex[INFO_HASH_HEX_SIZE], name[128];
+    download_all(true);
+    info_hash_hex(&pair.meta->hash, hex);
+    snprintf(foreign, sizeof foreign, "%s/pair/sub/notes", pair.leech.down);
+    FILE *file = fopen(foreign, "w");
+    fputs("mine", file);
+    fclose(file);
+    session_remove(pair.leech.session, pair.leech.id, _i == 1);
+    ck_assert_uint_eq(session_count(pair.leech.session), 0);
+    side_close(&pair, &pair.leech); /* right behind it: the work is done all the same */
+    ck_assert_uint_eq(pair_size(pair.leech.down, "pair/sub/notes"), 4);
+    ck_assert_int_eq(pair_size(pair.leech.down, "pair/a") == UINT64_MAX, _i == 1);
+    ck_assert_int_eq(pair_size(pair.leech.down, "pair/empty") == UINT64_MAX, _i == 1);
+    snprintf(name, sizeof name, "resume/%s", hex);
+    ck_assert_uint_eq(pair_size(pair.leech.state, name), UINT64_MAX);
+    snprintf(name, sizeof name, "torrents/%s.torrent", hex);
+    ck_assert_uint_eq(pair_size(pair.leech.state, name), UINT64_MAX);
+    side_open(&pair, &pair.leech, true);
+    ck_assert_uint_eq(session_count(pair.leech.session), 0);
+}
+END_TEST
+
+START_TEST(a_torrent_may_be_removed_in_the_middle_of_anything)
+{
+    pair_seed(&pair);
+    side_open(&pair, &pair.leech, true);
+    for (int turns = 0; turns < 24; turns++) {
+        ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+        pair_introduce(&pair);
+        for (int i = 0; i < turns; i++)
+            loop_turn(pair.loop, NS_PER_MS);
+        session_remove(pair.leech.session, pair.leech.id, turns % 2 == 0);
+    }
+    ck_assert_uint_eq(session_count(pair.leech.session), 0);
+}
+END_TEST
+
+static bool verified_again(const struct pair *at)
+{
+    return at->leech.checked >= 2;
+}
+
+START_TEST(verifying_finds_what_was_damaged_behind_our_back)
+{
+    char path[256];
+    download_all(false);
+    snprintf(path, sizeof path, "%s/pair/sub/c", pair.leech.down);
+    const int fd = open(path, O_WRONLY);
+    ck_assert_int_eq(pwrite(fd, "vandal", 6, 300000), 6);
+    close(fd);
+    torrent_verify(pair.leech.session, pair.leech.id);
+    ck_assert_int_eq(side_info(&pair.leech).state, TORRENT_STATE_CHECKING);
+    pair_until(&pair, verified_again, 10);
+    ck_assert_uint_eq(pair.leech.last_checked, pair.meta->piece_count - 1);
+    pair_introduce(&pair); /* as complete as it was, it had let the seed go */
+    pair_until(&pair, pair_leech_complete, 20);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+}
+END_TEST
+
+START_TEST(too_few_descriptors_are_told_with_the_number)
+{
+    const struct rlimit few = {16, 1024};
+    char message[SESSION_MESSAGE_SIZE];
+    struct session *session = NULL;
+    const struct session_config config = {.loop = pair.loop,
+                                          .net = pair.net,
+                                          .random = &random_system,
+                                          .download_dir = "/"};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    ck_assert_int_eq(session_new(&config, &session, message), ERROR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(message, "32"));
+    ck_assert_ptr_null(session);
+}
+END_TEST
+
+START_TEST(a_session_that_cannot_begin_leaves_nothing_behind)
+{
+    char message[SESSION_MESSAGE_SIZE];
+    struct session *second = NULL;
+    side_open(&pair, &pair.leech, true);
+    struct session_config config = {.loop = pair.loop,
+                                    .net = pair.net,
+                                    .random = &random_system,
+                                    .download_dir = pair.leech.down,
+                                    .state_dir = pair.leech.state};
+    ck_assert_int_eq(session_new(&config, &second, message), ERROR_EXISTS);
+    ck_assert_ptr_nonnull(strstr(message, pair.leech.state));
+    struct session_info info;
+    session_get_info(pair.leech.session, &info);
+    config.state_dir = NULL;
+    config.incoming = true;
+    config.bind = "127.0.0.1";
+    config.port = info.port; /* in use */
+    ck_assert_int_eq(session_new(&config, &second, message), ERROR_EXISTS);
+    ck_assert_ptr_null(second);
+    loop_turn(pair.loop, 0);
+}
+END_TEST
+
+static bool space_known(const struct pair *at)
+{
+    struct session_info info;
+    session_get_info(at->leech.session, &info);
+    return info.free_bytes != UINT64_MAX;
+}
+
+START_TEST(free_space_is_known_after_a_look_that_holds_nobody)
+{
+    side_open(&pair, &pair.leech, false);
+    ck_assert(!space_known(&pair));
+    pair_write_files(&pair, pair.leech.down);
+    side_drop(&pair.leech);
+    side_open(&pair, &pair.leech, false);
+    pair_until(&pair, space_known, 5);
+}
+END_TEST
+
+Suite *test_session_suite(void)
+{
+    Suite *suite = suite_create("session");
+    TCase *tcase = tcase_create("session");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, one_seeds_and_the_other_has_all_files);
+    tcase_add_test(tcase, after_a_clean_end_nothing_is_hashed_again_and_nothing_lost);
+    tcase_add_test(tcase, what_a_checkpoint_claims_survives_an_end_without_a_word);
+    tcase_add_test(tcase, damaged_resume_data_cost_a_check_and_no_download);
+    tcase_add_test(tcase, a_file_changed_meanwhile_is_not_believed);
+    tcase_add_test(tcase, files_that_are_all_gone_are_not_fetched_again_unasked);
+    tcase_add_test(tcase, files_that_are_gone_are_fetched_again_when_asked);
+    tcase_add_test(tcase, the_same_torrent_twice_is_one);
+    tcase_add_test(tcase, a_torrent_on_top_of_another_is_refused);
+    tcase_add_test(tcase, payload_in_the_state_directory_is_refused);
+    tcase_add_test(tcase, a_paused_torrent_stands_still_and_goes_on);
+    tcase_add_test(tcase, the_choice_of_files_is_kept);
+    tcase_add_loop_test(tcase, removing_leaves_or_deletes_exactly_its_own, 0, 2);
+    tcase_add_test(tcase, a_torrent_may_be_removed_in_the_middle_of_anything);
+    tcase_add_test(tcase, verifying_finds_what_was_damaged_behind_our_back);
+    tcase_add_test(tcase, too_few_descriptors_are_told_with_the_number);
+    tcase_add_test(tcase, a_session_that_cannot_begin_leaves_nothing_behind);
+    tcase_add_test(tcase, free_space_is_known_after_a_look_that_holds_nobody);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
