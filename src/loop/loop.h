@@ -119,6 +119,12 @@ void loop_wake_signal(struct loop_wake *wake);
 enum error_code loop_signal_watch(struct loop *loop, int signal_number,
                                   void (*callback)(void *context, int signal_number),
                                   void *context) MUST_CHECK;
+/* Ends the watch of CALLBACK with CONTEXT on this signal, whose disposition is put back
+ * as it was before it. Not watched: nothing happens. Not from inside a signal's callback.
+ */
+void loop_signal_unwatch(struct loop *loop, int signal_number,
+                         void (*callback)(void *context, int signal_number),
+                         void *context);
 /* Puts the dispositions back as they were. loop_free does it too. */
 void loop_signal_unwatch_all(struct loop *loop);
 

@@ -75,6 +75,29 @@ enum error_code loop_signal_watch(struct loop *loop, int signal_number,
     return ERROR_NONE;
 }
 
+void loop_signal_unwatch(struct loop *loop, int signal_number,
+                         void (*callback)(void *context, int signal_number),
+                         void *context)
+{
+    struct loop_signal *after = NULL; /* the next watch of the same signal */
+    for (uint32_t i = loop->signal_count; i-- > 0;) {
+        struct loop_signal *watch = &loop->signals[i];
+        if (watch->number != signal_number)
+            continue;
+        if (watch->callback != callback || watch->context != context) {
+            after = watch;
+            continue;
+        }
+        if (after != NULL)
+            after->before = watch->before;
+        else
+            sigaction(signal_number, &watch->before, NULL);
+        memmove(watch, watch + 1, (loop->signal_count - i - 1) * sizeof *watch);
+        loop->signal_count--;
+        return;
+    }
+}
+
 void loop_signal_unwatch_all(struct loop *loop)
 {
     for (uint32_t i = loop->signal_count; i-- > 0;)

@@ -69,6 +69,25 @@ START_TEST(dispositions_are_put_back)
 }
 END_TEST
 
+START_TEST(a_watch_ends_alone)
+{
+    static uint32_t other[64];
+    struct sigaction now;
+    ck_assert_int_eq(loop_signal_watch(loop, SIGUSR1, on_signal, seen), ERROR_NONE);
+    ck_assert_int_eq(loop_signal_watch(loop, SIGUSR2, on_signal, seen), ERROR_NONE);
+    loop_signal_unwatch(loop, SIGUSR1, on_signal, other);
+    raise(SIGUSR1);
+    loop_turn(loop, NS_PER_S);
+    ck_assert_uint_eq(seen[SIGUSR1], 1);
+    loop_signal_unwatch(loop, SIGUSR1, on_signal, seen);
+    ck_assert_int_eq(sigaction(SIGUSR1, NULL, &now), 0);
+    ck_assert_ptr_eq(now.sa_handler, SIG_DFL);
+    raise(SIGUSR2);
+    loop_turn(loop, NS_PER_S);
+    ck_assert_uint_eq(seen[SIGUSR2], 1);
+}
+END_TEST
+
 START_TEST(one_loop_of_a_process_may_watch)
 {
     struct loop *second = loop_new(&loop_platform_system);
@@ -88,6 +107,7 @@ Suite *test_signal_suite(void)
     tcase_add_test(tcase, a_signal_reaches_its_callback_inside_a_turn);
     tcase_add_test(tcase, a_storm_of_signals_is_one_call_and_blocks_nothing);
     tcase_add_test(tcase, dispositions_are_put_back);
+    tcase_add_test(tcase, a_watch_ends_alone);
     tcase_add_test(tcase, one_loop_of_a_process_may_watch);
     suite_add_tcase(suite, tcase);
     return suite;
