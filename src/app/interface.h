@@ -13,12 +13,15 @@ struct interface_config {
     struct session *session;
     bool ascii;
     enum color_choice color;
-    void (*on_quit)(void *context);
+    void (*on_quit)(void *context);    /* a key asked for the end */
+    void (*on_hang_up)(void *context); /* the terminal is gone; SIGHUP may come too */
     void *context;
 };
 
 /* NULL: no usable terminal; standard error says why. */
 struct interface *interface_new(const struct interface_config *config);
+/* The session is stopping: says so, and takes no more keys. NULL is ignored. */
+void interface_show_ending(struct interface *interface);
 /* Restores the terminal. NULL is ignored. */
 void interface_free(struct interface *interface);
 

@@ -38,6 +38,7 @@ struct run {
     struct given_peers peers;
     enum exit_status status;
     bool ending;
+    bool hung_up; /* the interface's terminal is gone */
     bool at_once; /* a second signal came */
 };
 
@@ -55,13 +56,15 @@ static void run_end(struct run *run, enum exit_status status)
         return;
     run->ending = true;
     run->status = status;
+    interface_show_ending(run->interface);
     session_stop(run->session, on_stopped, run);
 }
 
 static void on_signal(void *context, int number)
 {
     struct run *run = context;
-    (void)number;
+    if (number == SIGHUP && run->hung_up)
+        return; /* the system says what the terminal said */
     run->at_once = run->ending;
     if (run->ending)
         loop_stop(run->loop);
@@ -81,6 +84,13 @@ static void on_event(void *context, const struct message *event)
     if (run->ending && run->options->exit_when_done && event->type == EVENT_ERROR &&
         run->status == EXIT_STATUS_OK)
         run->status = EXIT_STATUS_FAILED;
+}
+
+static void on_hang_up(void *context)
+{
+    struct run *run = context;
+    run->hung_up = true;
+    run_end(run, EXIT_STATUS_OK);
 }
 
 static void on_quit(void *context)
@@ -271,6 +281,7 @@ static enum exit_status open_interface(struct run *run)
                                             .ascii = run->options->ascii,
                                             .color = run->options->color,
                                             .on_quit = on_quit,
+                                            .on_hang_up = on_hang_up,
                                             .context = run};
     run->interface = interface_new(&config);
     return run->interface != NULL ? EXIT_STATUS_OK : EXIT_STATUS_USAGE;

@@ -61,6 +61,14 @@ void canvas_clear(struct canvas *canvas)
     canvas->caret_x = canvas->caret_y = -1;
 }
 
+void canvas_copy(struct canvas *canvas, const struct canvas *from)
+{
+    memcpy(canvas->cells, from->cells,
+           (size_t)canvas->width * (size_t)canvas->height * sizeof *canvas->cells);
+    canvas->caret_x = from->caret_x;
+    canvas->caret_y = from->caret_y;
+}
+
 int canvas_width(const struct canvas *canvas)
 {
     return canvas->width;

@@ -58,7 +58,11 @@ typedef void key_sink(void *context, const struct key_event *event);
 
 struct key_decoder {
     uint8_t state;
-    uint8_t length;
+    uint8_t needed;     /* bytes of a UTF-8 character; bytes to swallow */
+    uint8_t matched;    /* of the mark that ends a paste */
+    uint8_t length;     /* of `bytes` */
+    bool too_long;      /* the sequence is swallowed when it ends */
+    uint32_t modifiers; /* of the character that is coming */
     char bytes[KEY_SEQUENCE_MAX];
     char paste[KEY_PASTE_CHUNK];
     size_t paste_length;

@@ -27,6 +27,7 @@ struct table_column {
     const char *title; /* N_("Down") */
     const char *help;  /* N_(): what it shows, for the legend of `?` */
     uint8_t width;     /* least cells, without the gap of one before it */
+    uint8_t wish;      /* cells it would like, before any stretch; 0: its width */
     uint8_t stretch;   /* share of the width that is left over; 0: none */
     uint8_t priority;  /* 0: always shown; the highest number goes first when narrow */
     enum table_align align;

@@ -32,6 +32,19 @@ static int least_wanted(const struct table_class *class, const struct table_fit 
     return found;
 }
 
+static int grant_wishes(const struct table_class *class, int spare, struct table_fit *fit)
+{
+    for (size_t i = 0; i < class->column_count; i++) {
+        const int more = class->columns[i].wish - fit->width[i];
+        const int given = more < spare ? more : spare;
+        if (fit->width[i] == 0 || given <= 0)
+            continue;
+        fit->width[i] += given;
+        spare -= given;
+    }
+    return spare;
+}
+
 static void share_out(const struct table_class *class, int spare, struct table_fit *fit)
 {
     int shares = 0;
@@ -73,7 +86,7 @@ void table_fit(const struct table_class *table_class, int width,
         ret_fit->width[leaving] = 0;
     const int spare = room - least_width(table_class, ret_fit);
     if (spare >= 0)
-        share_out(table_class, spare, ret_fit);
+        share_out(table_class, grant_wishes(table_class, spare, ret_fit), ret_fit);
     else
         squeeze(table_class, -spare, ret_fit);
     int x = margin_of(table_class);

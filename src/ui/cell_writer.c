@@ -1,0 +1,352 @@
+#include "ui/cell_writer.h"
+
+#include "base/text.h"
+
+#include <langinfo.h>
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <term.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define TERM_MAX  100 /* longer names are no names */
+#define PAIR_SETS 16  /* of STYLE_ flags */
+
+/* Bracketed paste, and mouse clicks in SGR form: what no terminfo entry of today lists.
+ * Only sent to terminals known to take or ignore them. */
+#define MODES_ON  "\x1b[?2004h\x1b[?1000h\x1b[?1006h"
+#define MODES_OFF "\x1b[?1006l\x1b[?1000l\x1b[?2004l"
+
+struct cell_writer {
+    SCREEN *screen;
+    FILE *file; /* in memory: where ncurses writes */
+    struct canvas *shown;
+    enum color_level colors;
+    bool modes; /* MODES_ON is understood */
+    bool unicode;
+    struct {
+        bool known;
+        attr_t attributes;
+        short pair;
+    } looks[PAIR_SETS][STYLE_ROLE_COUNT];
+    char *bytes;
+    size_t length, capacity;
+};
+
+/* ---- the file in memory ---- */
+
+static FILE *memory_file(void)
+{
+    const int fd = memfd_create("bttui-frame", MFD_CLOEXEC);
+    if (fd < 0)
+        return tmpfile();
+    FILE *file = fdopen(fd, "w+");
+    if (file == NULL)
+        close(fd);
+    return file;
+}
+
+static void append(struct cell_writer *writer, const char *bytes, size_t length)
+{
+    if (length > writer->capacity - writer->length) {
+        const size_t capacity = (writer->length + length) * 2;
+        char *grown = realloc(writer->bytes, capacity);
+        if (grown == NULL)
+            return;
+        writer->bytes = grown;
+        writer->capacity = capacity;
+    }
+    memcpy(writer->bytes + writer->length, bytes, length);
+    writer->length += length;
+}
+
+/* Moves what ncurses wrote to `bytes`. */
+static void harvest(struct cell_writer *writer)
+{
+    char chunk[4096];
+    off_t at = 0;
+    ssize_t got;
+    fflush(writer->file);
+    const int fd = fileno(writer->file);
+    while ((got = pread(fd, chunk, sizeof chunk, at)) > 0) {
+        append(writer, chunk, (size_t)got);
+        at += got;
+    }
+    if (ftruncate(fd, 0) == 0)
+        lseek(fd, 0, SEEK_SET);
+}
+
+const char *cell_writer_take(struct cell_writer *writer, size_t *ret_length)
+{
+    *ret_length = writer->length;
+    writer->length = 0;
+    return writer->bytes;
+}
+
+/* ---- what the terminal can ---- */
+
+static bool has_text(const char *capability)
+{
+    return capability != NULL && capability != (const char *)-1 && capability[0] != '\0';
+}
+
+static bool takes_modes(const char *term)
+{
+    static const char *const families[] = {
+        "xterm", "tmux", "screen",  "rxvt",    "alacritty", "foot",   "kitty",
+        "st",    "vte",  "konsole", "wezterm", "gnome",     "contour"};
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strncmp(term, families[i], strlen(families[i])) == 0)
+            return true;
+    return false;
+}
+
+static enum color_level level_of(bool wanted)
+{
+    const int colors = tigetnum("colors");
+    if (!wanted || colors < 8 || !has_text(tigetstr("setaf")) || !has_colors())
+        return COLOR_LEVEL_NONE;
+    if (tigetflag("RGB") > 0 && colors >= 1 << 24)
+        return COLOR_LEVEL_TRUE;
+    return colors >= 256 ? COLOR_LEVEL_256 : COLOR_LEVEL_8;
+}
+
+/* A terminal that says it has true colour (COLORTERM), by the terminfo entry of its
+ * family that knows how to use it. NULL: there is none. */
+static SCREEN *open_true_color(const char *term, FILE *file)
+{
+    const char *colorterm = getenv("COLORTERM");
+    if (colorterm == NULL || strncmp(term, "xterm", 5) != 0 ||
+        (strcmp(colorterm, "truecolor") != 0 && strcmp(colorterm, "24bit") != 0))
+        return NULL;
+    return newterm("xterm-direct2", file, file);
+}
+
+static enum cell_writer_error open_screen(struct cell_writer *writer, bool colors)
+{
+    const char *term = getenv("TERM");
+    if (term == NULL || term[0] == '\0' || strlen(term) > TERM_MAX)
+        return CELL_WRITER_UNKNOWN;
+    use_env(FALSE);
+    if (colors)
+        writer->screen = open_true_color(term, writer->file);
+    if (writer->screen == NULL)
+        writer->screen = newterm(term, writer->file, writer->file);
+    if (writer->screen == NULL)
+        return CELL_WRITER_UNKNOWN;
+    if (!has_text(tigetstr("cup")) || tigetflag("hc") > 0 || tigetflag("gn") > 0 ||
+        !has_text(tigetstr("clear")))
+        return CELL_WRITER_DUMB;
+    writer->modes = takes_modes(term);
+    return CELL_WRITER_OK;
+}
+
+static void set_up_screen(struct cell_writer *writer, int width, int height, bool colors)
+{
+    typeahead(-1);
+    nonl();
+    noecho();
+    curs_set(0);
+    if (colors && start_color() == OK)
+        use_default_colors();
+    writer->colors = level_of(colors);
+    resize_term(height > 0 ? height : 1, width > 0 ? width : 1);
+}
+
+/* ---- life ---- */
+
+enum cell_writer_error cell_writer_new(int width, int height, bool colors,
+                                       struct cell_writer **ret_writer)
+{
+    struct cell_writer *writer = calloc(1, sizeof *writer);
+    enum cell_writer_error error = CELL_WRITER_MEMORY;
+    if (writer == NULL)
+        return error;
+    writer->unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    writer->file = memory_file();
+    writer->shown = canvas_new(width, height, !writer->unicode);
+    if (writer->file != NULL && writer->shown != NULL)
+        error = open_screen(writer, colors);
+    if (error != CELL_WRITER_OK) {
+        cell_writer_free(writer);
+        return error;
+    }
+    set_up_screen(writer, width, height, colors);
+    harvest(writer);
+    if (writer->modes)
+        append(writer, MODES_ON, sizeof MODES_ON - 1);
+    *ret_writer = writer;
+    return CELL_WRITER_OK;
+}
+
+void cell_writer_end(struct cell_writer *writer)
+{
+    if (writer->modes)
+        append(writer, MODES_OFF, sizeof MODES_OFF - 1);
+    endwin();
+    harvest(writer);
+}
+
+void cell_writer_begin(struct cell_writer *writer)
+{
+    refresh(); /* enters the full screen again */
+    harvest(writer);
+    if (writer->modes)
+        append(writer, MODES_ON, sizeof MODES_ON - 1);
+    cell_writer_forget(writer);
+}
+
+void cell_writer_free(struct cell_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    if (writer->screen != NULL) {
+        if (!isendwin())
+            endwin();
+        delscreen(writer->screen);
+    }
+    if (writer->file != NULL)
+        fclose(writer->file);
+    canvas_free(writer->shown);
+    free(writer->bytes);
+    free(writer);
+}
+
+enum color_level cell_writer_colors(const struct cell_writer *writer)
+{
+    return writer->colors;
+}
+
+/* ---- cells ---- */
+
+static attr_t attributes_of(const struct look *look)
+{
+    return (look->bold ? A_BOLD : 0u) | (look->underline ? A_UNDERLINE : 0u) |
+           (look->reverse ? A_REVERSE : 0u);
+}
+
+static void look_of(struct cell_writer *writer, uint16_t style, attr_t *ret_attributes,
+                    short *ret_pair)
+{
+    const unsigned set = (style & ~STYLE_ROLE_MASK) >> 8 & (PAIR_SETS - 1);
+    const unsigned role = style & STYLE_ROLE_MASK;
+    typeof(writer->looks[0][0]) *known =
+        &writer->looks[set][role < STYLE_ROLE_COUNT ? role : 0];
+    if (!known->known) {
+        const struct look look = theme_look(style, writer->colors);
+        int pair = 0;
+        if (look.foreground != LOOK_DEFAULT || look.background != LOOK_DEFAULT)
+            pair = alloc_pair(look.foreground, look.background);
+        known->known = true;
+        known->attributes = attributes_of(&look);
+        known->pair = (short)(pair > 0 ? pair : 0);
+    }
+    *ret_attributes = known->attributes;
+    *ret_pair = known->pair;
+}
+
+/* Puts CELL's text with what the C library and we agree is its width, so that ncurses and
+ * the terminal count as we do; '?' where they do not. */
+static void put_cell(struct cell_writer *writer, int x, int y, const struct cell *cell)
+{
+    wchar_t text[CCHARW_MAX + 1];
+    size_t count = 0;
+    attr_t attributes;
+    short pair;
+    cchar_t complex;
+    for (size_t at = 0; at < cell->length && count < CCHARW_MAX;) {
+        uint32_t code;
+        at += text_decode(cell->text + at, cell->length - at, &code);
+        if (count == 0 || wcwidth((wchar_t)code) == 0)
+            text[count++] = (wchar_t)code;
+    }
+    text[count] = L'\0';
+    look_of(writer, cell->style, &attributes, &pair);
+    const bool agreed = count > 0 && wcwidth(text[0]) == cell->width &&
+                        (writer->unicode || text[0] < 0x80);
+    const wchar_t unknown[] = L"?";
+    setcchar(&complex, agreed ? text : unknown, attributes, pair, NULL);
+    mvadd_wch(y, x, &complex);
+    if (!agreed && cell->width == 2)
+        mvadd_wch(y, x + 1, &complex);
+}
+
+static void put_differences(struct cell_writer *writer, const struct canvas *canvas)
+{
+    const int width = canvas_width(canvas), height = canvas_height(canvas);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            const struct cell *cell = canvas_cell(canvas, x, y);
+            if (cell->width > 0 && !cell_equal(cell, canvas_cell(writer->shown, x, y)))
+                put_cell(writer, x, y, cell);
+        }
+}
+
+void cell_writer_forget(struct cell_writer *writer)
+{
+    clearok(curscr, TRUE);
+    (void)writer;
+}
+
+static bool same_size(const struct canvas *a, const struct canvas *b)
+{
+    return canvas_width(a) == canvas_width(b) && canvas_height(a) == canvas_height(b);
+}
+
+void cell_writer_present(struct cell_writer *writer, const struct canvas *canvas)
+{
+    int x, y;
+    if (!same_size(writer->shown, canvas)) {
+        if (!canvas_resize(writer->shown, canvas_width(canvas), canvas_height(canvas)))
+            return;
+        resize_term(canvas_height(canvas) > 0 ? canvas_height(canvas) : 1,
+                    canvas_width(canvas) > 0 ? canvas_width(canvas) : 1);
+        erase();
+        clearok(curscr, TRUE);
+    }
+    put_differences(writer, canvas);
+    canvas_copy(writer->shown, canvas);
+    canvas_get_caret(canvas, &x, &y);
+    curs_set(x >= 0 ? 1 : 0);
+    if (x >= 0)
+        move(y, x);
+    refresh();
+    harvest(writer);
+}
+
+/* ---- the way out ---- */
+
+/* Adds a capability without its padding ("$<5>"), which no handler can wait for. */
+static void add_capability(char *bytes, size_t *length, const char *name)
+{
+    const char *text = tigetstr(name);
+    if (!has_text(text))
+        return;
+    while (*text != '\0' && *length + 1 < CELL_WRITER_RESTORE_SIZE) {
+        const char *end = text[0] == '$' && text[1] == '<' ? strchr(text, '>') : NULL;
+        if (end != NULL)
+            text = end + 1;
+        else
+            bytes[(*length)++] = *text++;
+    }
+}
+
+size_t cell_writer_restore_bytes(const struct cell_writer *writer,
+                                 char ret_bytes[CELL_WRITER_RESTORE_SIZE])
+{
+    size_t length = 0;
+    if (writer->modes) {
+        memcpy(ret_bytes, MODES_OFF, sizeof MODES_OFF - 1);
+        length = sizeof MODES_OFF - 1;
+    }
+    add_capability(ret_bytes, &length, "sgr0");
+    add_capability(ret_bytes, &length, "op");
+    add_capability(ret_bytes, &length, "cnorm");
+    add_capability(ret_bytes, &length, "rmcup");
+    return length;
+}

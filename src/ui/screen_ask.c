@@ -1,0 +1,296 @@
+/* What stands over the views and asks: a line to type, yes or no, a column to sort by. */
+#include "base/i18n.h"
+#include "base/text.h"
+#include "ui/path_complete.h"
+#include "ui/screen_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- a line ---- */
+
+static struct line_history *history_of(struct screen *screen, const char *name)
+{
+    if (name == NULL)
+        return NULL;
+    for (size_t i = 0; i < SCREEN_HISTORIES; i++) {
+        struct screen_history *history = &screen->histories[i];
+        if (history->name == NULL)
+            history->name = name;
+        if (strcmp(history->name, name) == 0)
+            return &history->history;
+    }
+    return NULL;
+}
+
+void view_ask(struct view_context *context, const struct view_question *question)
+{
+    struct screen *screen = context->screen;
+    struct screen_line *line = &screen->line;
+    snprintf(line->label, sizeof line->label, "%s", question->label);
+    line->history = history_of(screen, question->history);
+    line_edit_init(&line->edit, question->initial, line->history);
+    line->paths = question->paths;
+    line->state = question->state;
+    line->on_change = question->on_change;
+    line->on_accept = question->on_accept;
+    line->on_cancel = question->on_cancel;
+    screen->modal = SCREEN_MODAL_LINE;
+    screen->message[0] = '\0';
+    screen_touch(screen, true);
+}
+
+static void tell_change(struct screen *screen)
+{
+    const struct screen_line *line = &screen->line;
+    if (line->on_change != NULL)
+        line->on_change(line->state, &screen->context, line->edit.text);
+    screen_follow_selection(screen);
+}
+
+static void complete(struct screen *screen)
+{
+    char path[LINE_EDIT_SIZE];
+    struct path_completion found;
+    struct line_edit *edit = &screen->line.edit;
+    path_complete(edit->text, path, sizeof path, &found);
+    line_edit_set(edit, path);
+    if (found.matches == 0)
+        view_say(&screen->context, STYLE_WARN, "%s",
+                 _("no folder and no .torrent file begins like this"));
+    else if (found.matches > 1)
+        view_say(&screen->context, STYLE_DIM, "%s", found.names);
+}
+
+static void accept_line(struct screen *screen)
+{
+    /* The answer may ask the next question in the same line. */
+    struct screen_line *line = &screen->line;
+    char text[LINE_EDIT_SIZE];
+    memcpy(text, line->edit.text, line->edit.length + 1);
+    screen->modal = SCREEN_MODAL_NONE;
+    if (line->on_accept(line->state, &screen->context, text)) {
+        if (line->history != NULL && screen->modal == SCREEN_MODAL_NONE)
+            line_history_add(line->history, text);
+        view_changed(&screen->context);
+    } else {
+        screen->modal = SCREEN_MODAL_LINE;
+    }
+}
+
+static void cancel_line(struct screen *screen)
+{
+    const struct screen_line *line = &screen->line;
+    screen->modal = SCREEN_MODAL_NONE;
+    if (line->on_cancel != NULL)
+        line->on_cancel(line->state, &screen->context);
+    view_changed(&screen->context);
+}
+
+void screen_line_key(struct screen *screen, uint32_t key)
+{
+    screen->message[0] = '\0';
+    if (key == KEY_RETURN)
+        accept_line(screen);
+    else if (key == KEY_ESCAPE || key == KEY_CONTROL('g'))
+        cancel_line(screen);
+    else if (key == KEY_TAB && screen->line.paths)
+        complete(screen);
+    else if (line_edit_key(&screen->line.edit, key) == LINE_EDIT_CHANGED)
+        tell_change(screen);
+}
+
+void screen_line_paste(struct screen *screen, const char *text, size_t length)
+{
+    screen->message[0] = '\0';
+    line_edit_insert(&screen->line.edit, text, length);
+    tell_change(screen);
+}
+
+void screen_draw_line(struct screen *screen, struct pane pane)
+{
+    const struct screen_line *line = &screen->line;
+    int label = (int)text_cells(line->label);
+    if (label > pane.width / 2)
+        label = pane.width / 2;
+    pane_text(pane_part(pane, 0, 0, label, 1), 0, 0, STYLE_KEY, line->label);
+    line_edit_draw(&line->edit, pane_part(pane, label, 0, pane.width - label, 1));
+    /* What is said about the line stands above it: they may not hide each other. */
+    if (screen->message[0] != '\0' && pane.y > 0) {
+        struct pane above = pane;
+        above.y--;
+        pane_fill(above, screen->message_style);
+        pane_text(above, 0, 0, screen->message_style, screen->message);
+    }
+}
+
+/* ---- the filter ---- */
+
+static void on_filter_change(void *state, struct view_context *context, const char *text)
+{
+    (void)context;
+    table_set_filter(state, text);
+}
+
+static bool on_filter_accept(void *state, struct view_context *context, const char *text)
+{
+    (void)context;
+    table_set_filter(state, text);
+    return true;
+}
+
+static void on_filter_cancel(void *state, struct view_context *context)
+{
+    (void)context;
+    table_set_filter(state, NULL);
+}
+
+void screen_open_filter(struct screen *screen)
+{
+    const struct screen_view *view = screen_focused_view(screen);
+    struct table *table = view->class->table(view->state);
+    const struct view_question question = {.label = _("Filter: "),
+                                           .initial = table_filter(table),
+                                           .history = "filter",
+                                           .state = table,
+                                           .on_change = on_filter_change,
+                                           .on_accept = on_filter_accept,
+                                           .on_cancel = on_filter_cancel};
+    view_ask(&screen->context, &question);
+}
+
+/* ---- yes or no ---- */
+
+void view_confirm(struct view_context *context, const char *text, void *state,
+                  void (*on_yes)(void *state, struct view_context *context))
+{
+    struct screen *screen = context->screen;
+    snprintf(screen->confirm.text, sizeof screen->confirm.text, "%s", text);
+    screen->confirm.state = state;
+    screen->confirm.on_yes = on_yes;
+    screen->modal = SCREEN_MODAL_CONFIRM;
+    screen_touch(screen, true);
+}
+
+void screen_confirm_key(struct screen *screen, uint32_t key)
+{
+    const struct screen_confirm confirm = screen->confirm;
+    screen->modal = SCREEN_MODAL_NONE;
+    if (key == 'y' || key == 'Y')
+        confirm.on_yes(confirm.state, &screen->context);
+    view_changed(&screen->context);
+}
+
+/* A box of at most WIDTH x HEIGHT inside in the middle of PANE; the pane inside it. */
+static struct pane draw_box(struct pane pane, int width, int height)
+{
+    if (width > pane.width - 4)
+        width = pane.width - 4;
+    if (height > pane.height - 2)
+        height = pane.height - 2;
+    if (width < 1 || height < 1) { /* no room for a box: all there is */
+        pane_fill(pane, STYLE_NORMAL);
+        return pane;
+    }
+    const struct pane box =
+        pane_part(pane, (pane.width - width - 4) / 2, (pane.height - height - 2) / 2,
+                  width + 4, height + 2);
+    pane_fill(box, STYLE_NORMAL);
+    pane_box(box, STYLE_ACCENT);
+    return pane_part(box, 2, 1, width, height);
+}
+
+void screen_draw_confirm(struct screen *screen, struct pane pane)
+{
+    const char *text = screen->confirm.text, *answer = _("y: yes   any other key: no");
+    const int width = pane.width - 4 < 68 ? pane.width - 4 : 68;
+    if (pane.height < 5) { /* one line has to do */
+        pane_fill(pane, STYLE_NORMAL);
+        pane_text(pane, 0, 0, STYLE_WARN, text);
+        pane_text(pane, 0, 1, STYLE_KEY, _("y/N"));
+        return;
+    }
+    const struct pane nowhere = {pane.canvas, 0, 0, width, 0, 0};
+    const int rows = pane_wrap(nowhere, 0, STYLE_NORMAL, text);
+    const struct pane inside = draw_box(pane, width, rows + 2);
+    pane_wrap(pane_part(inside, 0, 0, inside.width, inside.height - 1), 0, STYLE_NORMAL,
+              text);
+    pane_text(inside, 0, inside.height - 1, STYLE_KEY, answer);
+}
+
+/* ---- the column to sort by ---- */
+
+void screen_open_menu(struct screen *screen, struct table *table)
+{
+    const struct table_class *class = table_get_class(table);
+    struct screen_menu *menu = &screen->menu;
+    *menu = (struct screen_menu){.table = table, .columns = {-1}, .count = 1};
+    for (int i = 0; i < (int)class->column_count; i++) {
+        if (class->columns[i].compare == NULL)
+            continue;
+        if (i == table_sort_column(table))
+            menu->cursor = menu->count;
+        menu->columns[menu->count++] = i;
+    }
+    screen->modal = SCREEN_MODAL_MENU;
+}
+
+void screen_menu_key(struct screen *screen, uint32_t key)
+{
+    struct screen_menu *menu = &screen->menu;
+    switch (keymap_find(SCOPE_ANY | SCOPE_TORRENTS, key)) {
+    case ACTION_UP:
+        menu->cursor = menu->cursor > 0 ? menu->cursor - 1 : menu->count - 1;
+        return;
+    case ACTION_DOWN:
+        menu->cursor = menu->cursor + 1 < menu->count ? menu->cursor + 1 : 0;
+        return;
+    case ACTION_FIRST:
+        menu->cursor = 0;
+        return;
+    case ACTION_LAST:
+        menu->cursor = menu->count - 1;
+        return;
+    case ACTION_OPEN: {
+        const int column = menu->columns[menu->cursor];
+        const struct table_class *class = table_get_class(menu->table);
+        table_set_sort(menu->table, column,
+                       column >= 0 && class->columns[column].descending);
+        break;
+    }
+    default:
+        break;
+    }
+    screen->modal = SCREEN_MODAL_NONE;
+    view_changed(&screen->context);
+}
+
+static const char *column_title(const struct table_class *class, int column)
+{
+    if (column < 0)
+        return _("the list's own order");
+    const struct table_column *look = &class->columns[column];
+    return look->title[0] != '\0' ? _(look->title) : _(look->help);
+}
+
+void screen_draw_menu(struct screen *screen, struct pane pane)
+{
+    const struct screen_menu *menu = &screen->menu;
+    const struct table_class *class = table_get_class(menu->table);
+    int width = (int)text_cells(_("Sort by"));
+    for (int i = 0; i < menu->count; i++) {
+        const int cells = (int)text_cells(column_title(class, menu->columns[i]));
+        width = cells > width ? cells : width;
+    }
+    const struct pane inside = draw_box(pane, width, menu->count + 1);
+    const int rows = inside.height - 1;
+    const int top = menu->cursor >= rows ? menu->cursor - rows + 1 : 0;
+    pane_text(inside, 0, 0, STYLE_STRONG, _("Sort by"));
+    for (int y = 0; y < rows && top + y < menu->count; y++) {
+        const bool on = top + y == menu->cursor;
+        struct pane row = pane_with(pane_row(inside, y + 1), on ? STYLE_CURSOR : 0);
+        if (on)
+            pane_fill(row, STYLE_NORMAL);
+        pane_text(row, 0, 0, STYLE_NORMAL, column_title(class, menu->columns[top + y]));
+    }
+}

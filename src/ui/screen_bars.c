@@ -1,0 +1,279 @@
+/* The rows around the views: header, status, tabs, footer. */
+#include "base/i18n.h"
+#include "base/text.h"
+#include "ui/graph.h"
+#include "ui/screen_private.h"
+#include "ui/view_torrents.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define GRAPH_LINE_SAMPLES 300u /* five minutes */
+
+/* Words of a row from left to right; those that do not fit are left out. */
+struct words {
+    struct pane pane;
+    int x;
+};
+
+static bool put_word(struct words *words, uint16_t style, const char *text)
+{
+    const int cells = (int)text_cells(text);
+    if (words->x + cells > words->pane.width)
+        return false;
+    words->x += pane_text(words->pane, words->x, 0, style, text);
+    return true;
+}
+
+/* ---- header ---- */
+
+static void put_rate(struct words *words, enum glyph arrow, uint64_t rate, uint64_t limit)
+{
+    char text[128], number[TEXT_NUMBER_SIZE], most[TEXT_NUMBER_SIZE];
+    const bool ascii = canvas_is_ascii(words->pane.canvas);
+    if (limit > 0)
+        snprintf(text, sizeof text, "  %s %s / %s", glyph_text(arrow, ascii),
+                 text_rate(rate, number), text_rate(limit, most));
+    else
+        snprintf(text, sizeof text, "  %s %s", glyph_text(arrow, ascii),
+                 text_rate(rate, number));
+    put_word(words, STYLE_TITLE, text);
+}
+
+static void put_counts(struct words *words, const struct session_info *info)
+{
+    char text[128];
+    if (info->downloaded > 0)
+        snprintf(text, sizeof text, _("  ratio %.2f"),
+                 (double)info->uploaded / (double)info->downloaded);
+    else
+        snprintf(text, sizeof text, _("  ratio -"));
+    put_word(words, STYLE_TITLE, text);
+    snprintf(text, sizeof text, ngettext("  %u peer", "  %u peers", info->peers),
+             info->peers);
+    put_word(words, STYLE_TITLE, text);
+    if (info->port == 0)
+        snprintf(text, sizeof text, "%s", _("  no port"));
+    else
+        snprintf(text, sizeof text,
+                 info->incoming_seen ? _("  port %u open") : _("  port %u"), info->port);
+    put_word(words, STYLE_TITLE, text);
+}
+
+static void put_free(struct screen *screen, struct words *words,
+                     const struct session_info *info)
+{
+    char text[128], number[TEXT_NUMBER_SIZE];
+    const uint64_t left = view_torrents_left(screen->views[0].state);
+    if (info->free_bytes == UINT64_MAX)
+        return;
+    if (left > info->free_bytes) {
+        snprintf(text, sizeof text, _("  disk short of %s"),
+                 text_bytes(left - info->free_bytes, number));
+        put_word(words, STYLE_TITLE, text);
+    } else {
+        snprintf(text, sizeof text, left > 0 ? _("  %s free afterwards") : _("  %s free"),
+                 text_bytes(info->free_bytes - left, number));
+        put_word(words, STYLE_TITLE, text);
+    }
+}
+
+void screen_draw_header(struct screen *screen, struct pane pane)
+{
+    struct session_info info;
+    struct words words = {pane, 0};
+    if (pane_is_empty(pane))
+        return;
+    session_get_info(screen->config.session, &info);
+    pane_fill(pane, STYLE_TITLE);
+    if (pane.width >= 60)
+        put_word(&words, STYLE_TITLE, " bttui");
+    put_rate(&words, GLYPH_DOWN, info.down_rate, info.max_down);
+    put_rate(&words, GLYPH_UP, info.up_rate, info.max_up);
+    put_counts(&words, &info);
+    put_free(screen, &words, &info);
+}
+
+/* ---- between list and footer ---- */
+
+static void put_list_notes(struct screen *screen, struct words *words)
+{
+    char text[TABLE_FILTER_SIZE + 64];
+    const struct screen_view *list = &screen->views[0];
+    struct table *table = list->class->table(list->state);
+    const char *filter = table_filter(table), *shown = view_torrents_shown(list->state);
+    if (filter[0] != '\0' || shown != NULL) {
+        snprintf(text, sizeof text, _("[%s%s%s: %u of %u] "), shown != NULL ? shown : "",
+                 shown != NULL && filter[0] != '\0' ? ", " : "", filter,
+                 table_visible_count(table), table_count(table));
+        put_word(words, STYLE_ACCENT, text);
+    }
+    if (table_marked_count(table) > 0) {
+        snprintf(text, sizeof text, _("[%u marked] "), table_marked_count(table));
+        put_word(words, STYLE_ACCENT, text);
+    }
+}
+
+/* Why the selected torrent is as it is, in plain words. */
+void screen_draw_status(struct screen *screen, struct pane pane)
+{
+    struct torrent_info info;
+    struct words words = {pane, 1};
+    if (pane_is_empty(pane))
+        return;
+    put_list_notes(screen, &words);
+    if (!torrent_get_info(screen->config.session, screen->context.torrent, &info))
+        return;
+    const bool bad = info.state == TORRENT_STATE_ERROR;
+    const int used = pane_print(pane, words.x, 0, bad ? STYLE_BAD : STYLE_STRONG, "%s",
+                                torrent_state_text(info.state));
+    if (strcmp(info.reason, torrent_state_text(info.state)) != 0 &&
+        info.reason[0] != '\0')
+        pane_print(pane, words.x + used, 0, bad ? STYLE_BAD : STYLE_NORMAL, ": %s",
+                   info.reason);
+}
+
+void screen_draw_graph_line(struct screen *screen, struct pane pane)
+{
+    static uint32_t down[GRAPH_LINE_SAMPLES], up[GRAPH_LINE_SAMPLES];
+    const struct torrent_id all = {0};
+    const int half = (pane.width - 1) / 2;
+    if (pane_is_empty(pane))
+        return;
+    const uint32_t count =
+        torrent_get_history(screen->config.session, all, down, up, GRAPH_LINE_SAMPLES);
+    const struct pane left = pane_part(pane, 0, 0, half, 1);
+    const struct pane right = pane_part(pane, half + 1, 0, half, 1);
+    pane_glyph(left, 1, 0, STYLE_DOWN, GLYPH_DOWN);
+    graph_line(pane_part(left, 3, 0, left.width - 3, 1), 0, STYLE_DOWN, down, count,
+               GRAPH_LINE_SAMPLES);
+    pane_glyph(right, 1, 0, STYLE_UP, GLYPH_UP);
+    graph_line(pane_part(right, 3, 0, right.width - 3, 1), 0, STYLE_UP, up, count,
+               GRAPH_LINE_SAMPLES);
+}
+
+/* ---- tabs ---- */
+
+/* The titles with their digits, or without, or only the open one. */
+static int tabs_width(const struct screen *screen, bool digits)
+{
+    int width = 0;
+    for (size_t i = 1; i < screen->view_count; i++)
+        width += (int)text_cells(_(screen->views[i].class->title)) + (digits ? 4 : 2);
+    return width;
+}
+
+static void draw_tab(struct screen *screen, struct pane pane, size_t tab, bool digits,
+                     int *x)
+{
+    char text[64];
+    const bool open = tab == screen->tab;
+    const uint16_t style = open ? STYLE_TAB_OPEN : STYLE_TAB;
+    const char *title = _(screen->views[tab].class->title);
+    if (digits)
+        snprintf(text, sizeof text, " %zu %s ", tab, title);
+    else
+        snprintf(text, sizeof text, " %s ", title);
+    screen->tab_begin[tab] = *x;
+    *x += pane_text(pane, *x, 0, style, text);
+}
+
+void screen_draw_tabs(struct screen *screen, struct pane pane)
+{
+    int x = 0;
+    if (pane_is_empty(pane))
+        return;
+    const bool digits = tabs_width(screen, true) <= pane.width;
+    const bool all = digits || tabs_width(screen, false) <= pane.width;
+    pane_fill(pane, STYLE_TAB);
+    for (size_t i = 1; i < screen->view_count; i++) {
+        if (all || i == screen->tab)
+            draw_tab(screen, pane, i, digits || !all, &x);
+        else
+            screen->tab_begin[i] = x;
+    }
+    screen->tab_begin[screen->view_count] = x;
+    struct torrent_info info;
+    char masked[VIEW_MASK_SIZE];
+    if (!screen_is_split(screen) && x + 4 < pane.width &&
+        torrent_get_info(screen->config.session, screen->context.torrent, &info))
+        pane_text_right(pane_part(pane, x + 2, 0, pane.width - x - 3, 1), 0, STYLE_TAB,
+                        view_mask(&screen->context, info.name, masked));
+}
+
+/* ---- footer ---- */
+
+static int hint_cells(const struct keymap_entry *entry, uint32_t key, bool ascii)
+{
+    char name[KEY_NAME_SIZE];
+    return (int)(text_cells(key_name(key, ascii, name)) + text_cells(_(entry->word))) + 3;
+}
+
+static int put_hint(struct pane pane, int x, const struct keymap_entry *entry,
+                    uint32_t key)
+{
+    char name[KEY_NAME_SIZE];
+    const bool ascii = canvas_is_ascii(pane.canvas);
+    int used = pane_text(pane, x, 0, STYLE_KEY, key_name(key, ascii, name)) + 1;
+    used += pane_text(pane, x + used, 0, STYLE_HINT, _(entry->word));
+    return used + 2;
+}
+
+static bool is_last_word(const struct keymap_entry *entry)
+{
+    return entry->action == ACTION_HELP || entry->action == ACTION_LEAVE;
+}
+
+/* Room for "? help" and "q quit" is kept before the others take theirs. */
+static void draw_hints(struct screen *screen, struct pane pane)
+{
+    const uint32_t scopes = screen_scopes(screen);
+    const bool ascii = canvas_is_ascii(pane.canvas);
+    int kept = 0, x = 1;
+    for (size_t i = 0; i < keymap_count; i++) {
+        const uint32_t key = keymap_key(&keymap[i], scopes);
+        if (keymap[i].word != NULL && key != 0 && is_last_word(&keymap[i]))
+            kept += hint_cells(&keymap[i], key, ascii);
+    }
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < keymap_count; i++) {
+            const uint32_t key = keymap_key(&keymap[i], scopes);
+            if (keymap[i].word == NULL || key == 0 ||
+                is_last_word(&keymap[i]) != (pass == 1))
+                continue;
+            const int cells = hint_cells(&keymap[i], key, ascii) - 2;
+            if (x + cells + (pass == 0 ? kept : 0) <= pane.width)
+                x += put_hint(pane, x, &keymap[i], key);
+        }
+}
+
+void screen_draw_footer(struct screen *screen, struct pane pane)
+{
+    if (pane_is_empty(pane))
+        return;
+    if (screen->modal == SCREEN_MODAL_LINE)
+        screen_draw_line(screen, pane);
+    else if (screen->message[0] != '\0')
+        pane_text(pane, pane.width > 20 ? 1 : 0, 0, screen->message_style,
+                  screen->message);
+    else
+        draw_hints(screen, pane);
+}
+
+/* All that a screen smaller than 20x5 says. */
+void screen_draw_tiny(struct screen *screen, struct pane pane)
+{
+    char down[TEXT_NUMBER_SIZE], up[TEXT_NUMBER_SIZE];
+    struct session_info info;
+    const bool ascii = canvas_is_ascii(pane.canvas);
+    if (pane_is_empty(pane))
+        return;
+    if (screen->message[0] != '\0' && screen->ending) {
+        pane_text(pane, 0, 0, screen->message_style, screen->message);
+        return;
+    }
+    session_get_info(screen->config.session, &info);
+    pane_print(pane, 0, 0, STYLE_NORMAL, "%s%s %s%s", glyph_text(GLYPH_DOWN, ascii),
+               text_rate(info.down_rate, down), glyph_text(GLYPH_UP, ascii),
+               text_rate(info.up_rate, up));
+}

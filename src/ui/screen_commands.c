@@ -1,0 +1,110 @@
+/* Keys that act on the session as a whole; and masking. */
+#include "base/i18n.h"
+#include "base/text.h"
+#include "base/text_width.h"
+#include "ui/screen_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- limits ---- */
+
+/* "1M" for what text_parse_rate reads. */
+static const char *rate_word(uint64_t rate, char ret_text[TEXT_NUMBER_SIZE])
+{
+    static const char units[] = "\0KMG";
+    int unit = 0;
+    while (unit < 3 && rate > 0 && rate % 1024 == 0) {
+        rate /= 1024;
+        unit++;
+    }
+    snprintf(ret_text, TEXT_NUMBER_SIZE, "%llu%.1s", (unsigned long long)rate,
+             &units[unit]);
+    return ret_text;
+}
+
+static bool on_limits(void *state, struct view_context *context, const char *text)
+{
+    char down_text[TEXT_NUMBER_SIZE], up_text[TEXT_NUMBER_SIZE], more[2];
+    uint64_t down, up;
+    (void)state;
+    if (sscanf(text, "%31s %31s %1s", down_text, up_text, more) != 2 ||
+        !text_parse_rate(down_text, &down) || !text_parse_rate(up_text, &up)) {
+        view_say(context, STYLE_BAD, "%s",
+                 _("Two rates, down and up, in bytes a second: 2M 500K; 0 is no limit."));
+        return false;
+    }
+    session_set_limits(context->session, down, up);
+    return true;
+}
+
+void screen_ask_limits(struct screen *screen)
+{
+    struct session_info info;
+    char initial[64], down[TEXT_NUMBER_SIZE], up[TEXT_NUMBER_SIZE];
+    session_get_info(screen->config.session, &info);
+    snprintf(initial, sizeof initial, "%s %s", rate_word(info.max_down, down),
+             rate_word(info.max_up, up));
+    const struct view_question question = {
+        .label = _("Limits down and up (K, M, G; 0: none): "),
+        .initial = initial,
+        .on_accept = on_limits};
+    view_ask(&screen->context, &question);
+}
+
+/* ---- leaving ---- */
+
+static void on_leave(void *state, struct view_context *context)
+{
+    (void)state;
+    const struct screen_config *config = &context->screen->config;
+    config->on_quit(config->context);
+}
+
+void screen_ask_leave(struct screen *screen)
+{
+    uint32_t running = 0;
+    char text[256];
+    struct session *session = screen->config.session;
+    for (uint32_t i = 0; i < session_count(session); i++) {
+        struct torrent_info info;
+        if (torrent_get_info(session, session_at(session, i), &info) &&
+            info.state != TORRENT_STATE_PAUSED && info.state != TORRENT_STATE_ERROR)
+            running++;
+    }
+    if (running == 0) {
+        on_leave(NULL, &screen->context);
+        return;
+    }
+    snprintf(text, sizeof text,
+             ngettext("Quit bttui? %u torrent stops; it goes on when you start it again.",
+                      "Quit bttui? %u torrents stop; they go on when you start it again.",
+                      running),
+             running);
+    view_confirm(&screen->context, text, NULL, on_leave);
+}
+
+/* ---- masking ---- */
+
+static bool is_telling(uint32_t code)
+{
+    return code > 0x7f || (code >= '0' && code <= '9') || (code >= 'a' && code <= 'z') ||
+           (code >= 'A' && code <= 'Z');
+}
+
+const char *view_mask(const struct view_context *context, const char *text,
+                      char ret_text[VIEW_MASK_SIZE])
+{
+    const size_t length = strlen(text);
+    size_t used = 0;
+    if (!context->masked)
+        return text;
+    for (size_t at = 0; at < length && used + 3 < VIEW_MASK_SIZE;) {
+        uint32_t code;
+        at += text_decode(text + at, length - at, &code);
+        for (unsigned i = 0; i < text_code_cells(code); i++)
+            ret_text[used++] = is_telling(code) ? 'x' : (char)code;
+    }
+    ret_text[used] = '\0';
+    return ret_text;
+}

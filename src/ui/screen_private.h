@@ -1,0 +1,156 @@
+/* Between the files of the screen. */
+#ifndef BTTUI_UI_SCREEN_PRIVATE_H
+#define BTTUI_UI_SCREEN_PRIVATE_H
+
+#include "ui/line_edit.h"
+#include "ui/screen.h"
+#include "ui/table.h"
+#include "ui/view.h"
+
+#define SCREEN_VIEWS     16 /* at most */
+#define SCREEN_HISTORIES 8
+#define SCREEN_TEXT      512
+#define SCREEN_PASTE     4096 /* more of one paste is dropped */
+
+struct screen_view {
+    struct screen *screen;
+    const struct view_class *class;
+    void *state;
+    bool dirty;
+    struct loop_timer timer; /* view_changed_in */
+    struct pane pane;        /* of the last frame; empty: not visible */
+};
+
+/* What stands over the views and has the keys. */
+enum screen_modal {
+    SCREEN_MODAL_NONE,
+    SCREEN_MODAL_LINE,    /* a line is typed in the footer */
+    SCREEN_MODAL_CONFIRM, /* yes or no */
+    SCREEN_MODAL_MENU,    /* the column to sort by */
+    SCREEN_MODAL_HELP
+};
+
+struct screen_line {
+    char label[SCREEN_TEXT];
+    struct line_edit edit;
+    struct line_history *history;
+    bool paths;
+    void *state;
+    void (*on_change)(void *state, struct view_context *context, const char *text);
+    bool (*on_accept)(void *state, struct view_context *context, const char *text);
+    void (*on_cancel)(void *state, struct view_context *context);
+};
+
+struct screen_confirm {
+    char text[SCREEN_TEXT * 2];
+    void *state;
+    void (*on_yes)(void *state, struct view_context *context);
+};
+
+struct screen_menu {
+    struct table *table;            /* whose columns are offered */
+    int columns[TABLE_COLUMNS + 1]; /* -1: the list's own order */
+    int count, cursor;
+};
+
+struct screen_history {
+    const char *name;
+    struct line_history history;
+};
+
+/* Rows and panes of a frame; empty panes are not shown. */
+struct screen_layout {
+    struct pane header, list, status, graph_line, tabs, detail, graph, footer, tiny;
+};
+
+struct screen {
+    struct screen_config config;
+    struct canvas *canvas;
+    struct view_context context;
+    struct screen_view views[SCREEN_VIEWS];
+    size_t view_count;
+    struct screen_layout layout;
+
+    size_t tab; /* the open detail view, an index of `views`; >= 1 */
+    /* What the user wants, whatever the size shows of it: a detail view below the list
+     * where there is room; the keys in it, which shows it alone where there is none. */
+    bool detail_open, detail_focused;
+    struct screen_view *recalculating;
+    bool ending;
+    int tab_begin[SCREEN_VIEWS + 1]; /* columns, for clicks */
+
+    /* frames */
+    bool data_dirty, key_dirty;
+    uint64_t drawn_ns; /* when the last frame was drawn */
+    uint64_t frames;
+    struct loop_hook hook;
+    struct loop_timer timer;
+
+    /* what stands over the views */
+    enum screen_modal modal;
+    struct screen_line line;
+    struct screen_confirm confirm;
+    struct screen_menu menu;
+    int help_top, help_rows;
+    struct screen_history histories[SCREEN_HISTORIES];
+
+    char message[SCREEN_TEXT];
+    uint16_t message_style;
+    char paste[SCREEN_PASTE];
+    size_t paste_length;
+};
+
+/* ---- screen.c ---- */
+/* Something visible changed: by a key (drawn at once), or by data (paced). */
+void screen_touch(struct screen *screen, bool by_key);
+struct screen_view *screen_focused_view(struct screen *screen);
+/* Scopes of the keys where the focus is. */
+uint32_t screen_scopes(struct screen *screen);
+/* Takes the list's cursor as the selected torrent. */
+void screen_follow_selection(struct screen *screen);
+void screen_recalc(struct screen *screen);
+
+/* ---- screen_layout.c ---- */
+void screen_lay_out(struct screen *screen);
+/* Whether the list and a detail view fit on the screen together. */
+bool screen_is_split(const struct screen *screen);
+bool screen_is_large(const struct screen *screen);
+bool screen_shows_detail(const struct screen *screen);
+/* Keys go to the open detail view, not to the list. */
+bool screen_focuses_detail(const struct screen *screen);
+
+/* ---- screen_bars.c ---- */
+void screen_draw_header(struct screen *screen, struct pane pane);
+void screen_draw_status(struct screen *screen, struct pane pane);
+void screen_draw_graph_line(struct screen *screen, struct pane pane);
+void screen_draw_tabs(struct screen *screen, struct pane pane);
+void screen_draw_footer(struct screen *screen, struct pane pane);
+void screen_draw_tiny(struct screen *screen, struct pane pane);
+
+/* ---- screen_keys.c ---- */
+void screen_on_key(struct screen *screen, uint32_t key);
+void screen_on_click(struct screen *screen, int x, int y);
+void screen_on_wheel(struct screen *screen, int x, int y, int by);
+void screen_on_paste(struct screen *screen);
+
+/* ---- screen_ask.c ---- */
+void screen_open_filter(struct screen *screen);
+void screen_open_menu(struct screen *screen, struct table *table);
+void screen_line_key(struct screen *screen, uint32_t key);
+void screen_line_paste(struct screen *screen, const char *text, size_t length);
+void screen_confirm_key(struct screen *screen, uint32_t key);
+void screen_menu_key(struct screen *screen, uint32_t key);
+void screen_draw_line(struct screen *screen, struct pane pane);
+void screen_draw_confirm(struct screen *screen, struct pane pane);
+void screen_draw_menu(struct screen *screen, struct pane pane);
+
+/* ---- screen_help.c ---- */
+void screen_open_help(struct screen *screen);
+void screen_help_key(struct screen *screen, uint32_t key);
+void screen_draw_help(struct screen *screen, struct pane pane);
+
+/* ---- screen_commands.c: keys that act on the session as a whole ---- */
+void screen_ask_limits(struct screen *screen);
+void screen_ask_leave(struct screen *screen);
+
+#endif

@@ -1,0 +1,393 @@
+#include "ui/terminal.h"
+
+#include "base/i18n.h"
+#include "ui/cell_writer.h"
+#include "ui/terminal_restore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define FAREWELL_MS 300 /* how long leaving waits for a terminal that does not read */
+
+struct terminal {
+    struct terminal_config config;
+    int fd;
+    struct termios saved;
+    bool raw; /* the terminal is ours: modes set, full screen entered */
+    bool gone;
+    bool wanted; /* a frame was held back */
+    bool ascii;
+    struct cell_writer *writer;
+    struct loop_slot *slot;
+    struct key_decoder decoder;
+    struct loop_timer escape_timer;
+    char *queue; /* bytes on their way out */
+    size_t queue_begin, queue_end, queue_capacity;
+};
+
+/* ---- the way out ---- */
+
+static void on_gone(struct terminal *terminal)
+{
+    if (terminal->gone)
+        return;
+    terminal->gone = true;
+    loop_slot_remove(terminal->slot); /* a dead descriptor is ready for ever */
+    terminal->slot = NULL;
+    terminal->queue_begin = terminal->queue_end = 0;
+    if (terminal->config.on_gone != NULL)
+        terminal->config.on_gone(terminal->config.context);
+}
+
+static void watch(struct terminal *terminal)
+{
+    const bool busy = terminal->queue_begin < terminal->queue_end;
+    if (terminal->slot != NULL)
+        loop_slot_set_events(terminal->slot, (short)(POLLIN | (busy ? POLLOUT : 0)));
+}
+
+static void send_queue(struct terminal *terminal)
+{
+    while (terminal->queue_begin < terminal->queue_end) {
+        const ssize_t sent = write(terminal->fd, terminal->queue + terminal->queue_begin,
+                                   terminal->queue_end - terminal->queue_begin);
+        if (sent > 0)
+            terminal->queue_begin += (size_t)sent;
+        else if (sent < 0 && errno == EINTR)
+            continue;
+        else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        else {
+            on_gone(terminal);
+            return;
+        }
+    }
+    terminal->queue_begin = terminal->queue_end = 0;
+}
+
+/* Takes over what the writer has to send. */
+static void enqueue(struct terminal *terminal)
+{
+    size_t length;
+    const char *bytes = cell_writer_take(terminal->writer, &length);
+    if (length > terminal->queue_capacity - terminal->queue_end) {
+        const size_t capacity = terminal->queue_end + length;
+        char *grown = realloc(terminal->queue, capacity);
+        if (grown == NULL)
+            return;
+        terminal->queue = grown;
+        terminal->queue_capacity = capacity;
+    }
+    if (length > 0)
+        memcpy(terminal->queue + terminal->queue_end, bytes, length);
+    terminal->queue_end += length;
+    if (!terminal->gone)
+        send_queue(terminal);
+    watch(terminal);
+}
+
+/* The last bytes: for once a little waiting, but not for a terminal that sleeps. */
+static void drain_queue(struct terminal *terminal)
+{
+    const uint64_t end = clock_now_ns(&clock_system) + FAREWELL_MS * NS_PER_MS;
+    struct pollfd out = {terminal->fd, POLLOUT, 0};
+    while (terminal->queue_begin < terminal->queue_end && !terminal->gone) {
+        const uint64_t now = clock_now_ns(&clock_system);
+        if (now >= end || poll(&out, 1, (int)((end - now) / NS_PER_MS) + 1) <= 0)
+            break;
+        send_queue(terminal);
+    }
+    terminal->queue_begin = terminal->queue_end = 0;
+}
+
+/* ---- the terminal's modes ---- */
+
+static bool is_foreground(const struct terminal *terminal)
+{
+    const pid_t group = tcgetpgrp(terminal->fd);
+    return group < 0 || group == getpgrp();
+}
+
+/* Keys come at once and as they are, ^C and ^Z too, so that pasted ones are text. Flow
+ * control stays as the user has it. */
+static void set_raw(struct terminal *terminal)
+{
+    struct termios modes = terminal->saved;
+    modes.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | ISTRIP | BRKINT | PARMRK);
+    modes.c_oflag &= ~(tcflag_t)OPOST;
+    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL | ISIG | IEXTEN);
+    modes.c_cc[VMIN] = 1;
+    modes.c_cc[VTIME] = 0;
+    tcsetattr(terminal->fd, TCSANOW, &modes);
+    terminal->raw = true;
+}
+
+static void arm_restore(struct terminal *terminal)
+{
+    char bytes[CELL_WRITER_RESTORE_SIZE];
+    const size_t length = cell_writer_restore_bytes(terminal->writer, bytes);
+    terminal_restore_arm(terminal->fd, &terminal->saved, bytes, length);
+}
+
+/* Gives the terminal back. */
+static void leave(struct terminal *terminal)
+{
+    if (!terminal->raw)
+        return;
+    cell_writer_end(terminal->writer);
+    enqueue(terminal);
+    drain_queue(terminal);
+    tcsetattr(terminal->fd, TCSANOW, &terminal->saved);
+    terminal->raw = false;
+    terminal_restore_disarm();
+    loop_slot_remove(terminal->slot);
+    terminal->slot = NULL;
+}
+
+/* ---- keys ---- */
+
+static void on_escape_timeout(void *context)
+{
+    struct terminal *terminal = context;
+    key_decoder_timeout(&terminal->decoder, terminal->config.on_key,
+                        terminal->config.context);
+}
+
+static void read_keys(struct terminal *terminal)
+{
+    char bytes[1024];
+    const ssize_t got = read(terminal->fd, bytes, sizeof bytes);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+        on_gone(terminal);
+        return;
+    }
+    if (got < 0)
+        return;
+    loop_timer_cancel(terminal->config.loop, &terminal->escape_timer);
+    key_decoder_feed(&terminal->decoder, bytes, (size_t)got, terminal->config.on_key,
+                     terminal->config.context);
+    if (key_decoder_is_waiting(&terminal->decoder) &&
+        loop_timer_set_in(terminal->config.loop, &terminal->escape_timer,
+                          KEY_TIMEOUT_MS * NS_PER_MS) != ERROR_NONE)
+        on_escape_timeout(terminal);
+}
+
+static void on_slot(void *context, short revents)
+{
+    struct terminal *terminal = context;
+    if ((revents & POLLOUT) != 0) {
+        send_queue(terminal);
+        watch(terminal);
+    }
+    if ((revents & POLLIN) != 0 && !terminal->gone)
+        read_keys(terminal);
+    else if ((revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
+        on_gone(terminal);
+    if (terminal->wanted && terminal_is_ready(terminal)) {
+        terminal->wanted = false;
+        terminal->config.on_ready(terminal->config.context);
+    }
+}
+
+static bool add_slot(struct terminal *terminal)
+{
+    terminal->slot = loop_add(terminal->config.loop, terminal->fd, POLLIN, LOOP_CONTROL,
+                              on_slot, terminal);
+    return terminal->slot != NULL;
+}
+
+/* ---- signals ---- */
+
+static void on_window_change(void *context, int number)
+{
+    struct terminal *terminal = context;
+    (void)number;
+    if (terminal->raw)
+        terminal->config.on_resize(terminal->config.context);
+}
+
+/* Comes back into the foreground: the shell may have changed modes and contents. */
+static void on_continue(void *context, int number)
+{
+    struct terminal *terminal = context;
+    (void)number;
+    if (terminal->gone || !is_foreground(terminal))
+        return;
+    if (!terminal->raw) {
+        tcgetattr(terminal->fd, &terminal->saved);
+        if (!add_slot(terminal))
+            return;
+    }
+    set_raw(terminal);
+    arm_restore(terminal);
+    cell_writer_begin(terminal->writer);
+    enqueue(terminal);
+    terminal->config.on_resize(terminal->config.context);
+}
+
+static void on_stop(void *context, int number)
+{
+    struct terminal *terminal = context;
+    struct sigaction before;
+    const struct sigaction stop = {.sa_handler = SIG_DFL};
+    leave(terminal);
+    sigaction(number, &stop, &before);
+    raise(number); /* the process stands still here */
+    sigaction(number, &before, NULL);
+    on_continue(terminal, SIGCONT);
+}
+
+static bool watch_signals(struct terminal *terminal)
+{
+    struct loop *loop = terminal->config.loop;
+    return loop_signal_watch(loop, SIGWINCH, on_window_change, terminal) == ERROR_NONE &&
+           loop_signal_watch(loop, SIGCONT, on_continue, terminal) == ERROR_NONE &&
+           loop_signal_watch(loop, SIGTSTP, on_stop, terminal) == ERROR_NONE;
+}
+
+void terminal_suspend(struct terminal *terminal)
+{
+    (void)terminal;
+    kill(0, SIGTSTP); /* the whole job, as the terminal itself does */
+}
+
+/* ---- life ---- */
+
+static int open_terminal(const char *path)
+{
+    const int flags = O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    const char *name = path != NULL ? path : ttyname(STDOUT_FILENO);
+    const int fd = name != NULL ? open(name, flags) : -1;
+    return fd >= 0 || path != NULL ? fd : open("/dev/tty", flags);
+}
+
+static void explain(enum cell_writer_error error, char message[TERMINAL_MESSAGE_SIZE])
+{
+    const char *term = getenv("TERM");
+    switch (error) {
+    case CELL_WRITER_MEMORY:
+    case CELL_WRITER_OK:
+        snprintf(message, TERMINAL_MESSAGE_SIZE, _("out of memory"));
+        break;
+    case CELL_WRITER_UNKNOWN:
+        if (term == NULL || term[0] == '\0')
+            snprintf(message, TERMINAL_MESSAGE_SIZE,
+                     _("TERM is not set, so the terminal's kind is not known; use "
+                       "--headless to run without the interface"));
+        else
+            snprintf(message, TERMINAL_MESSAGE_SIZE,
+                     _("terminals of type “%.40s” are not known here; use --headless to "
+                       "run without the interface"),
+                     term);
+        break;
+    case CELL_WRITER_DUMB:
+        snprintf(message, TERMINAL_MESSAGE_SIZE,
+                 _("terminals of type “%.40s” cannot show the interface; use --headless "
+                   "to run without it"),
+                 term);
+        break;
+    }
+}
+
+static bool start(struct terminal *terminal, char message[TERMINAL_MESSAGE_SIZE])
+{
+    int width, height;
+    terminal->fd = open_terminal(terminal->config.path);
+    if (terminal->fd < 0 || tcgetattr(terminal->fd, &terminal->saved) != 0) {
+        snprintf(message, TERMINAL_MESSAGE_SIZE, _("cannot open the terminal: %s"),
+                 strerror(errno));
+        return false;
+    }
+    terminal_size(terminal, &width, &height);
+    const enum cell_writer_error error =
+        cell_writer_new(width, height, terminal->config.colors, &terminal->writer);
+    if (error != CELL_WRITER_OK || !add_slot(terminal) || !watch_signals(terminal)) {
+        explain(error, message);
+        return false;
+    }
+    set_raw(terminal);
+    arm_restore(terminal);
+    enqueue(terminal);
+    return true;
+}
+
+struct terminal *terminal_new(const struct terminal_config *config,
+                              char message[TERMINAL_MESSAGE_SIZE])
+{
+    struct terminal *terminal = calloc(1, sizeof *terminal);
+    if (terminal == NULL) {
+        explain(CELL_WRITER_MEMORY, message);
+        return NULL;
+    }
+    terminal->config = *config;
+    terminal->fd = -1;
+    terminal->ascii = config->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    key_decoder_init(&terminal->decoder);
+    loop_timer_init(&terminal->escape_timer, on_escape_timeout, terminal);
+    if (!start(terminal, message)) {
+        terminal_free(terminal);
+        return NULL;
+    }
+    return terminal;
+}
+
+void terminal_free(struct terminal *terminal)
+{
+    if (terminal == NULL)
+        return;
+    struct loop *loop = terminal->config.loop;
+    loop_signal_unwatch(loop, SIGWINCH, on_window_change, terminal);
+    loop_signal_unwatch(loop, SIGCONT, on_continue, terminal);
+    loop_signal_unwatch(loop, SIGTSTP, on_stop, terminal);
+    leave(terminal);
+    loop_timer_cancel(loop, &terminal->escape_timer);
+    loop_slot_remove(terminal->slot);
+    cell_writer_free(terminal->writer);
+    if (terminal->fd >= 0)
+        close(terminal->fd);
+    free(terminal->queue);
+    free(terminal);
+}
+
+void terminal_size(const struct terminal *terminal, int *ret_width, int *ret_height)
+{
+    struct winsize size = {0};
+    const bool known =
+        ioctl(terminal->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
+    *ret_width = known ? (size.ws_col < CANVAS_MAX ? size.ws_col : CANVAS_MAX) : 80;
+    *ret_height = known ? (size.ws_row < CANVAS_MAX ? size.ws_row : CANVAS_MAX) : 24;
+}
+
+bool terminal_is_ascii(const struct terminal *terminal)
+{
+    return terminal->ascii;
+}
+
+bool terminal_is_ready(struct terminal *terminal)
+{
+    const bool ready =
+        terminal->raw && !terminal->gone && terminal->queue_begin == terminal->queue_end;
+    if (!ready)
+        terminal->wanted = true;
+    return ready;
+}
+
+void terminal_present(struct terminal *terminal, const struct canvas *canvas)
+{
+    cell_writer_present(terminal->writer, canvas);
+    enqueue(terminal);
+}
+
+void terminal_redraw(struct terminal *terminal)
+{
+    cell_writer_forget(terminal->writer);
+}

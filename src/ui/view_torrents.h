@@ -1,0 +1,15 @@
+/* What the screen asks of the list of torrents, beside what every view gives. */
+#ifndef BTTUI_UI_VIEW_TORRENTS_H
+#define BTTUI_UI_VIEW_TORRENTS_H
+
+#include <stdint.h>
+
+/* Bytes that all wanted files still need on the disk. */
+uint64_t view_torrents_left(const void *state);
+/* The status view in words; NULL: all torrents are shown. */
+const char *view_torrents_shown(const void *state);
+/* Asks for the file of a torrent to add, with PATH (or NULL) already typed. */
+struct view_context;
+void view_torrents_ask_add(void *state, struct view_context *context, const char *path);
+
+#endif

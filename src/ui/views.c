@@ -1,0 +1,10 @@
+#include "ui/views.h"
+
+const struct view_class *const views[] = {
+    &view_torrents,
+    &view_peers,
+    &view_pieces,
+    &view_files,
+    &view_trackers,
+};
+const size_t view_count = sizeof views / sizeof *views;
