@@ -258,6 +258,7 @@ struct message {
         struct {
             uint32_t tracker; /* index in the torrent's tracker list */
             bool ok;
+            bool counts; /* only its seeds, leechers and downloads are new */
         } announced;
         struct {
             uint32_t what; /* enum changed, or-ed */

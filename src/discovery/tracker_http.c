@@ -1,4 +1,4 @@
-/* An announce over HTTP (BEP 3, 7, 23). */
+/* Announces and scrapes over HTTP (BEP 3, 7, 23, 48). */
 #include "base/buffer.h"
 #include "base/i18n.h"
 #include "base/text.h"
@@ -78,7 +78,8 @@ static void on_result(void *context, const struct http_result *result)
         return;
     }
     const enum error_code error =
-        tracker_reply_parse(result->body, result->length, &result->from, &reply);
+        tracker_reply_parse(result->body, result->length, &result->from,
+                            tracker->manager->config.random, &reply);
     if (error == ERROR_NONE && (result->status == 200 || reply.failed)) {
         tracker_on_answer(tracker, &reply, NULL, result->status == 410, &result->from);
         return;
@@ -92,15 +93,70 @@ static void on_result(void *context, const struct http_result *result)
     tracker_on_answer(tracker, NULL, message, result->status == 410, &result->from);
 }
 
-bool tracker_http_announce(struct tracker *tracker)
+enum tracker_start tracker_http_announce(struct tracker *tracker)
 {
     struct buffer url;
     buffer_init(&url, URL_BYTES);
-    if (build_url(&url, tracker) == ERROR_NONE)
+    const enum error_code error = build_url(&url, tracker);
+    if (error == ERROR_NONE)
         tracker->request = http_get(
             tracker->manager->config.http, (const char *)url.bytes, BODY_BYTES,
             tracker->event == TRACKER_EVENT_STOPPED ? STOP_TIMEOUT_MS : TIMEOUT_MS,
             on_result, tracker);
     buffer_done(&url);
-    return tracker->request != NULL;
+    if (tracker->request != NULL)
+        return TRACKER_START_BEGUN;
+    return error == ERROR_LIMIT ? TRACKER_START_NEVER : TRACKER_START_FAILED;
+}
+
+/* ---- scraping ---- */
+
+/* BEP 48: the last part of the path must begin with `announce`; `scrape` stands for it.
+ */
+static enum error_code build_scrape_url(struct buffer *url, const struct tracker *tracker)
+{
+    const char *query = strchr(tracker->url, '?');
+    const size_t path_length =
+        query != NULL ? (size_t)(query - tracker->url) : strlen(tracker->url);
+    const char *slash = memrchr(tracker->url, '/', path_length);
+    if (slash == NULL || strncmp(slash + 1, "announce", 8) != 0)
+        return ERROR_UNSUPPORTED;
+    enum error_code error =
+        buffer_append(url, tracker->url, (size_t)(slash + 1 - tracker->url));
+    if (error == ERROR_NONE)
+        error = buffer_printf(url, "scrape%s%cinfo_hash=", slash + 9,
+                              query != NULL ? '&' : '?');
+    if (error == ERROR_NONE)
+        error = put_escaped(url, tracker->manager->config.hash.bytes, SHA1_BYTES);
+    return error == ERROR_NONE ? buffer_append_u8(url, 0) : error;
+}
+
+static void on_scraped(void *context, const struct http_result *result)
+{
+    struct tracker *tracker = context;
+    struct tracker_reply reply;
+    tracker->scrape = NULL;
+    /* Tried is tried: one that has no scrape is not asked for it all the time. */
+    tracker->scraped_ns = loop_now_ns(tracker->manager->config.loop);
+    if (result->error == ERROR_NONE && result->status == 200 &&
+        tracker_reply_parse_scrape(result->body, result->length,
+                                   &tracker->manager->config.hash, &reply) == ERROR_NONE)
+        tracker_on_counts(tracker, &reply);
+}
+
+void tracker_http_scrape(struct tracker *tracker)
+{
+    struct buffer url;
+    buffer_init(&url, URL_BYTES);
+    if (tracker->scrape == NULL && build_scrape_url(&url, tracker) == ERROR_NONE)
+        tracker->scrape = http_get(tracker->manager->config.http, (const char *)url.bytes,
+                                   BODY_BYTES, TIMEOUT_MS, on_scraped, tracker);
+    buffer_done(&url);
+}
+
+void tracker_http_cancel(struct tracker *tracker)
+{
+    http_cancel(tracker->request);
+    http_cancel(tracker->scrape);
+    tracker->request = tracker->scrape = NULL;
 }

@@ -1,7 +1,8 @@
 /*
  * The trackers of one torrent: who is asked when (BEP 3, 12), with what event, and what
- * each said. All tiers are asked at once the first time, for speed; later the best of
- * each tier. Finds are posted on the discovery bus. Loop thread.
+ * each said. All are asked at once the first time, for speed; later one of each tier,
+ * the others when it fails. Counts come from the answers or from a scrape (BEP 48). Finds
+ * are posted on the discovery bus. Loop thread.
  */
 #ifndef BTTUI_DISCOVERY_TRACKER_MANAGER_H
 #define BTTUI_DISCOVERY_TRACKER_MANAGER_H
@@ -10,6 +11,7 @@
 #include "bus/bus.h"
 #include "meta/metainfo.h"
 #include "net/http.h"
+#include "net/net.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +25,7 @@ struct tracker_stats {
 struct tracker_manager_config {
     struct loop *loop;
     struct http *http;
+    const struct net *net; /* UDP trackers and their names */
     const struct random_source *random;
     struct log *log;
     struct bus *discovery; /* filled: DISCOVERY_PEERS, DISCOVERY_ANNOUNCED */
@@ -62,7 +65,7 @@ struct tracker_row {
     uint32_t tier;
     enum tracker_phase phase;
     const char *message;
-    uint32_t seeds, leechers; /* UINT32_MAX: not told */
+    uint32_t seeds, leechers, downloads; /* UINT32_MAX: not told */
     uint32_t peers_given;
     uint64_t next_ns, last_ns; /* on the loop's clock; UINT64_MAX: none */
     uint32_t failures;

@@ -5,11 +5,11 @@
 #include "discovery/tracker_manager.h"
 #include "discovery/tracker_reply.h"
 
-enum tracker_event {
-    TRACKER_EVENT_NONE,
-    TRACKER_EVENT_COMPLETED,
-    TRACKER_EVENT_STARTED,
-    TRACKER_EVENT_STOPPED
+enum tracker_event { /* as BEP 15 numbers them */
+                     TRACKER_EVENT_NONE,
+                     TRACKER_EVENT_COMPLETED,
+                     TRACKER_EVENT_STARTED,
+                     TRACKER_EVENT_STOPPED
 };
 
 struct tracker {
@@ -20,21 +20,24 @@ struct tracker {
     enum tracker_phase phase;
     bool knows_us; /* `started` was answered */
     bool wants_completed;
+    bool is_leader;           /* the one of its tier that is asked again and again */
+    bool is_slow;             /* does not answer, but is still waited for */
     enum tracker_event event; /* of the announce under way */
-    struct http_request *request;
+    struct http_request *request, *scrape;
     struct udp_announce *udp;
     struct loop_timer timer;
-    uint64_t last_ns;
+    uint64_t last_ns, scraped_ns;
     uint32_t failures;
     char message[TRACKER_TEXT_SIZE];
     char tracker_id[TRACKER_ID_BYTES + 1];
     size_t tracker_id_length;
-    uint32_t seeds, leechers, peers_given, min_interval_s;
+    uint32_t seeds, leechers, downloads, peers_given, min_interval_s;
 };
 
 struct tracker_manager {
     struct tracker_manager_config config;
     struct tracker *trackers;
+    uint32_t *order; /* by tier, shuffled within; whoever works moves to its front */
     uint32_t count;
     uint32_t key;
     bool running, stopping;
@@ -47,11 +50,36 @@ struct tracker_manager {
 void tracker_on_answer(struct tracker *tracker, const struct tracker_reply *reply,
                        const char *message, bool gone_for_good,
                        const struct netaddr *from);
+/* It has not answered for long: others of its tier are asked meanwhile. */
+void tracker_on_slow(struct tracker *tracker, const char *message);
+void tracker_on_counts(struct tracker *tracker, const struct tracker_reply *reply);
 
-/* tracker_http.c. False: it cannot be asked (MESSAGE of the tracker says why). */
-bool tracker_http_announce(struct tracker *tracker);
-/* tracker_udp.c */
-bool tracker_udp_announce(struct tracker *tracker);
+enum tracker_start {
+    TRACKER_START_BEGUN, /* tracker_on_answer comes, but never from inside the call */
+    TRACKER_START_FAILED,
+    TRACKER_START_NEVER /* nobody can be asked at such an address */
+};
+
+/* tracker_http.c */
+enum tracker_start tracker_http_announce(struct tracker *tracker);
+void tracker_http_scrape(struct tracker *tracker); /* tracker_on_counts, if it can be */
+void tracker_http_cancel(struct tracker *tracker);
+/* tracker_udp.c: an announce is followed by a scrape in the same conversation. */
+enum tracker_start tracker_udp_announce(struct tracker *tracker);
 void tracker_udp_cancel(struct tracker *tracker);
+bool tracker_udp_is_scraping(const struct tracker *tracker);
+
+/* tracker_tiers.c (BEP 12) */
+void tracker_tiers_shuffle(struct tracker_manager *manager);
+void tracker_tiers_promote(struct tracker *tracker);
+struct tracker *tracker_tiers_leader(const struct tracker_manager *manager,
+                                     uint32_t tier); /* NULL: none */
+/* The first of the tier that rests: not the leader, asked by nobody, to be asked never.
+ */
+struct tracker *tracker_tiers_resting(const struct tracker_manager *manager,
+                                      uint32_t tier);
+
+/* tracker_mask.c: URL without what identifies the user; malloc'ed, NULL: no memory. */
+char *tracker_mask_url(const char *url);
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef BTTUI_DISCOVERY_TRACKER_REPLY_H
 #define BTTUI_DISCOVERY_TRACKER_REPLY_H
 
+#include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/netaddr.h"
 
@@ -24,18 +26,35 @@ struct tracker_reply {
     char text[TRACKER_TEXT_SIZE]; /* its failure or warning, sanitised; "" if none */
     uint32_t interval_s;          /* clamped */
     uint32_t min_interval_s;      /* clamped; 0: not told */
+    uint32_t retry_s;             /* BEP 31, clamped; 0: not told */
+    bool never_retry;             /* BEP 31 */
     uint32_t seeds, leechers;     /* UINT32_MAX: not told */
+    uint32_t downloads;           /* ever completed; UINT32_MAX: not told */
     char tracker_id[TRACKER_ID_BYTES + 1];
     size_t tracker_id_length;
-    uint32_t peer_count;
+    uint32_t peer_count;    /* of those kept */
+    uint32_t peers_offered; /* acceptable ones in the answer */
     struct netaddr peers[TRACKER_PEERS_MAX];
 };
 
+/* Nothing told. */
+void tracker_reply_init(struct tracker_reply *reply);
+
 /* ERROR_SYNTAX and friends: not a tracker's answer. FROM is who sent it: it may not name
- * addresses it has no business with (netaddr_may_nominate). */
+ * addresses it has no business with (netaddr_may_nominate). Of too many peers RANDOM
+ * chooses which are kept. */
 enum error_code tracker_reply_parse(const uint8_t *bytes, size_t length,
                                     const struct netaddr *from,
+                                    const struct random_source *random,
                                     struct tracker_reply *ret_reply) MUST_CHECK;
+/* The answer to a scrape (BEP 48): the counts of HASH. ERROR_NOT_FOUND: not in it. */
+enum error_code tracker_reply_parse_scrape(const uint8_t *bytes, size_t length,
+                                           const struct info_hash *hash,
+                                           struct tracker_reply *ret_reply) MUST_CHECK;
+/* Addresses of STRIDE bytes, 6 or 18; an incomplete one at the end is left out. */
+void tracker_reply_add_compact(struct tracker_reply *reply, const struct netaddr *from,
+                               const struct random_source *random, const uint8_t *bytes,
+                               size_t length, size_t stride);
 uint32_t tracker_clamp_interval(int64_t interval_s);
 
 #endif

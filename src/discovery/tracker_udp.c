@@ -1,41 +1,37 @@
 /*
- * An announce over UDP (BEP 15): connect, then announce, each sent again after 15 x 2^n
- * seconds. The socket is connected, so that answers from elsewhere never arrive, and
- * transaction ids are fresh random numbers with each sending. Addresses are literal or
- * come from the resolver.
+ * A conversation with a UDP tracker (BEP 15): connect, announce, scrape, each sent again
+ * after 15 x 2^n seconds, to the tracker's next address if it has several. The socket is
+ * connected, so that answers from elsewhere never arrive, and transaction ids are fresh
+ * random numbers with each sending.
  */
-#include "base/buffer.h"
 #include "base/i18n.h"
-#include "base/text.h"
+#include "discovery/tracker_packet.h"
 #include "discovery/tracker_private.h"
-#include "net/resolver.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define PROTOCOL_ID     UINT64_C(0x41727101980)
-#define TRIES_MAX       3u /* 15 + 30 + 60 s; then the back-off of the manager takes over */
-#define ACTION_CONNECT  0u
-#define ACTION_ANNOUNCE 1u
-#define ACTION_ERROR    3u
+#define WAIT_NS       (15 * NS_PER_S)
+#define WAIT_OTHER_NS (3 * NS_PER_S) /* while another address has not been tried */
+#define DOUBLINGS_MAX 8u
+#define LOSSES_SLOW   2u /* from then on others in the tier are asked */
+#define CONNECTION_NS (60 * NS_PER_S)
 
 struct udp_announce {
     struct tracker *tracker;
     struct resolver_query *query;
-    struct loop_slot *slot;
+    struct datagram *socket; /* NULL: names are being resolved */
     struct loop_timer timer;
-    struct netaddr address;
-    char path[512]; /* BEP 41 */
-    int fd;
+    struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
+    uint32_t address_count, at;
+    const char *path; /* in the tracker's URL */
     uint16_t port;
-    bool connected;
-    uint64_t connection_id;
+    bool connected, scraping;
+    uint64_t connection_id, connected_ns;
     uint32_t transaction;
-    uint32_t tries;
+    uint32_t losses;
 };
 
 void tracker_udp_cancel(struct tracker *tracker)
@@ -45,182 +41,205 @@ void tracker_udp_cancel(struct tracker *tracker)
         return;
     tracker->udp = NULL;
     resolver_cancel(udp->query);
-    loop_slot_remove(udp->slot);
+    datagram_close(udp->socket);
     loop_timer_cancel(tracker->manager->config.loop, &udp->timer);
-    if (udp->fd >= 0)
-        close(udp->fd);
     free(udp);
+}
+
+bool tracker_udp_is_scraping(const struct tracker *tracker)
+{
+    return tracker->udp != NULL && tracker->udp->scraping;
 }
 
 static void fail(struct udp_announce *udp, const char *message)
 {
     struct tracker *tracker = udp->tracker;
-    const struct netaddr from = udp->address;
+    const struct netaddr from = udp->addresses[udp->at];
+    const bool scraping = udp->scraping;
     tracker_udp_cancel(tracker);
-    tracker_on_answer(tracker, NULL, message, false, &from);
+    if (!scraping) /* counts are a courtesy */
+        tracker_on_answer(tracker, NULL, message, false, &from);
 }
 
-static enum error_code put_announce(struct buffer *packet, struct udp_announce *udp)
+/* ---- sending ---- */
+
+static enum error_code put_announce(struct buffer *packet, const struct udp_announce *udp)
 {
-    static const uint32_t events[] = {0, 1, 2, 3};
     const struct tracker *tracker = udp->tracker;
     const struct tracker_manager_config *config = &tracker->manager->config;
     struct tracker_stats stats;
     config->stats(config->context, &stats);
-    enum error_code error = buffer_append_u64(packet, udp->connection_id);
-    error |= buffer_append_u32(packet, ACTION_ANNOUNCE);
-    error |= buffer_append_u32(packet, udp->transaction);
-    error |= buffer_append(packet, config->hash.bytes, SHA1_BYTES);
-    error |= buffer_append(packet, config->peer_id, sizeof config->peer_id);
-    error |= buffer_append_u64(packet, stats.downloaded);
-    error |= buffer_append_u64(packet, stats.left);
-    error |= buffer_append_u64(packet, stats.uploaded);
-    error |= buffer_append_u32(packet, events[tracker->event]);
-    error |= buffer_append_u32(packet, 0); /* our address: as it sees it */
-    error |= buffer_append_u32(packet, tracker->manager->key);
-    error |= buffer_append_u32(
-        packet, tracker->event == TRACKER_EVENT_STOPPED ? 0 : TRACKER_PEERS_MAX);
-    error |= buffer_append_u16(packet, config->port);
-    /* BEP 41: the path and query, in pieces of at most 255 bytes. */
-    for (const char *at = udp->path; *at != '\0' && error == ERROR_NONE;) {
-        const size_t part = strlen(at) < 255 ? strlen(at) : 255;
-        error |= buffer_append_u16(packet, (uint16_t)(0x0200 | part));
-        error |= buffer_append(packet, at, part);
-        at += part;
-    }
-    return error;
+    struct tracker_announce announce = {
+        .hash = config->hash,
+        .downloaded = stats.downloaded,
+        .left = stats.left,
+        .uploaded = stats.uploaded,
+        .event = (uint32_t)tracker->event,
+        .key = tracker->manager->key,
+        .peers_wanted = tracker->event == TRACKER_EVENT_STOPPED ? 0 : TRACKER_PEERS_MAX,
+        .port = config->port,
+        .path = udp->path,
+    };
+    memcpy(announce.peer_id, config->peer_id, sizeof announce.peer_id);
+    return tracker_packet_put_announce(packet, udp->connection_id, udp->transaction,
+                                       &announce);
 }
 
-static void send_packet(struct udp_announce *udp)
+static enum error_code put_packet(struct buffer *packet, const struct udp_announce *udp)
+{
+    if (!udp->connected)
+        return tracker_packet_put_connect(packet, udp->transaction);
+    if (udp->scraping)
+        return tracker_packet_put_scrape(packet, udp->connection_id, udp->transaction,
+                                         &udp->tracker->manager->config.hash);
+    return put_announce(packet, udp);
+}
+
+static uint64_t wait_ns(const struct udp_announce *udp)
+{
+    if (udp->losses + 1 < udp->address_count)
+        return WAIT_OTHER_NS;
+    const uint32_t doublings = (udp->losses + 1) / udp->address_count - 1;
+    return WAIT_NS << (doublings < DOUBLINGS_MAX ? doublings : DOUBLINGS_MAX);
+}
+
+/* ERROR_NONE: it is on its way or lost; the timer sends another. */
+static enum error_code send_packet(struct udp_announce *udp)
 {
     struct tracker_manager *manager = udp->tracker->manager;
     struct buffer packet;
-    buffer_init(&packet, 2048);
+    buffer_init(&packet, TRACKER_PACKET_MAX);
     udp->transaction = random_u32(manager->config.random);
-    enum error_code error = ERROR_NONE;
-    if (udp->connected) {
-        error = put_announce(&packet, udp);
-    } else {
-        error = buffer_append_u64(&packet, PROTOCOL_ID);
-        error |= buffer_append_u32(&packet, ACTION_CONNECT);
-        error |= buffer_append_u32(&packet, udp->transaction);
-    }
-    /* A send that fails is a packet lost: the timer sends another. */
-    if (error == ERROR_NONE &&
-        send(udp->fd, packet.bytes, packet.length, MSG_NOSIGNAL) < 0)
-        error = error_from_errno(errno);
+    enum error_code error = put_packet(&packet, udp);
+    if (error == ERROR_NONE)
+        error = datagram_send(udp->socket, packet.bytes, packet.length);
     buffer_done(&packet);
-    loop_timer_set_in(manager->config.loop, &udp->timer, (15 * NS_PER_S) << udp->tries);
+    loop_timer_set_in(manager->config.loop, &udp->timer, wait_ns(udp));
+    return error == ERROR_AGAIN ? ERROR_NONE : error;
+}
+
+/* ---- its addresses in turn ---- */
+
+static void on_packet(void *context, const uint8_t *bytes, size_t length);
+static void on_error(void *context, enum error_code error);
+static const struct datagram_callbacks callbacks = {on_packet, on_error};
+
+static enum error_code try_address(struct udp_announce *udp)
+{
+    const struct tracker_manager_config *config = &udp->tracker->manager->config;
+    datagram_close(udp->socket);
+    udp->socket = NULL;
+    udp->connected = false;
+    const enum error_code error = config->net->open_datagram(
+        config->net->context, config->loop, &udp->addresses[udp->at], &callbacks, udp,
+        &udp->socket);
+    return error == ERROR_NONE ? send_packet(udp) : error;
+}
+
+/* This address will not do. The next that was not tried yet, or the end. */
+static void give_up_address(struct udp_announce *udp, const char *message)
+{
+    while (!udp->scraping && udp->losses + 1 < udp->address_count) {
+        udp->losses++;
+        udp->at = udp->losses;
+        if (try_address(udp) == ERROR_NONE)
+            return;
+    }
+    fail(udp, message);
+}
+
+static void on_error(void *context, enum error_code error)
+{
+    (void)error;
+    give_up_address(context, _("nobody listens at the tracker's address"));
 }
 
 static void on_timeout(void *context)
 {
     struct udp_announce *udp = context;
-    if (++udp->tries >= TRIES_MAX) {
+    struct tracker *tracker = udp->tracker;
+    enum error_code error;
+    udp->losses++;
+    if (udp->scraping || udp->losses >= (DOUBLINGS_MAX + 1) * udp->address_count) {
         fail(udp, _("the tracker does not answer"));
         return;
     }
-    udp->connected = false; /* its id is older than a minute by now, or may be */
-    send_packet(udp);
+    if (udp->address_count > 1) {
+        udp->at = udp->losses % udp->address_count;
+        error = try_address(udp);
+    } else {
+        if (loop_now_ns(tracker->manager->config.loop) - udp->connected_ns >=
+            CONNECTION_NS)
+            udp->connected = false;
+        error = send_packet(udp);
+    }
+    if (error != ERROR_NONE)
+        give_up_address(udp, error_text(error));
+    else if (udp->losses >= LOSSES_SLOW * udp->address_count)
+        tracker_on_slow(tracker, _("the tracker does not answer"));
 }
 
-static void on_announced(struct udp_announce *udp, struct cursor *cursor)
+/* ---- answers ---- */
+
+static void on_announced(struct udp_announce *udp, const struct tracker_reply *reply)
 {
     struct tracker *tracker = udp->tracker;
-    struct tracker_reply *reply = calloc(1, sizeof *reply);
-    const struct netaddr from = udp->address;
-    if (reply == NULL) {
-        fail(udp, error_text(ERROR_MEMORY));
-        return;
-    }
-    reply->interval_s = tracker_clamp_interval(cursor_u32(cursor));
-    reply->leechers = cursor_u32(cursor);
-    reply->seeds = cursor_u32(cursor);
-    const size_t stride = udp->address.family == NETADDR_V6 ? 18 : 6;
-    const bool whole = !cursor->failed;
-    while (cursor_left(cursor) >= stride && reply->peer_count < TRACKER_PEERS_MAX) {
-        struct netaddr address;
-        const uint8_t *bytes = cursor_bytes(cursor, stride);
-        if (stride == 6)
-            netaddr_from_compact4(bytes, &address);
-        else
-            netaddr_from_compact6(bytes, &address);
-        if (netaddr_may_nominate(&from, &address))
-            reply->peers[reply->peer_count++] = address;
-    }
-    if (whole) {
+    const struct netaddr from = udp->addresses[udp->at];
+    if (tracker->event == TRACKER_EVENT_STOPPED) {
         tracker_udp_cancel(tracker);
-        tracker_on_answer(tracker, reply, NULL, false, &from);
+    } else {
+        udp->scraping = true;
+        udp->losses = 0;
+        if (send_packet(udp) != ERROR_NONE)
+            tracker_udp_cancel(tracker);
     }
-    free(reply);
+    tracker_on_answer(tracker, reply, NULL, false, &from);
 }
 
-static void on_packet(struct udp_announce *udp, const uint8_t *bytes, size_t length)
-{
-    struct cursor cursor;
-    char message[TRACKER_TEXT_SIZE];
-    cursor_init(&cursor, bytes, length);
-    const uint32_t action = cursor_u32(&cursor);
-    const uint32_t transaction = cursor_u32(&cursor);
-    if (cursor.failed || transaction != udp->transaction)
-        return;
-    if (action == ACTION_ERROR) {
-        const size_t left = cursor_left(&cursor);
-        text_clean((struct untrusted){(const char *)cursor_bytes(&cursor, left), left},
-                   200, message, sizeof message);
-        fail(udp, message);
-    } else if (action == ACTION_CONNECT && !udp->connected && cursor_left(&cursor) >= 8) {
-        udp->connection_id = cursor_u64(&cursor);
-        udp->connected = true;
-        send_packet(udp);
-    } else if (action == ACTION_ANNOUNCE && udp->connected &&
-               cursor_left(&cursor) >= 12) {
-        on_announced(udp, &cursor);
-    }
-}
-
-static void on_readable(void *context, short revents)
+static void on_packet(void *context, const uint8_t *bytes, size_t length)
 {
     struct udp_announce *udp = context;
     struct tracker *tracker = udp->tracker;
-    uint8_t bytes[4096];
-    (void)revents;
-    for (int budget = 16; budget > 0 && tracker->udp == udp; budget--) {
-        const ssize_t got = recv(udp->fd, bytes, sizeof bytes, 0);
-        if (got < 0 && errno == ECONNREFUSED) {
-            fail(udp, _("nobody listens at the tracker's address"));
-            return;
-        }
-        if (got < 0)
-            return;
-        on_packet(udp, bytes, (size_t)got);
+    struct tracker_packet packet;
+    if (tracker_packet_read(bytes, length, &udp->addresses[udp->at],
+                            tracker->manager->config.random, &packet) != ERROR_NONE ||
+        packet.transaction != udp->transaction)
+        return;
+    if (packet.action == TRACKER_ACTION_ERROR) {
+        fail(udp, packet.reply.text);
+    } else if (packet.action == TRACKER_ACTION_CONNECT && !udp->connected) {
+        udp->connection_id = packet.connection_id;
+        udp->connected = true;
+        udp->connected_ns = loop_now_ns(tracker->manager->config.loop);
+        if (send_packet(udp) != ERROR_NONE)
+            give_up_address(udp, error_text(ERROR_SYSTEM));
+    } else if (packet.action == TRACKER_ACTION_ANNOUNCE && udp->connected &&
+               !udp->scraping) {
+        on_announced(udp, &packet.reply);
+    } else if (packet.action == TRACKER_ACTION_SCRAPE && udp->scraping) {
+        tracker_udp_cancel(tracker);
+        tracker_on_counts(tracker, &packet.reply);
     }
 }
+
+/* ---- beginning ---- */
 
 static void on_resolved(void *context, const struct netaddr *addresses, uint32_t count,
                         const char *message)
 {
     struct udp_announce *udp = context;
-    struct sockaddr_storage sockaddr;
     udp->query = NULL;
     if (count == 0) {
-        fail(udp, message);
+        fail(udp, message != NULL ? message : error_text(ERROR_NOT_FOUND));
         return;
     }
-    udp->address = addresses[0];
-    udp->address.port = udp->port;
-    const socklen_t length = netaddr_to_sockaddr(&udp->address, &sockaddr);
-    udp->fd = socket(sockaddr.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (udp->fd < 0 || connect(udp->fd, (struct sockaddr *)&sockaddr, length) != 0) {
-        fail(udp, strerror(errno));
-        return;
-    }
-    udp->slot = loop_add(udp->tracker->manager->config.loop, udp->fd, POLLIN,
-                         LOOP_CONTROL, on_readable, udp);
-    if (udp->slot == NULL)
-        fail(udp, error_text(ERROR_MEMORY));
-    else
-        send_packet(udp);
+    memcpy(udp->addresses, addresses, count * sizeof *addresses);
+    udp->address_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        udp->addresses[i].port = udp->port;
+    const enum error_code error = try_address(udp);
+    if (error != ERROR_NONE)
+        give_up_address(udp, error_text(error));
 }
 
 /* udp://HOST:PORT/path */
@@ -231,7 +250,7 @@ static bool split_url(const char *url, char *ret_host, size_t host_size,
     const bool bracketed = *host == '[';
     if (bracketed)
         host++;
-    const size_t length = strcspn(host, bracketed ? "]" : ":/");
+    const size_t length = strcspn(host, bracketed ? "]" : ":/?");
     uint64_t port = 0;
     char digits[8] = "";
     const char *colon = host + length + (bracketed && host[length] == ']');
@@ -247,28 +266,32 @@ static bool split_url(const char *url, char *ret_host, size_t host_size,
         netaddr_port_is_abused((uint16_t)port))
         return false;
     udp->port = (uint16_t)port;
-    const char *path = colon + 1 + digit_count;
-    if (strcmp(path, "/announce") != 0 && strlen(path) < sizeof udp->path)
-        strcpy(udp->path, path);
+    udp->path = colon + 1 + digit_count;
+    if (strcmp(udp->path, "/announce") == 0 || strcmp(udp->path, "/") == 0 ||
+        strlen(udp->path) > TRACKER_PACKET_MAX / 2)
+        udp->path = "";
     return true;
 }
 
-bool tracker_udp_announce(struct tracker *tracker)
+enum tracker_start tracker_udp_announce(struct tracker *tracker)
 {
     char host[256];
+    const struct tracker_manager_config *config = &tracker->manager->config;
     struct udp_announce *udp = calloc(1, sizeof *udp);
-    if (udp == NULL || !split_url(tracker->url, host, sizeof host, udp)) {
+    if (udp == NULL)
+        return TRACKER_START_FAILED;
+    if (!split_url(tracker->url, host, sizeof host, udp)) {
         free(udp);
-        return false;
+        return TRACKER_START_NEVER;
     }
     udp->tracker = tracker;
-    udp->fd = -1;
+    udp->address_count = 1;
     loop_timer_init(&udp->timer, on_timeout, udp);
     tracker->udp = udp;
-    udp->query = resolver_lookup(tracker->manager->config.loop, host, on_resolved, udp);
-    if (udp->query == NULL) {
-        tracker_udp_cancel(tracker);
-        return false;
-    }
-    return true;
+    udp->query =
+        config->net->resolve(config->net->context, config->loop, host, on_resolved, udp);
+    if (udp->query != NULL)
+        return TRACKER_START_BEGUN;
+    tracker_udp_cancel(tracker);
+    return TRACKER_START_FAILED;
 }

@@ -373,7 +373,7 @@ bool torrent_get_tracker(struct session *session, struct torrent_id id, uint32_t
         .message = row.message,
         .seeds = row.seeds,
         .leechers = row.leechers,
-        .downloads = UINT32_MAX,
+        .downloads = row.downloads,
         .peers_given = row.peers_given,
         .next_s = row.next_ns == UINT64_MAX ? UINT64_MAX
                   : row.next_ns > now_ns    ? (row.next_ns - now_ns) / NS_PER_S

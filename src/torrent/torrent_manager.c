@@ -293,7 +293,7 @@ static void handle_discovery(struct torrent *torrent, struct message *message)
         struct tracker_row row;
         const bool told =
             tracker_manager_row(torrent->trackers, message->u.announced.tracker, &row) &&
-            row.phase != TRACKER_PHASE_WORKING;
+            row.phase != TRACKER_PHASE_WORKING && !message->u.announced.counts;
         const struct message event = {
             .type = EVENT_TRACKER,
             .torrent = torrent->id,

@@ -54,6 +54,8 @@ static void deliver(struct vnet *vnet, const struct vnet_packet *packet)
                                            packet->length);
         return;
     }
+    if (packet->refused)
+        return;
     for (uint32_t i = vnet->server_count; i-- > 0;) {
         if (!netaddr_equal(&vnet->servers[i].address, &packet->to))
             continue;
@@ -61,8 +63,7 @@ static void deliver(struct vnet *vnet, const struct vnet_packet *packet)
                                    packet->length);
         return;
     }
-    if (!packet->refused)
-        post(vnet, &packet->to, &packet->from, NULL, 0, true);
+    post(vnet, &packet->to, &packet->from, NULL, 0, true);
 }
 
 static void on_timer(void *context)

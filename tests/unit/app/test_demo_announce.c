@@ -149,7 +149,8 @@ START_TEST(answer_is_what_a_client_reads)
     const uint8_t *body = body_of(&out, &length);
     snprintf(header, sizeof header, "\r\nContent-Length: %zu\r\n", length);
     ck_assert_ptr_nonnull(memmem(out.bytes, out.length, header, strlen(header)));
-    ck_assert_int_eq(tracker_reply_parse(body, length, &from, &reply), ERROR_NONE);
+    ck_assert_int_eq(tracker_reply_parse(body, length, &from, &random_system, &reply),
+                     ERROR_NONE);
     ck_assert(!reply.failed);
     ck_assert_uint_eq(reply.interval_s, 900);
     ck_assert_uint_eq(reply.seeds, 3);
@@ -172,7 +173,8 @@ START_TEST(refusal_carries_its_reason)
     ck_assert_int_eq(demo_announce_write("400 Bad Request", &answer, &out), ERROR_NONE);
     ck_assert_mem_eq(out.bytes, "HTTP/1.1 400 Bad Request\r\n", 26);
     const uint8_t *body = body_of(&out, &length);
-    ck_assert_int_eq(tracker_reply_parse(body, length, &from, &reply), ERROR_NONE);
+    ck_assert_int_eq(tracker_reply_parse(body, length, &from, &random_system, &reply),
+                     ERROR_NONE);
     ck_assert(reply.failed);
     ck_assert_str_eq(reply.text, "who are you?");
     buffer_done(&out);

@@ -97,7 +97,7 @@ static void announce(const char *rest, struct tracker_reply *ret_reply)
     ck_assert_int_eq(netaddr_parse("127.0.0.1:1", 0, &from), ERROR_NONE);
     ck_assert_int_eq(tracker_reply_parse((const uint8_t *)body + 4,
                                          length - (size_t)(body + 4 - text), &from,
-                                         ret_reply),
+                                         &random_system, ret_reply),
                      ERROR_NONE);
 }
 

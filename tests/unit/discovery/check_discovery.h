@@ -1,0 +1,11 @@
+#ifndef BTTUI_TESTS_DISCOVERY_CHECK_DISCOVERY_H
+#define BTTUI_TESTS_DISCOVERY_CHECK_DISCOVERY_H
+
+#include <check.h>
+
+Suite *suite_packet(void);
+Suite *suite_reply(void);
+Suite *suite_http_trackers(void);
+Suite *suite_udp_trackers(void);
+
+#endif
