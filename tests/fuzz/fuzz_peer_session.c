@@ -1,0 +1,93 @@
+/*
+ * A peer's side of a session, in both roles: whatever it sends, cut in any way, brings
+ * about the same events, leaves nothing behind and ends at worst in its disconnection.
+ * The first byte chooses role and extensions, the second the cuts; the rest follows the
+ * handshake and an unchoke, while blocks are asked for.
+ */
+#include "tests/unit/peer/rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+#define REQUESTS 24u
+
+static void say_hello(struct rig *rig, struct script_peer *remote, uint8_t how)
+{
+    const struct net *net = vnet_host(rig->world.vnet, "10.0.0.2");
+    const struct script_hello hello = rig_hello(rig, 'P', (how & 2) != 0, (how & 4) != 0);
+    if ((how & 1) != 0) {
+        script_peer_dial(remote, net, rig->world.loop, "10.0.0.1:6881");
+    } else {
+        script_peer_listen(remote, net, rig->world.loop, "10.0.0.2:7000");
+        rig_connect(rig, "10.0.0.2:7000", PEER_SOURCE_MANUAL);
+    }
+    rig_run(rig, 20 * NS_PER_MS);
+    script_peer_handshake(remote, &hello);
+    if ((how & 8) != 0)
+        script_peer_put(remote, 5, "\xff\xc0", 2);
+    script_peer_put(remote, 1, NULL, 0);
+    rig_run(rig, 20 * NS_PER_MS);
+    /* Short blocks, so that a small input can hold many, and one whole. */
+    for (uint32_t i = 0; i < REQUESTS; i++)
+        rig_post_block(rig, PEER_REQUEST, rig->peer, i % 10, i / 10 * 16384,
+                       i == 5 ? BLOCK_BYTES : 1 + i % 40);
+    rig_run(rig, 20 * NS_PER_MS);
+}
+
+/* Sends it whole (CUT 0), in parts of CUT bytes, or of two lengths in turn. */
+static void send_cut(struct rig *rig, struct script_peer *remote, const uint8_t *bytes,
+                     size_t length, uint8_t cut)
+{
+    const size_t first = cut == 0 ? length : cut & 0x0f, second = cut >> 4;
+    size_t at = 0;
+    for (int i = 0; at < length; i++) {
+        size_t part = i % 2 == 0 || second == 0 ? first : second * 8;
+        part = part == 0 ? 1 : part;
+        part = part < length - at ? part : length - at;
+        script_peer_send(remote, bytes + at, part);
+        at += part;
+        rig_run(rig, 1100 * NS_PER_US);
+        /* Time must not tell the runs apart: less than a second for all. */
+        if (i > 300) {
+            script_peer_send(remote, bytes + at, length - at);
+            at = length;
+        }
+    }
+    rig_run(rig, 20 * NS_PER_MS);
+}
+
+static char *tell(const uint8_t *bytes, size_t length, uint8_t how, uint8_t cut)
+{
+    static const struct rig_config config = {
+        .pieces = 10, .last_bytes = 20000, .pool_bytes = 1u << 20};
+    struct rig rig;
+    struct script_peer remote;
+    rig_init(&rig, &config);
+    script_peer_init(&remote);
+    say_hello(&rig, &remote, how);
+    send_cut(&rig, &remote, bytes, length, cut);
+    char *story = strndup((const char *)rig.story.bytes, rig.story.length);
+    script_peer_done(&remote);
+    rig_run(&rig, 20 * NS_PER_MS);
+    if (rig_done(&rig) != 0)
+        abort();
+    return story;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    if (length < 2 || length > 40000)
+        return 0;
+    char *whole = tell(bytes + 2, length - 2, bytes[0], 0);
+    char *parts = tell(bytes + 2, length - 2, bytes[0], bytes[1]);
+    if (whole == NULL || parts == NULL || strcmp(whole, parts) != 0) {
+        fprintf(stderr, "whole:\n%s\nin parts:\n%s\n", whole, parts);
+        abort();
+    }
+    free(whole);
+    free(parts);
+    return 0;
+}
