@@ -52,8 +52,8 @@ static const struct demo_torrent_plan torrents[] = {
 
 /* The rates are chosen together: the user's 57 MiB take about a minute. */
 static const struct demo_actor_plan actors[] = {
-    {"127.0.0.2", 0, 420 * KIB, 0, 0, {DEMO_WHOLE, DEMO_NOT_IN, DEMO_NOT_IN}},
-    {"127.0.0.3", 0, 260 * KIB, 0, 0, {DEMO_WHOLE, DEMO_WHOLE, DEMO_NOT_IN}},
+    {"127.0.0.2", 0, 480 * KIB, 0, 0, {DEMO_WHOLE, DEMO_NOT_IN, DEMO_NOT_IN}},
+    {"127.0.0.3", 0, 310 * KIB, 0, 0, {DEMO_WHOLE, DEMO_WHOLE, DEMO_NOT_IN}},
     {"127.0.0.4", 0, 30 * KIB, 0, 0, {DEMO_WHOLE, DEMO_NOT_IN, DEMO_NOT_IN}},
     {"127.0.0.5", 500 * KIB, 280 * KIB, 0, 0, {35, DEMO_NOT_IN, 0}},
     {"127.0.0.6", 350 * KIB, 180 * KIB, 0, 0, {10, 20, 0}},

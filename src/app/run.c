@@ -20,6 +20,7 @@
 #define LOG_LINES      2000u
 #define OUTPUT_WAIT_MS 500u /* for a slow reader, at the end */
 #define CLOSE_WAIT_S   1u   /* for workers, before the process ends without them */
+#define DEMO_WAIT_S    10u  /* for its workers, and for its files to be removed */
 
 struct run {
     const struct options *options;
@@ -381,7 +382,7 @@ static void run_close(struct run *run)
     }
     /* A worker stuck in the kernel, on a disk that hangs, must not keep the process. */
     signal(SIGALRM, on_alarm);
-    alarm(CLOSE_WAIT_S);
+    alarm(run->demo != NULL ? DEMO_WAIT_S : CLOSE_WAIT_S);
     session_free(run->session);
     demo_free(run->demo);
     net_system_free(run->net);

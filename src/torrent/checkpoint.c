@@ -23,11 +23,13 @@ static bool keeps_state(const struct session *session)
 
 void torrent_claims_changed(struct torrent *torrent)
 {
+    if (torrent->session->state.fd < 0)
+        return; /* nothing is kept, so nothing is claimed */
     torrent->claims_dirty = true;
     torrent->settled = false;
     if (torrent->complete) /* nothing more will come: nothing to wait for */
         loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, 0);
-    else if (torrent->session->state.fd >= 0 && !loop_timer_is_set(&torrent->checkpoint))
+    else if (!loop_timer_is_set(&torrent->checkpoint))
         loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, CHECKPOINT_NS);
 }
 

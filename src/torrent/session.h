@@ -138,7 +138,9 @@ struct torrent_info {
     uint32_t files, trackers;
     bool is_private;
     bool sequential;
-    bool synced;                   /* what is verified is on disk for good */
+    /* What is verified is on disk for good. Without a state directory nothing is meant to
+     * last, and no disk is waited for. */
+    bool synced;
     const char *comment, *creator; /* "" if none */
     double availability;           /* distributed copies among the connected peers */
     uint32_t unavailable_pieces;   /* wanted, missing, and nobody connected has them */
