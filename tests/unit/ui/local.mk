@@ -13,6 +13,7 @@ TESTS += tests/unit/ui/check_views
 tests_unit_ui_check_views_SOURCES = \
 	tests/unit/ui/check_views.c tests/unit/ui/check_ui.h \
 	tests/unit/ui/check_rows.c \
+	tests/unit/ui/fake_screen.c tests/unit/ui/fake_screen.h \
 	tests/unit/ui/fake_session.c tests/unit/ui/fake_session.h \
 	tests/unit/ui/test_view_files.c \
 	tests/unit/ui/test_view_graph.c \
@@ -23,3 +24,12 @@ tests_unit_ui_check_views_SOURCES = \
 	tests/unit/ui/test_view_trackers.c
 tests_unit_ui_check_views_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_ui_check_views_LDADD = src/ui/libui.a $(BUS_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/ui/check_views_live
+TESTS += tests/unit/ui/check_views_live
+tests_unit_ui_check_views_live_SOURCES = \
+	tests/unit/ui/check_views_live.c tests/unit/ui/check_ui.h \
+	tests/unit/ui/check_rows.c \
+	tests/unit/ui/fake_screen.c tests/unit/ui/fake_screen.h
+tests_unit_ui_check_views_live_CPPFLAGS = $(CHECK_CPPFLAGS)
+tests_unit_ui_check_views_live_LDADD = $(TESTS_LIBS) src/ui/libui.a $(TORRENT_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)

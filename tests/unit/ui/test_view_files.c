@@ -47,7 +47,7 @@ START_TEST(the_tree_is_shown_with_sums)
     struct file_info files[7];
     struct scene scene;
     fill(&session, files);
-    scene_open(&scene, &view_files, &session, 76, 20, false);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 76, 20, false);
     table_set_sort(view_files.table(scene.state), 2, true);
     scene_show(&scene);
     for (int y = 0; y < (int)(sizeof expected / sizeof *expected); y++)
@@ -64,7 +64,7 @@ START_TEST(names_sort_as_people_count)
     struct file_info files[7];
     struct scene scene;
     fill(&session, files);
-    scene_open(&scene, &view_files, &session, 76, 20, false);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 76, 20, false);
     ck_assert_int_lt(scene_find(&scene, "disc 2/"), scene_find(&scene, "disc 10/"));
     ck_assert_int_lt(scene_find(&scene, "日本語/"), scene_find(&scene, "empty"));
     scene_press(&scene, 'S'); /* turned round, folders stay above their files */
@@ -82,7 +82,7 @@ START_TEST(folders_open_and_close)
     struct file_info files[7];
     struct scene scene;
     fill(&session, files);
-    scene_open(&scene, &view_files, &session, 76, 20, false);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 76, 20, false);
     scene_press(&scene, KEY_RETURN);
     ck_scene_has(&scene, "▸ music/");
     ck_scene_lacks(&scene, "disc");
@@ -104,7 +104,7 @@ START_TEST(space_wants_files_and_whole_folders)
     struct file_info files[7];
     struct scene scene;
     fill(&session, files);
-    scene_open(&scene, &view_files, &session, 76, 20, false);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 76, 20, false);
     scene_press(&scene, ' '); /* music: in part, so all of it */
     ck_assert_uint_eq(session.command_count, 1);
     ck_assert_uint_eq(session.commands[0].count, 3);
@@ -133,7 +133,7 @@ START_TEST(a_filter_lists_paths_and_limits_all_and_none)
     struct file_info files[7];
     struct scene scene;
     fill(&session, files);
-    scene_open(&scene, &view_files, &session, 76, 20, false);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 76, 20, false);
     scene_press(&scene, KEY_RETURN); /* closed folders are searched too */
     table_set_filter(view_files.table(scene.state), "FLAC");
     scene_show(&scene);
@@ -161,7 +161,7 @@ START_TEST(another_torrent_brings_another_tree)
     struct file_info files[7];
     struct scene scene;
     fill(&session, files);
-    scene_open(&scene, &view_files, &session, 76, 20, false);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 76, 20, false);
     session.torrent.id.generation = 2;
     session.file_count = 1;
     files[0].path = "single.iso";
@@ -208,17 +208,17 @@ START_TEST(a_hundred_thousand_files_are_fine)
         files[i] = (struct file_info){.path = path_of(i), .bytes = i, .wanted = true};
     session.files = files;
     session.file_count = COUNT;
-    scene_open(&scene, &view_files, &session, 120, 40, false);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 120, 40, false);
     ck_scene_has(&scene, "▸ folder 0/");
     ck_scene_has(&scene, "2000/2000");
     scene_press(&scene, KEY_RETURN);
     scene_press(&scene, 'j');
     scene_press(&scene, 'l');
     ck_scene_has(&scene, "file number 0.bin");
-    session.changed_in_ms = 0;
+    scene.screen.changed_in_ms = 0;
     files[0].done_bytes = files[0].bytes = 5 << 20;
     scene_show(&scene);
-    ck_assert_uint_gt(session.changed_in_ms, 0);
+    ck_assert_uint_gt(scene.screen.changed_in_ms, 0);
     ck_scene_lacks(&scene, "5.0 MiB");
     clock_virtual_advance(&scene.clock, NS_PER_S);
     scene_show(&scene);
@@ -259,7 +259,7 @@ START_TEST(hostile_paths_break_nothing)
     files[9].path = "e\xcc\x81/\xe2\x80\xae/\x1b[2J/日本";
     session.files = files;
     session.file_count = 40;
-    scene_stand_all_sizes(&view_files, &session, keys);
+    scene_stand_all_sizes(&view_files, &session, session.torrent.id, keys);
 }
 END_TEST
 

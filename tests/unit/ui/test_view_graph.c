@@ -30,7 +30,7 @@ START_TEST(rates_scales_and_times_are_labelled)
     struct scene scene;
     fill(&session);
     session.info.max_down = 4 << 20;
-    scene_open(&scene, &view_graph, &session, 80, 20, false);
+    scene_open(&scene, &view_graph, &session, session.torrent.id, 80, 20, false);
     ck_assert_str_eq(row_text(scene.canvas, 0),
                      "↓ 3.0 MiB/s of 4.0 MiB/s  ↑ 90.0 KiB/s"
                      "                                last 5m00s");
@@ -59,7 +59,7 @@ START_TEST(brackets_change_the_time)
     struct session session;
     struct scene scene;
     fill(&session);
-    scene_open(&scene, &view_graph, &session, 91, 20, false);
+    scene_open(&scene, &view_graph, &session, session.torrent.id, 91, 20, false);
     const int five_minutes = filled(&scene, STYLE_DOWN);
     scene_press(&scene, ')');
     ck_scene_has(&scene, "last 1m00s");
@@ -80,14 +80,14 @@ START_TEST(time_passes_only_while_there_is_something)
     struct session session;
     struct scene scene;
     fill(&session);
-    scene_open(&scene, &view_graph, &session, 80, 20, false);
-    ck_assert_uint_gt(session.changed_in_ms, 0);
-    session.changed_in_ms = 0;
+    scene_open(&scene, &view_graph, &session, session.torrent.id, 80, 20, false);
+    ck_assert_uint_gt(scene.screen.changed_in_ms, 0);
+    scene.screen.changed_in_ms = 0;
     memset(down, 0, sizeof down);
     memset(up, 0, sizeof up);
     down[SESSION_HISTORY - 1000] = 1;
     scene_show(&scene);
-    ck_assert_uint_eq(session.changed_in_ms, 0);
+    ck_assert_uint_eq(scene.screen.changed_in_ms, 0);
     ck_scene_has(&scene, "Nothing has moved in this time.");
     session.history = 0;
     scene_press(&scene, '(');
@@ -104,7 +104,7 @@ START_TEST(without_a_torrent_it_is_the_sessions)
     struct scene scene;
     fill(&session);
     session.info.down_rate = 7 << 10;
-    scene_open(&scene, &view_graph, &session, 80, 20, false);
+    scene_open(&scene, &view_graph, &session, session.torrent.id, 80, 20, false);
     scene.context.torrent.generation = 0;
     scene_show(&scene);
     ck_scene_has(&scene, "all torrents, last 5m00s");
@@ -121,7 +121,7 @@ START_TEST(every_size_stands)
     memset(down, 0xff, sizeof down);
     session.info.max_down = session.info.max_up = 1;
     session.torrent.up_rate = UINT64_MAX;
-    scene_stand_all_sizes(&view_graph, &session, keys);
+    scene_stand_all_sizes(&view_graph, &session, session.torrent.id, keys);
 }
 END_TEST
 

@@ -72,7 +72,7 @@ START_TEST(everything_is_told)
     setenv("TZ", "UTC", 1);
     tzset();
     fill(&session);
-    scene_open(&scene, &view_info, &session, 80, 30, false);
+    scene_open(&scene, &view_info, &session, session.torrent.id, 80, 30, false);
     for (int y = 0; y < (int)(sizeof expected / sizeof *expected); y++) {
         char text[200];
         snprintf(text, sizeof text, "%s", row_text(scene.canvas, y));
@@ -89,7 +89,7 @@ START_TEST(long_reasons_wrap)
     fill(&session);
     session.torrent.reason = "tracker: the name does not resolve; next try in 40 s; "
                              "9 peers are known and none can be reached";
-    scene_open(&scene, &view_info, &session, 60, 30, false);
+    scene_open(&scene, &view_info, &session, session.torrent.id, 60, 30, false);
     ck_assert_str_eq(row_text(scene.canvas, 1),
                      "State         downloading: tracker: the name does not");
     ck_assert_str_eq(row_text(scene.canvas, 2),
@@ -104,7 +104,7 @@ START_TEST(all_can_be_reached_on_a_small_terminal)
     struct session session;
     struct scene scene;
     fill(&session);
-    scene_open(&scene, &view_info, &session, 20, 3, false);
+    scene_open(&scene, &view_info, &session, session.torrent.id, 20, 3, false);
     ck_assert_str_eq(row_text(scene.canvas, 1), " name");
     scene_press(&scene, 'G');
     ck_scene_has(&scene, " a comment");
@@ -139,7 +139,7 @@ START_TEST(hostile_texts_break_no_row)
     session.torrent.creator = hostile_names[(_i + 2) % hostile_name_count];
     session.torrent.reason = hostile_names[(_i + 3) % hostile_name_count];
     session.torrent.created_wall_s = dates[_i % 4];
-    scene_stand_all_sizes(&view_info, &session, keys);
+    scene_stand_all_sizes(&view_info, &session, session.torrent.id, keys);
 }
 END_TEST
 

@@ -26,7 +26,7 @@ START_TEST(v_goes_through_the_levels)
     struct session session;
     struct scene scene;
     fill(&session, 100);
-    scene_open(&scene, &view_log, &session, 80, 20, false);
+    scene_open(&scene, &view_log, &session, session.torrent.id, 80, 20, false);
     ck_scene_lacks(&scene, "a detail");
     ck_assert_int_eq(scene_find(&scene, "info    some news"), 1);
     ck_scene_has(&scene, "3 lines, from level info on");
@@ -48,7 +48,7 @@ START_TEST(the_end_is_followed_until_one_scrolls)
     struct session session;
     struct scene scene;
     fill(&session, 50);
-    scene_open(&scene, &view_log, &session, 80, 10, false);
+    scene_open(&scene, &view_log, &session, session.torrent.id, 80, 10, false);
     for (int i = 0; i < 30; i++)
         log_write(session.log, LOG_LEVEL_INFO, "number %d.", i);
     scene_show(&scene);
@@ -82,7 +82,7 @@ START_TEST(lines_are_found_and_told_in_full)
     struct scene scene;
     fill(&session, 100);
     log_write(session.log, LOG_LEVEL_INFO, "%s and its end", hostile_names[10]);
-    scene_open(&scene, &view_log, &session, 120, 20, false);
+    scene_open(&scene, &view_log, &session, session.torrent.id, 120, 20, false);
     ck_scene_has(&scene, "and its end"); /* below the table */
     table_set_filter(view_log.table(scene.state), "WARN");
     scene_show(&scene);
@@ -100,7 +100,7 @@ START_TEST(an_empty_log_says_so)
     struct session session;
     struct scene scene;
     fake_session_init(&session);
-    scene_open(&scene, &view_log, &session, 80, 20, false);
+    scene_open(&scene, &view_log, &session, session.torrent.id, 80, 20, false);
     ck_scene_has(&scene, "Nothing has been logged at this level.");
     scene_press(&scene, 'v');
     scene_close(&scene);
@@ -115,7 +115,7 @@ START_TEST(hostile_lines_break_no_row)
     for (int i = 0; i < 90; i++)
         log_write(session.log, (enum log_level)(i % 4), "%d %s", i,
                   hostile_names[i % hostile_name_count]);
-    scene_stand_all_sizes(&view_log, &session, keys);
+    scene_stand_all_sizes(&view_log, &session, session.torrent.id, keys);
     log_free(session.log);
 }
 END_TEST

@@ -65,7 +65,7 @@ START_TEST(at_80_columns_all_that_matters_is_shown)
     peers[0].address.bytes[3] = 251;
     peers[0].address.bytes[2] = 251;
     peers[0].address.bytes[1] = 251;
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     ck_assert_str_eq(
         row_text(scene.canvas, 0),
         " Address               Client       Status             Has       Down"
@@ -99,7 +99,7 @@ START_TEST(a_wide_terminal_shows_every_column)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 200, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 200, 20, false);
     ck_scene_has(&scene, "Received");
     ck_scene_has(&scene, "Sent");
     ck_scene_has(&scene, "DF");
@@ -120,7 +120,7 @@ START_TEST(a_blocked_peer_says_why_under_the_cursor)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     ck_scene_lacks(&scene, "paused by you");
     scene_press(&scene, 'j');
     scene_press(&scene, 'j');
@@ -145,7 +145,7 @@ START_TEST(p_pauses_and_resumes_the_peer_under_the_cursor)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     scene_press(&scene, 'p');
     check_command(&session, 0, "pause-peer", 1);
     scene_press(&scene, 'j');
@@ -155,7 +155,7 @@ START_TEST(p_pauses_and_resumes_the_peer_under_the_cursor)
     scene_press(&scene, 'j');
     scene_press(&scene, 'p'); /* banned */
     ck_assert_uint_eq(session.command_count, 2);
-    ck_assert_str_ne(session.said, "");
+    ck_assert_str_ne(scene.screen.said, "");
     scene_close(&scene);
 }
 END_TEST
@@ -166,7 +166,7 @@ START_TEST(keys_act_on_all_marked_peers)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     scene_press(&scene, 'A');
     scene_press(&scene, 'p'); /* not all are paused: the others are too */
     ck_assert_uint_eq(session.command_count, 3);
@@ -195,16 +195,16 @@ START_TEST(a_ban_asks_and_hits_who_was_meant)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     scene_press(&scene, 'j');
     scene_press(&scene, 'B');
     ck_assert_uint_eq(session.command_count, 0);
-    ck_assert_ptr_nonnull(strstr(session.confirm, "198.51.100.2:50000"));
+    ck_assert_ptr_nonnull(strstr(scene.screen.confirm, "198.51.100.2:50000"));
     /* Meanwhile it goes, and the cursor's place is another's. */
     peers[1] = peers[4];
     session.peer_count = 4;
     scene_show(&scene);
-    session.on_yes(session.confirm_state, &scene.context);
+    scene.screen.on_yes(scene.screen.confirm_state, &scene.context);
     ck_assert_uint_eq(session.command_count, 1);
     check_command(&session, 0, "ban-peer", 2);
     scene_close(&scene);
@@ -235,17 +235,17 @@ START_TEST(a_peer_is_added_by_its_address)
     struct session session;
     struct scene scene;
     fake_session_init(&session);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     scene_press(&scene, 'a');
-    ck_assert_ptr_nonnull(session.question.on_accept);
-    const bool taken = session.question.on_accept(session.question.state, &scene.context,
-                                                  addresses[_i].text);
+    ck_assert_ptr_nonnull(scene.screen.question.on_accept);
+    const bool taken = scene.screen.question.on_accept(
+        scene.screen.question.state, &scene.context, addresses[_i].text);
     ck_assert_int_eq(taken, addresses[_i].taken);
     ck_assert_uint_eq(session.command_count, addresses[_i].port != 0);
     if (addresses[_i].port != 0)
         ck_assert_uint_eq(session.commands[0].address.port, addresses[_i].port);
     if (!taken)
-        ck_assert_str_ne(session.said, "");
+        ck_assert_str_ne(scene.screen.said, "");
     scene_close(&scene);
 }
 END_TEST
@@ -256,7 +256,7 @@ START_TEST(the_cursor_stays_with_its_peer)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     scene_press(&scene, 'j');
     const struct peer_info first = peers[0];
     peers[0] = peers[1];
@@ -274,7 +274,7 @@ START_TEST(sorting_keeps_unconnected_peers_last)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     table_set_sort(view_peers.table(scene.state), 0, true);
     scene_show(&scene);
     ck_assert_int_eq(scene_find(&scene, "198.51.100.3"), 1);
@@ -296,7 +296,7 @@ START_TEST(o_hides_the_unconnected_and_tells_so)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     scene_press(&scene, 'o');
     ck_scene_lacks(&scene, "198.51.100.5");
     ck_scene_has(&scene, "198.51.100.4"); /* blocked: p takes it back here */
@@ -317,7 +317,7 @@ START_TEST(the_filter_looks_at_all_words)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     table_set_filter(view_peers.table(scene.state), "QBIT");
     scene_show(&scene);
     ck_assert_uint_eq(table_visible_count(view_peers.table(scene.state)), 1);
@@ -335,7 +335,7 @@ START_TEST(an_empty_view_says_why_and_what_to_do)
     struct session session;
     struct scene scene;
     fake_session_init(&session);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     ck_scene_has(&scene, "No peers yet: asking the tracker for peers.");
     scene_press(&scene, 'p');
     scene_press(&scene, 'B');
@@ -355,7 +355,7 @@ START_TEST(masked_addresses_are_not_shown)
     struct peer_info peers[5];
     struct scene scene;
     fill(&session, peers);
-    scene_open(&scene, &view_peers, &session, 80, 20, false);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
     scene.context.masked = true;
     scene_show(&scene);
     ck_scene_lacks(&scene, "198.51");
@@ -385,7 +385,7 @@ START_TEST(hostile_clients_break_no_row)
     }
     session.peers = peers;
     session.peer_count = COUNT;
-    scene_stand_all_sizes(&view_peers, &session, keys);
+    scene_stand_all_sizes(&view_peers, &session, session.torrent.id, keys);
     free(peers);
 }
 END_TEST

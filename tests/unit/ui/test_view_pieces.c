@@ -47,7 +47,8 @@ START_TEST(each_state_has_its_sign_and_colour)
     struct session session;
     struct scene scene;
     fill_states(&session);
-    scene_open(&scene, &view_pieces, &session, 80, 20, looks[_i].ascii);
+    scene_open(&scene, &view_pieces, &session, session.torrent.id, 80, 20,
+               looks[_i].ascii);
     ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 1), looks[_i].row));
     for (int state = 0; state < PIECE_STATE_COUNT; state++) {
         const struct cell *cell = canvas_cell(scene.canvas, 4 + state, 1);
@@ -71,7 +72,7 @@ START_TEST(the_cursor_names_its_piece)
     fill_states(&session);
     session.piece.blocks_arrived = 12;
     session.piece.blocks_requested = 40;
-    scene_open(&scene, &view_pieces, &session, 80, 20, false);
+    scene_open(&scene, &view_pieces, &session, session.torrent.id, 80, 20, false);
     for (int i = 0; i < 3; i++)
         scene_press(&scene, 'l');
     ck_scene_has(&scene,
@@ -99,7 +100,7 @@ START_TEST(v_shows_how_many_have_each)
     struct session session;
     struct scene scene;
     fill_states(&session);
-    scene_open(&scene, &view_pieces, &session, 80, 20, false);
+    scene_open(&scene, &view_pieces, &session, session.torrent.id, 80, 20, false);
     scene_press(&scene, 'v');
     ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 1), "  0 02468++000"));
     ck_assert_uint_eq(canvas_cell(scene.canvas, 12, 1)->style & STYLE_ROLE_MASK,
@@ -120,7 +121,7 @@ START_TEST(zoom_goes_from_all_to_one_a_cell)
     for (int i = 5000; i < 10000; i++)
         session.states[i] = PIECE_STATE_HAVE;
     session.states[4998] = PIECE_STATE_VERIFYING;
-    scene_open(&scene, &view_pieces, &session, 80, 20, false);
+    scene_open(&scene, &view_pieces, &session, session.torrent.id, 80, 20, false);
     ck_scene_has(&scene, "10000 pieces of 1.0 MiB, 10 a cell");
     scene_press(&scene, '-'); /* all can be seen: no further */
     ck_scene_has(&scene, "10 a cell");
@@ -159,7 +160,7 @@ START_TEST(a_cell_is_filled_as_far_as_its_pieces_are_had)
     session.states[15] = PIECE_STATE_MISSING; /* 15 of 16 is not full */
     for (int i = 17; i < 32; i++)
         session.states[i] = PIECE_STATE_MISSING; /* 1 of 16 is not nothing */
-    scene_open(&scene, &view_pieces, &session, 2, 1, false);
+    scene_open(&scene, &view_pieces, &session, session.torrent.id, 2, 1, false);
     ck_assert_str_eq(row_text(scene.canvas, 0), "▆▁");
     scene_close(&scene);
     empty(&session);
@@ -171,7 +172,7 @@ START_TEST(a_click_moves_the_cursor)
     struct session session;
     struct scene scene;
     fill_states(&session);
-    scene_open(&scene, &view_pieces, &session, 80, 20, false);
+    scene_open(&scene, &view_pieces, &session, session.torrent.id, 80, 20, false);
     ck_assert(view_pieces.click(scene.state, &scene.context, 4 + 6, 1));
     scene_show(&scene);
     ck_scene_has(&scene, "Piece 6: have");
@@ -190,7 +191,7 @@ START_TEST(checking_and_nothing_are_said)
     fill(&session, 100);
     session.torrent.state = TORRENT_STATE_CHECKING;
     session.torrent.checked_pieces = 34;
-    scene_open(&scene, &view_pieces, &session, 80, 20, false);
+    scene_open(&scene, &view_pieces, &session, session.torrent.id, 80, 20, false);
     ck_scene_has(&scene, "Looking at what is on disk: 34.0%");
     session.torrent.pieces = 0;
     scene_press(&scene, 'j');
@@ -216,7 +217,7 @@ START_TEST(every_size_stands)
     }
     session.files = &file;
     session.file_count = 1;
-    scene_stand_all_sizes(&view_pieces, &session, keys);
+    scene_stand_all_sizes(&view_pieces, &session, session.torrent.id, keys);
     empty(&session);
 }
 END_TEST

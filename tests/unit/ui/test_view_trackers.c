@@ -55,7 +55,7 @@ START_TEST(each_tracker_is_told)
     struct tracker_info trackers[3];
     struct scene scene;
     fill(&session, trackers);
-    scene_open(&scene, &view_trackers, &session, 82, 20, false);
+    scene_open(&scene, &view_trackers, &session, session.torrent.id, 82, 20, false);
     for (int y = 0; y < 4; y++)
         ck_assert_str_eq(row_text(scene.canvas, y), expected[y]);
     scene_press(&scene, 'j');
@@ -75,13 +75,13 @@ START_TEST(it_counts_down_only_if_there_is_something)
     struct tracker_info trackers[3];
     struct scene scene;
     fill(&session, trackers);
-    scene_open(&scene, &view_trackers, &session, 82, 20, false);
-    ck_assert_uint_eq(session.changed_in_ms, 1000);
-    session.changed_in_ms = 0;
+    scene_open(&scene, &view_trackers, &session, session.torrent.id, 82, 20, false);
+    ck_assert_uint_eq(scene.screen.changed_in_ms, 1000);
+    scene.screen.changed_in_ms = 0;
     session.trackers = &trackers[2];
     session.tracker_count = 1;
     scene_show(&scene);
-    ck_assert_uint_eq(session.changed_in_ms, 0);
+    ck_assert_uint_eq(scene.screen.changed_in_ms, 0);
     scene_close(&scene);
 }
 END_TEST
@@ -92,11 +92,11 @@ START_TEST(capital_r_asks_now)
     struct tracker_info trackers[3];
     struct scene scene;
     fill(&session, trackers);
-    scene_open(&scene, &view_trackers, &session, 82, 20, false);
+    scene_open(&scene, &view_trackers, &session, session.torrent.id, 82, 20, false);
     scene_press(&scene, 'R');
     ck_assert_uint_eq(session.command_count, 1);
     ck_assert_str_eq(session.commands[0].what, "announce");
-    ck_assert_str_ne(session.said, "");
+    ck_assert_str_ne(scene.screen.said, "");
     session.tracker_count = 0;
     scene_show(&scene);
     ck_scene_has(&scene, "The torrent names no trackers.");
@@ -130,7 +130,7 @@ START_TEST(hostile_words_break_no_row)
                                   .failures = UINT32_MAX};
     session.trackers = trackers;
     session.tracker_count = 100;
-    scene_stand_all_sizes(&view_trackers, &session, keys);
+    scene_stand_all_sizes(&view_trackers, &session, session.torrent.id, keys);
 }
 END_TEST
 
