@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#define KINDS (FAULT_RENAME + 1)
+#define KINDS (FAULT_RANGE + 1)
 
 static struct {
     atomic_int from, count, error;
@@ -117,4 +117,18 @@ int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
     return fails(FAULT_RENAME) ? -1 : __real_renameat(from_fd, from, to_fd, to);
+}
+
+int __real_syncfs(int fd);
+int __wrap_syncfs(int fd);
+int __wrap_syncfs(int fd)
+{
+    return fails(FAULT_SYNCFS) ? -1 : __real_syncfs(fd);
+}
+
+int __real_sync_file_range(int fd, off_t begin, off_t length, unsigned flags);
+int __wrap_sync_file_range(int fd, off_t begin, off_t length, unsigned flags);
+int __wrap_sync_file_range(int fd, off_t begin, off_t length, unsigned flags)
+{
+    return fails(FAULT_RANGE) ? -1 : __real_sync_file_range(fd, begin, length, flags);
 }

@@ -1,13 +1,22 @@
 /*
  * The disk's system calls with faults on request: the linker puts these in the place of
- * pwritev(2), pread(2), fdatasync(2), fsync(2) and renameat(2).
+ * pwritev(2), pread(2), fdatasync(2), fsync(2), renameat(2), syncfs(2) and
+ * sync_file_range(2).
  */
 #ifndef BTTUI_TESTS_UNIT_DISK_FAULTS_H
 #define BTTUI_TESTS_UNIT_DISK_FAULTS_H
 
 #include <stdatomic.h>
 
-enum fault_call { FAULT_WRITE, FAULT_READ, FAULT_DATASYNC, FAULT_SYNC, FAULT_RENAME };
+enum fault_call {
+    FAULT_WRITE,
+    FAULT_READ,
+    FAULT_DATASYNC,
+    FAULT_SYNC,
+    FAULT_RENAME,
+    FAULT_SYNCFS,
+    FAULT_RANGE
+};
 
 /* Call number FROM (1: the next) and COUNT - 1 more of this kind fail with ERRNO_VALUE.
  */
