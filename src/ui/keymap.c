@@ -129,7 +129,7 @@ const struct keymap_entry keymap[] = {
 
     /* ---- details ---- */
     {ACTION_TAB_NEXT, SCOPE_ANY, {KEY_TAB, ']'}, "tab-next",
-     N_("tab"), N_("The next tab of the details.")},
+     N_("next tab"), N_("The next tab of the details.")},
     {ACTION_TAB_PREVIOUS, SCOPE_ANY, {KEY_CODE_BACK_TAB, '['}, "tab-previous",
      NULL, N_("The previous tab of the details.")},
     {ACTION_TAB_1, SCOPE_DETAIL, {'1'}, "tab-1", NULL, N_("The first tab.")},
