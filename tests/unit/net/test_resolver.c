@@ -1,6 +1,7 @@
 #include "net/resolver.h"
 
 #include <check.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,9 +56,14 @@ END_TEST
 
 START_TEST(localhost_is_this_machine)
 {
+    /* A machine without /etc/hosts may not know the name. */
+    struct addrinfo *known = NULL;
+    const bool is_known = getaddrinfo("localhost", NULL, NULL, &known) == 0;
+    if (is_known)
+        freeaddrinfo(known);
     ck_assert_ptr_nonnull(resolver_lookup(loop, "localhost", on_result, NULL));
     turn_until_result(1);
-    ck_assert_uint_ge(found_count, 1);
+    ck_assert_int_eq(found_count >= 1, is_known);
     for (uint32_t i = 0; i < found_count; i++)
         ck_assert_int_eq(netaddr_scope(&found[i]), NETADDR_SCOPE_LOOPBACK);
 }
