@@ -62,8 +62,7 @@ class Terminal:
 
     def run(self, *command):
         """Starts COMMAND from the shell."""
-        self.press("C-l")
-        self.type(shlex.join(command))
+        self.type("clear; " + shlex.join(command))
         self.press("Enter")
 
     def resize(self, width, height):
