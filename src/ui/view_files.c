@@ -85,8 +85,9 @@ static void list_rows(struct files *files)
          node = file_tree_next(&files->all.tree, node, files->all.flat)) {
         if (files->all.flat && files->all.tree.nodes[node].is_folder)
             continue;
-        files->rows[count++] = (struct file_row){
+        files->rows[count] = (struct file_row){
             (uint64_t)node + 1, node, files->descending ? UINT32_MAX - count : count};
+        count++;
     }
     files->row_count = count;
     table_set_rows(files->table, files->rows, count);
