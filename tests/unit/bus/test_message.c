@@ -41,22 +41,26 @@ START_TEST(blocks_held_by_a_message_go_back_to_the_pool)
         DISK_HAS_READ, DISK_VERIFIED,      DISK_FAILED_HASH, DISK_ERROR,
     };
     struct block_pool *pool = block_pool_new(2 * BLOCK_BYTES);
-    struct message message = {.type = types[_i]}, empty = {.type = types[_i]};
-    struct block *chain = block_pool_take(pool);
-    chain->next = block_pool_take(pool);
-    hold(&message, chain);
-    message_done(&message, pool);
-    ck_assert_uint_eq(block_pool_left(pool), 2);
-    message_done(&empty, pool);
-    ck_assert_uint_eq(block_pool_left(pool), 2);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct message message = {.type = types[i]}, empty = {.type = types[i]};
+        struct block *chain = block_pool_take(pool);
+        chain->next = block_pool_take(pool);
+        hold(&message, chain);
+        message_done(&message, pool);
+        ck_assert_uint_eq(block_pool_left(pool), 2);
+        message_done(&empty, pool);
+        ck_assert_uint_eq(block_pool_left(pool), 2);
+    }
     block_pool_free(pool);
 }
 END_TEST
 
 START_TEST(a_message_of_zeros_of_any_type_can_be_done)
 {
-    struct message message = {.type = (enum message_type)_i};
-    message_done(&message, NULL);
+    for (int type = 0; type <= EVENT_STOPPED; type++) {
+        struct message message = {.type = (enum message_type)type};
+        message_done(&message, NULL);
+    }
 }
 END_TEST
 
@@ -91,9 +95,8 @@ Suite *test_message_suite(void)
 {
     Suite *suite = suite_create("message");
     TCase *tcase = tcase_create("message");
-    tcase_add_loop_test(tcase, blocks_held_by_a_message_go_back_to_the_pool, 0, 9);
-    tcase_add_loop_test(tcase, a_message_of_zeros_of_any_type_can_be_done, 0,
-                        EVENT_STOPPED + 1);
+    tcase_add_test(tcase, blocks_held_by_a_message_go_back_to_the_pool);
+    tcase_add_test(tcase, a_message_of_zeros_of_any_type_can_be_done);
     tcase_add_test(tcase, data_never_merges);
     tcase_add_test(tcase, words_are_there_for_every_value_and_none_past_the_end);
     suite_add_tcase(suite, tcase);

@@ -6,7 +6,7 @@
 
 Suite *test_worker_bus_suite(void);
 
-enum { POSTERS = 4, EACH = 20000 };
+enum { POSTERS = 4, EACH = 5000 };
 
 static struct worker_bus *bus;
 

@@ -39,9 +39,9 @@ START_TEST(no_words_lead_outside)
         "/etc/x",    "",   "a//b",           "a/",   "/a", "../down/a",
     };
     const uint32_t before = place_open_descriptors();
-    for (int write = 0; write < 2; write++) {
+    for (size_t i = 0; i < 2 * sizeof paths / sizeof *paths; i++) {
         errno = 0;
-        ck_assert_int_lt(file_walk_open(dir_fd, paths[_i], write == 1), 0);
+        ck_assert_int_lt(file_walk_open(dir_fd, paths[i / 2], i % 2 == 1), 0);
         ck_assert(errno == EINVAL || errno == ENOENT);
     }
     ck_assert_uint_eq(place_size(&place, "../secret"), 3);
@@ -129,7 +129,7 @@ Suite *test_file_walk_suite(void)
     Suite *suite = suite_create("file_walk");
     TCase *tcase = tcase_create("file_walk");
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_loop_test(tcase, no_words_lead_outside, 0, 13);
+    tcase_add_test(tcase, no_words_lead_outside);
     tcase_add_test(tcase, directories_and_the_file_are_made_with_the_users_mask);
     tcase_add_test(tcase, reading_makes_nothing);
     tcase_add_test(tcase, what_is_no_regular_file_is_refused_without_waiting);

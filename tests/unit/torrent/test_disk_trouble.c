@@ -29,6 +29,23 @@ static bool leech_failed(const struct pair *at)
     return at->leech.errors > 0;
 }
 
+/* No write and no request is under way that could fail after all. */
+static bool leech_quiet(const struct pair *at)
+{
+    uint8_t states[256];
+    struct peer_info peers[8];
+    const uint32_t count = torrent_get_pieces(at->leech.session, at->leech.id, 0,
+                                              sizeof states, states, NULL);
+    const uint32_t known = torrent_get_peers(at->leech.session, at->leech.id, peers, 8);
+    for (uint32_t i = 0; i < count; i++)
+        if (states[i] == PIECE_STATE_VERIFYING)
+            return false;
+    for (uint32_t i = 0; i < known && i < 8; i++)
+        if (peers[i].requests_out > 0)
+            return false;
+    return true;
+}
+
 static void start_leech(void)
 {
     side_open(&pair, &pair.leech, true);
@@ -57,6 +74,7 @@ START_TEST(a_file_size_limit_stops_the_download_and_names_the_file)
     const uint32_t had = side_info(&pair.leech).pieces_have;
     ck_assert_uint_lt(had, pair.meta->piece_count);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    pair_until(&pair, leech_quiet, 20);
     torrent_resume(pair.leech.session, pair.leech.id);
     pair_until(&pair, pair_leech_complete, 20);
     ck_assert(pair_files_are_right(&pair, pair.leech.down));
@@ -77,6 +95,7 @@ START_TEST(something_in_the_way_is_named_and_left_alone)
     expect_error("a", "stands in the place");
     ck_assert_int_ne(access(target, F_OK), 0);
     ck_assert_int_eq(unlink(path), 0);
+    pair_until(&pair, leech_quiet, 20);
     torrent_resume(pair.leech.session, pair.leech.id);
     pair_until(&pair, pair_leech_complete, 20);
     ck_assert(pair_files_are_right(&pair, pair.leech.down));
@@ -95,6 +114,7 @@ START_TEST(an_empty_file_that_could_not_be_made_is_made_when_it_can)
     pair_until(&pair, leech_failed, 20);
     expect_error("empty", "stands in the place");
     ck_assert_int_eq(unlink(path), 0);
+    pair_until(&pair, leech_quiet, 20);
     torrent_resume(pair.leech.session, pair.leech.id);
     pair_until(&pair, pair_leech_complete, 20);
     pair_until(&pair, pair_leech_ready, 5);
@@ -161,6 +181,7 @@ START_TEST(a_file_deleted_while_downloading_is_told_and_not_made_again_unasked)
     session_set_limits(pair.seed.session, 0, 0);
     for (int i = 0; i < 50; i++)
         loop_turn(pair.loop, 5 * NS_PER_MS);
+    pair_until(&pair, leech_quiet, 20);
     torrent_resume(pair.leech.session, pair.leech.id);
     pair_introduce(&pair);
     pair_until(&pair, pair_leech_complete, 20);
