@@ -1,5 +1,8 @@
 #include "ui/path_complete.h"
 
+#include "base/text.h"
+#include "base/text_width.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -32,6 +35,20 @@ static bool is_torrent(const char *name)
 {
     const size_t length = strlen(name);
     return length > 8 && strcmp(name + length - 8, ".torrent") == 0;
+}
+
+/* A name with other bytes would not survive the line it is completed in. */
+static bool can_be_typed(const char *name)
+{
+    const size_t length = strlen(name);
+    for (size_t at = 0; at < length;) {
+        uint32_t code;
+        at += text_decode(name + at, length - at, &code);
+        const enum text_class class = text_class(code);
+        if (code == 0xfffd || class == TEXT_CLASS_CONTROL || class == TEXT_CLASS_HIDDEN)
+            return false;
+    }
+    return true;
 }
 
 struct scan {
@@ -75,7 +92,8 @@ static void scan_directory(struct scan *scan, DIR *directory)
             return;
         const char *name = entry->d_name;
         if (strncmp(name, scan->start, length) != 0 || strcmp(name, ".") == 0 ||
-            strcmp(name, "..") == 0 || (name[0] == '.' && length == 0))
+            strcmp(name, "..") == 0 || (name[0] == '.' && length == 0) ||
+            !can_be_typed(name))
             continue;
         const bool is_dir = is_directory(directory, entry);
         if (is_dir || is_torrent(name))

@@ -27,9 +27,11 @@ void screen_touch(struct screen *screen, bool by_key)
 
 static uint64_t due_ns(const struct screen *screen)
 {
+    const uint64_t data_ns = screen->drawn_ns + DATA_FRAME_NS;
+    const uint64_t key_ns = screen->key_drawn_ns + KEY_FRAME_NS;
     if (screen->frames == 0)
         return 0;
-    return screen->drawn_ns + (screen->key_dirty ? KEY_FRAME_NS : DATA_FRAME_NS);
+    return screen->key_dirty && key_ns < data_ns ? key_ns : data_ns;
 }
 
 static void on_frame_timer(void *context)
@@ -88,6 +90,8 @@ static void draw_views(struct screen *screen)
     draw_view(screen, 0, layout->list);
     if (!pane_is_empty(layout->detail))
         draw_view(screen, screen->tab, layout->detail);
+    for (int y = 0; y < layout->wall.height; y++)
+        pane_glyph(layout->wall, 0, y, STYLE_DIM, GLYPH_WALL);
     if (!pane_is_empty(layout->graph) && graph > 0 && graph != screen->tab)
         draw_view(screen, graph, layout->graph);
 }
@@ -144,8 +148,10 @@ void screen_draw(struct screen *screen)
     screen_draw_footer(screen, screen->layout.footer);
     screen_draw_tiny(screen, screen->layout.tiny);
     draw_over(screen, pane_of(screen->canvas));
-    screen->key_dirty = screen->data_dirty = false;
     screen->drawn_ns = loop_now_ns(screen->config.loop);
+    if (screen->key_dirty)
+        screen->key_drawn_ns = screen->drawn_ns;
+    screen->key_dirty = screen->data_dirty = false;
     screen->frames++;
     if (output->present != NULL)
         output->present(output->context, screen->canvas);

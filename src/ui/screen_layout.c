@@ -58,6 +58,7 @@ static void lay_out_split(const struct screen *screen, struct pane *rest,
         return;
     const int width = below.width / 3 < 60 ? below.width / 3 : 60;
     layout->graph = pane_part(below, below.width - width, 0, width, below.height);
+    layout->wall = pane_part(below, below.width - width - 1, 0, 1, below.height);
     layout->detail = pane_part(below, 0, 0, below.width - width - 1, below.height);
 }
 
@@ -87,7 +88,7 @@ static void lay_out(const struct screen *screen, struct screen_layout *layout)
         lay_out_split(screen, &rest, layout);
         if (tab_is(screen, "graph")) { /* it needs no twin */
             layout->detail.width += layout->graph.width + (layout->graph.width > 0);
-            layout->graph = pane_part(layout->graph, 0, 0, 0, 0);
+            layout->graph = layout->wall = pane_part(layout->graph, 0, 0, 0, 0);
         }
     }
     if (width >= 60 && height >= 15)
@@ -100,7 +101,8 @@ static void lay_out(const struct screen *screen, struct screen_layout *layout)
 void screen_lay_out(struct screen *screen)
 {
     const struct pane none = pane_part(pane_of(screen->canvas), 0, 0, 0, 0);
-    struct screen_layout layout = {none, none, none, none, none, none, none, none, none};
+    struct screen_layout layout = {none, none, none, none, none,
+                                   none, none, none, none, none};
     lay_out(screen, &layout);
     screen->layout = layout;
 }

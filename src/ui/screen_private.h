@@ -60,7 +60,7 @@ struct screen_history {
 
 /* Rows and panes of a frame; empty panes are not shown. */
 struct screen_layout {
-    struct pane header, list, status, graph_line, tabs, detail, graph, footer, tiny;
+    struct pane header, list, status, graph_line, tabs, detail, wall, graph, footer, tiny;
 };
 
 struct screen {
@@ -81,7 +81,8 @@ struct screen {
 
     /* frames */
     bool data_dirty, key_dirty;
-    uint64_t drawn_ns; /* when the last frame was drawn */
+    uint64_t drawn_ns;     /* when the last frame was drawn */
+    uint64_t key_drawn_ns; /* … the last one for a key */
     uint64_t frames;
     struct loop_hook hook;
     struct loop_timer timer;

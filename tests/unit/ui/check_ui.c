@@ -8,6 +8,10 @@ int main(void)
     SRunner *runner = srunner_create(test_canvas_suite());
     srunner_add_suite(runner, test_graph_suite());
     srunner_add_suite(runner, test_keymap_suite());
+    srunner_add_suite(runner, test_keys_suite());
+    srunner_add_suite(runner, test_line_edit_suite());
+    srunner_add_suite(runner, test_path_complete_suite());
+    srunner_add_suite(runner, test_screen_suite());
     srunner_add_suite(runner, test_table_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

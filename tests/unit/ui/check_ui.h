@@ -9,6 +9,10 @@
 Suite *test_canvas_suite(void);
 Suite *test_graph_suite(void);
 Suite *test_keymap_suite(void);
+Suite *test_keys_suite(void);
+Suite *test_line_edit_suite(void);
+Suite *test_path_complete_suite(void);
+Suite *test_screen_suite(void);
 Suite *test_table_suite(void);
 Suite *test_view_files_suite(void);
 Suite *test_view_graph_suite(void);
