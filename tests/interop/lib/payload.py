@@ -16,7 +16,8 @@ def bencode(value):
         return b"%d:%s" % (len(value), value)
     if isinstance(value, list):
         return b"l" + b"".join(map(bencode, value)) + b"e"
-    items = sorted((key.encode(), item) for key, item in value.items())
+    items = sorted((key if isinstance(key, bytes) else key.encode(), item)
+                   for key, item in value.items())
     return b"d" + b"".join(bencode(key) + bencode(item) for key, item in items) + b"e"
 
 

@@ -116,8 +116,11 @@ class RecordingTracker:
         self.server.server_close()
 
     def answer(self, path, source):
-        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query,
-                                            encoding="latin-1", keep_blank_values=True))
+        url = urllib.parse.urlsplit(path)
+        query = dict(urllib.parse.parse_qsl(url.query, encoding="latin-1",
+                                            keep_blank_values=True))
+        if url.path == "/scrape":
+            return self.answer_scrape(query.get("info_hash", ""))
         query["time"] = time.time()
         me = (source, int(query.get("port", 0)))
         with self.lock:
@@ -132,6 +135,13 @@ class RecordingTracker:
         return bencode({"interval": self.interval,
                         "peers": b"".join(_compact(*peer) for peer in peers),
                         "peers6": b"".join(_compact(*peer) for peer in peers6)})
+
+    def answer_scrape(self, info_hash):
+        with self.lock:
+            left = list(self.swarm.get(info_hash, {}).values())
+        counts = {"complete": left.count(0), "incomplete": len(left) - left.count(0),
+                  "downloaded": 0}
+        return bencode({"files": {info_hash.encode("latin-1"): counts}})
 
     def events(self):
         """The events told so far, in order; "" for a plain announce."""
