@@ -99,22 +99,27 @@ void table_fit(const struct table_class *table_class, int width,
 
 /* ---- painting ---- */
 
+/* The arrow stands beside the title, on the side where the column is ragged. */
 static void draw_heading(const struct table *table, size_t column, struct pane cell)
 {
     const struct table_column *look = &table->class->columns[column];
-    const bool sorted = (int)column == table->sort_column;
-    const uint16_t style = sorted ? STYLE_SORTED : STYLE_HEADING;
-    struct pane words = cell;
-    if (sorted && cell.width > 1) {
-        const bool left = look->align == TABLE_RIGHT;
-        pane_glyph(cell, left ? 0 : cell.width - 1, 0, style,
-                   table->descending ? GLYPH_SORT_DOWN : GLYPH_SORT_UP);
-        words = pane_part(cell, left ? 1 : 0, 0, cell.width - 1, 1);
+    const char *title = _(look->title);
+    const bool sorted = (int)column == table->sort_column && cell.width > 1;
+    const uint16_t style =
+        (int)column == table->sort_column ? STYLE_SORTED : STYLE_HEADING;
+    const enum glyph arrow = table->descending ? GLYPH_SORT_DOWN : GLYPH_SORT_UP;
+    if (look->align == TABLE_RIGHT) {
+        const struct pane words =
+            sorted ? pane_part(cell, 1, 0, cell.width - 1, 1) : cell;
+        const int used = pane_text_right(words, 0, style, title);
+        if (sorted)
+            pane_glyph(cell, cell.width - used - 1, 0, style, arrow);
+    } else {
+        const int room = sorted ? cell.width - 1 : cell.width;
+        const int used = pane_text(pane_part(cell, 0, 0, room, 1), 0, 0, style, title);
+        if (sorted)
+            pane_glyph(cell, used, 0, style, arrow);
     }
-    if (look->align == TABLE_RIGHT)
-        pane_text_right(words, 0, style, _(look->title));
-    else
-        pane_text(words, 0, 0, style, _(look->title));
 }
 
 static void draw_headings(const struct table *table, struct pane pane)

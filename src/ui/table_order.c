@@ -95,7 +95,9 @@ static void sort_shown(struct table *table)
             }
         return;
     }
-    qsort_r(table->order, table->shown, sizeof *table->order, compare_for_qsort, table);
+    if (table->shown > 1) /* and there is an array */
+        qsort_r(table->order, table->shown, sizeof *table->order, compare_for_qsort,
+                table);
 }
 
 static bool make_room(struct table *table)

@@ -332,6 +332,12 @@ static struct table *files_table(void *state)
     return ((struct files *)state)->table;
 }
 
+static bool files_click(void *state, struct view_context *context, int x, int y)
+{
+    (void)context;
+    return table_click(files_table(state), x, y);
+}
+
 const struct view_class view_files = {
     .name = "files",
     .title = N_("Files"),
@@ -344,5 +350,6 @@ const struct view_class view_files = {
     .recalc = files_recalc,
     .draw = files_draw,
     .act = files_act,
+    .click = files_click,
     .table = files_table,
 };

@@ -16,6 +16,7 @@ struct graph {
     uint64_t down_rate, up_rate, max_down, max_up;
     bool is_session;
     unsigned zoom; /* index of spans */
+    bool chosen;   /* by the user; else it follows what there is to show */
 };
 
 static const uint32_t spans[] = {60, 300, 900, SESSION_HISTORY};
@@ -23,8 +24,8 @@ enum { SPANS = sizeof spans / sizeof *spans };
 
 static bool graph_init(void *state, struct view_context *context)
 {
+    (void)state;
     (void)context;
-    ((struct graph *)state)->zoom = 1;
     return true;
 }
 
@@ -42,6 +43,17 @@ static bool is_moving(const struct graph *graph)
     return false;
 }
 
+/* Until the user chooses: the shortest span with all that has moved, up to five minutes.
+ */
+static void follow(struct graph *graph)
+{
+    uint32_t age = graph->count;
+    while (age > 0 &&
+           (graph->down[graph->count - age] | graph->up[graph->count - age]) == 0)
+        age--;
+    graph->zoom = age > spans[0] ? 1 : 0;
+}
+
 static void graph_recalc(void *state, struct view_context *context)
 {
     enum { STEPS = 240 }; /* about as many as there are columns */
@@ -56,6 +68,8 @@ static void graph_recalc(void *state, struct view_context *context)
     graph->max_up = session.max_up;
     graph->count = torrent_get_history(context->session, context->torrent, graph->down,
                                        graph->up, SESSION_HISTORY);
+    if (!graph->chosen)
+        follow(graph);
     /* Nobody tells that time passes while nothing moves. */
     if (is_moving(graph))
         view_changed_in(context, 1000 * (uint64_t)(1 + spans[graph->zoom] / STEPS));
@@ -184,7 +198,10 @@ static bool graph_act(void *state, struct view_context *context, enum action act
         graph->zoom++;
     else if (action == ACTION_ZOOM_IN && graph->zoom > 0)
         graph->zoom--;
-    return action == ACTION_ZOOM_IN || action == ACTION_ZOOM_OUT;
+    else if (action != ACTION_ZOOM_IN && action != ACTION_ZOOM_OUT)
+        return false;
+    graph->chosen = true;
+    return true;
 }
 
 const struct view_class view_graph = {

@@ -158,16 +158,20 @@ static void add_swarm(struct info *info, const struct torrent_info *torrent)
     if (torrent->seeds_tracker != UINT32_MAX || torrent->leechers_tracker != UINT32_MAX) {
         snprintf(seeds, sizeof seeds, "%u", torrent->seeds_tracker);
         snprintf(leechers, sizeof leechers, "%u", torrent->leechers_tracker);
-        add(info, _("Swarm"), STYLE_NORMAL, _("%s seeds, %s leechers by the tracker"),
+        add(info, _("Swarm"), STYLE_NORMAL,
+            _("seeds: %s, leechers: %s, as the tracker counts"),
             torrent->seeds_tracker != UINT32_MAX ? seeds : "?",
             torrent->leechers_tracker != UINT32_MAX ? leechers : "?");
     }
-    add(info, _("Availability"),
-        torrent->unavailable_pieces > 0 ? STYLE_WARN : STYLE_NORMAL,
-        ngettext("%.2f copies connected; %u wanted piece with nobody",
-                 "%.2f copies connected; %u wanted pieces with nobody",
-                 torrent->unavailable_pieces),
-        torrent->availability, torrent->unavailable_pieces);
+    if (torrent->unavailable_pieces > 0)
+        add(info, _("Availability"), STYLE_WARN,
+            ngettext("%.2f copies connected; %u wanted piece with nobody",
+                     "%.2f copies connected; %u wanted pieces with nobody",
+                     torrent->unavailable_pieces),
+            torrent->availability, torrent->unavailable_pieces);
+    else
+        add(info, _("Availability"), STYLE_NORMAL, _("%.2f copies connected"),
+            torrent->availability);
     add(info, _("Trackers"), STYLE_NORMAL, "%u", torrent->trackers);
     add(info, _("Private"), STYLE_NORMAL, "%s",
         torrent->is_private ? _("yes: peers come from its trackers alone") : _("no"));

@@ -260,6 +260,12 @@ static struct table *log_table(void *state)
     return ((struct log_view *)state)->table;
 }
 
+static bool log_click(void *state, struct view_context *context, int x, int y)
+{
+    (void)context;
+    return table_click(log_table(state), x, y);
+}
+
 const struct view_class view_log = {
     .name = "log",
     .title = N_("Log"),
@@ -271,5 +277,6 @@ const struct view_class view_log = {
     .recalc = log_recalc,
     .draw = log_draw,
     .act = log_act,
+    .click = log_click,
     .table = log_table,
 };

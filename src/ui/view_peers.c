@@ -307,11 +307,15 @@ static void ask_ban(struct peers *peers, struct view_context *context)
         view_say(context, STYLE_WARN, "%s", _("It is banned already."));
         return;
     }
-    if (command.count == 1)
-        /* L10N: an address and the name of a program, or only the first */
+    if (command.count == 1 && command.first->client[0] != '\0')
+        /* L10N: an address and the name of a program */
         snprintf(question, sizeof question,
-                 _("Ban %s %s?\nIt cannot come back in this session."),
+                 _("Ban %s (%s)?\nIt cannot come back in this session."),
                  command.first->address, command.first->client);
+    else if (command.count == 1)
+        snprintf(question, sizeof question,
+                 _("Ban %s?\nIt cannot come back in this session."),
+                 command.first->address);
     else
         snprintf(question, sizeof question,
                  ngettext("Ban %u peer?\nIt cannot come back in this session.",
@@ -395,6 +399,12 @@ static struct table *peers_table(void *state)
     return ((struct peers *)state)->table;
 }
 
+static bool peers_click(void *state, struct view_context *context, int x, int y)
+{
+    (void)context;
+    return table_click(peers_table(state), x, y);
+}
+
 const struct view_class view_peers = {
     .name = "peers",
     .title = N_("Peers"),
@@ -407,6 +417,7 @@ const struct view_class view_peers = {
     .recalc = peers_recalc,
     .draw = peers_draw,
     .act = peers_act,
+    .click = peers_click,
     .table = peers_table,
     .legend = peer_row_legend,
 };

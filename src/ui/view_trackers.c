@@ -300,6 +300,20 @@ static void trackers_recalc(void *state, struct view_context *context)
 
 /* ---- painting ---- */
 
+static void say_next(const struct tracker_info *tracker, char *ret_words, size_t size)
+{
+    char last[TEXT_NUMBER_SIZE], next[TEXT_NUMBER_SIZE];
+    text_duration(tracker->last_s, last);
+    text_duration(tracker->next_s, next);
+    if (tracker->state == TRACKER_STATE_WORKING || tracker->next_s == UINT64_MAX)
+        snprintf(ret_words, size, "%s", _(states[tracker->state].text));
+    else if (tracker->last_s != UINT64_MAX)
+        snprintf(ret_words, size, _("answered %s ago; it is asked again in %s"), last,
+                 next);
+    else
+        snprintf(ret_words, size, _("it is asked in %s"), next);
+}
+
 /* The tracker under the cursor in full: its address, then its words. */
 static void draw_detail(const struct trackers *trackers, struct pane pane)
 {
@@ -320,7 +334,7 @@ static void draw_detail(const struct trackers *trackers, struct pane pane)
     else if (row->message[0] != '\0')
         snprintf(words, sizeof words, "%s", row->message);
     else
-        snprintf(words, sizeof words, "%s", _(states[row->tracker.state].text));
+        say_next(&row->tracker, words, sizeof words);
     pane_wrap(pane, y, style, words);
 }
 
@@ -363,6 +377,12 @@ static struct table *trackers_table(void *state)
     return ((struct trackers *)state)->table;
 }
 
+static bool trackers_click(void *state, struct view_context *context, int x, int y)
+{
+    (void)context;
+    return table_click(trackers_table(state), x, y);
+}
+
 const struct view_class view_trackers = {
     .name = "trackers",
     .title = N_("Trackers"),
@@ -374,5 +394,6 @@ const struct view_class view_trackers = {
     .recalc = trackers_recalc,
     .draw = trackers_draw,
     .act = trackers_act,
+    .click = trackers_click,
     .table = trackers_table,
 };

@@ -31,7 +31,7 @@ static void fill(struct session *session, struct file_info files[7])
 START_TEST(the_tree_is_shown_with_sums)
 {
     static const char *const expected[] = {
-        "Name                                            Files ▼    Size         Done",
+        "Name                                            Files     ▼Size         Done",
         "[~] ▾ music/                                      2/3  71.0 MiB █▎     21.4%",
         "[✓]   ▾ disc 10/                                  1/1  40.0 MiB         0.0%",
         "[✓]       b.flac                                       40.0 MiB         0.0%",

@@ -56,7 +56,7 @@ START_TEST(everything_is_told)
         "Failed check  4.0 MiB",
         "",
         "Peers         4 connected of 9 known, 1 complete",
-        "Swarm         7 seeds, ? leechers by the tracker",
+        "Swarm         seeds: 7, leechers: ?, as the tracker counts",
         "Availability  1.50 copies connected; 2 wanted pieces with nobody",
         "Trackers      2",
         "Private       yes: peers come from its trackers alone",
