@@ -17,11 +17,12 @@ struct files {
     struct table *table;
     struct file_rows all;
     struct file_row *rows;
-    uint32_t capacity, row_count;
+    uint32_t capacity;
     bool has_torrent;
     enum file_tree_key key;
     bool descending;
-    bool is_stale; /* something was changed here: add up at once */
+    bool is_stale;  /* something was changed here: add up at once */
+    bool is_listed; /* the rows are as the tree is opened and sorted */
     uint64_t refreshed_ns;
 };
 
@@ -41,7 +42,8 @@ static void forget(struct files *files)
     file_tree_done(&files->all.tree);
     free(files->rows);
     files->rows = NULL;
-    files->capacity = files->row_count = 0;
+    files->capacity = 0;
+    files->is_listed = false;
 }
 
 static void files_done(void *state)
@@ -89,7 +91,7 @@ static void list_rows(struct files *files)
             (uint64_t)node + 1, node, files->descending ? UINT32_MAX - count : count};
         count++;
     }
-    files->row_count = count;
+    files->is_listed = true;
     table_set_rows(files->table, files->rows, count);
 }
 
@@ -154,9 +156,13 @@ static void files_recalc(void *state, struct view_context *context)
     if (sorts && file_tree_sort(&files->all.tree, key, descending)) {
         files->key = key;
         files->descending = descending;
+        files->is_listed = false;
     }
+    if (flat != files->all.flat)
+        files->is_listed = false;
     files->all.flat = flat;
-    list_rows(files);
+    if (!files->is_listed)
+        list_rows(files);
 }
 
 /* ---- painting ---- */
@@ -276,6 +282,12 @@ static struct file_node *current_node(struct files *files)
     return row != NULL ? &files->all.tree.nodes[row->node] : NULL;
 }
 
+static void set_open(struct files *files, struct file_node *node, bool open)
+{
+    files->is_listed &= node->open == open;
+    node->open = open;
+}
+
 /* False: there is nothing to close, the key may mean something else. */
 static bool go_left(struct files *files)
 {
@@ -283,7 +295,7 @@ static bool go_left(struct files *files)
     if (node == NULL || files->all.flat)
         return false;
     if (node->is_folder && node->open) {
-        node->open = false;
+        set_open(files, node, false);
         return true;
     }
     return node->parent != FILE_TREE_ROOT &&
@@ -297,7 +309,7 @@ static void go_right(struct files *files)
         return;
     if (node->open)
         table_act(files->table, ACTION_DOWN);
-    node->open = true;
+    set_open(files, node, true);
 }
 
 static bool files_act(void *state, struct view_context *context, enum action action)
@@ -315,7 +327,7 @@ static bool files_act(void *state, struct view_context *context, enum action act
     case ACTION_OPEN:
         node = current_node(files);
         if (node != NULL && node->is_folder)
-            node->open = !node->open;
+            set_open(files, node, !node->open);
         return true;
     case ACTION_LEFT:
         return go_left(files);

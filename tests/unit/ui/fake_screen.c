@@ -142,7 +142,8 @@ const char *const hostile_names[] = {
     "\xff\xfe bad bytes",
     "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 family",
     "\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b",
-    "a name that is so long that no column of any table can hold it, whatever its width "
-    "may be, and then it goes on and on and on and on and on and on and on and on and on",
+    ("a name that is so long that no column of any table can hold it, whatever its width "
+     "may be, and then it goes on and on and on and on and on and on and on and on and "
+     "on"),
 };
 const int hostile_name_count = sizeof hostile_names / sizeof *hostile_names;
