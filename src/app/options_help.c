@@ -3,12 +3,15 @@
 #include "app/options.h"
 #include "app/options_private.h"
 #include "base/i18n.h"
+#include "base/text.h"
 
 #include <stdio.h>
 
 #define MAIN  COMMAND_MAIN
 #define SWARM (COMMAND_MAIN | COMMAND_DEMO)
 #define EACH  (COMMAND_MAIN | COMMAND_SHOW | COMMAND_DEMO)
+
+#define LEFT_CELLS 24 /* for an option and its argument, before what it does */
 
 const struct option_record option_table[] = {
     {"download-dir", N_("DIR"), OPTION_DOWNLOAD_DIR, MAIN,
@@ -68,7 +71,8 @@ static void print_option(const struct option_record *record)
              has_short ? (char)record->id : ' ', has_short ? "," : " ", record->name,
              record->argument != NULL ? "=" : "",
              record->argument != NULL ? _(record->argument) : "");
-    printf("  %-24s %s\n", left, _(record->help));
+    const int gap = LEFT_CELLS - (int)text_cells(left);
+    printf("  %s%*s %s\n", left, gap > 0 ? gap : 0, "", _(record->help));
 }
 
 static void print_usage(const struct command *command, const char *lead)

@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *suite_options(void);
+Suite *suite_options_help(void);
 Suite *suite_json_lines(void);
 Suite *suite_output(void);
 Suite *suite_show(void);
