@@ -124,7 +124,7 @@ static void actor_on_event(void *context, const struct message *event)
     struct torrent_info info;
     if (event->type == EVENT_COMPLETED &&
         torrent_get_info(actor->session, event->torrent, &info))
-        log_write(actor->demo->config.log, LOG_LEVEL_INFO, "demo: %s has all of %s",
+        log_write(actor->demo->config.log, LOG_LEVEL_INFO, _("demo: %s has all of %s"),
                   actor_host(actor), info.name);
 }
 
@@ -175,10 +175,13 @@ static enum error_code actor_open(struct actor *actor, char *message)
 static void actor_tell_joined(const struct actor *actor)
 {
     char up[TEXT_NUMBER_SIZE];
-    const bool limited = actor->plan->max_up > 0;
-    log_write(actor->demo->config.log, LOG_LEVEL_INFO, "demo: %s joins, %s%s",
-              actor_host(actor), limited ? "gives at most " : "without a limit",
-              limited ? text_rate(actor->plan->max_up, up) : "");
+    struct log *log = actor->demo->config.log;
+    if (actor->plan->max_up > 0)
+        log_write(log, LOG_LEVEL_INFO, _("demo: %s joins, gives at most %s"),
+                  actor_host(actor), text_rate(actor->plan->max_up, up));
+    else
+        log_write(log, LOG_LEVEL_INFO, _("demo: %s joins, without a limit"),
+                  actor_host(actor));
 }
 
 static enum error_code actor_join(struct actor *actor, char *message)
@@ -211,12 +214,12 @@ static void actor_on_timer(void *context)
     if (actor->phase == ACTOR_TO_COME) {
         const enum error_code error = actor_join(actor, message);
         if (error != ERROR_NONE)
-            log_write(log, LOG_LEVEL_WARNING, "demo: %s cannot join: %s",
+            log_write(log, LOG_LEVEL_WARNING, _("demo: %s cannot join: %s"),
                       actor_host(actor),
                       message[0] != '\0' ? message : error_text(error));
     } else if (actor->phase == ACTOR_HERE) {
         actor->phase = ACTOR_LEAVING;
-        log_write(log, LOG_LEVEL_INFO, "demo: %s leaves", actor_host(actor));
+        log_write(log, LOG_LEVEL_INFO, _("demo: %s leaves"), actor_host(actor));
         session_stop(actor->session, actor_on_stopped, actor);
     } else if (actor->phase == ACTOR_LEAVING) {
         actor_end(actor);
@@ -313,7 +316,8 @@ enum error_code demo_new(const struct demo_config *config, struct demo **ret_dem
         demo_free(demo);
         return error;
     }
-    log_write(config->log, LOG_LEVEL_INFO, "demo: a private swarm on 127.0.0.1 is ready");
+    log_write(config->log, LOG_LEVEL_INFO,
+              _("demo: a private swarm on 127.0.0.1 is ready"));
     *ret_demo = demo;
     return ERROR_NONE;
 }

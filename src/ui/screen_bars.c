@@ -129,7 +129,8 @@ void screen_draw_status(struct screen *screen, struct pane pane)
                                 torrent_state_text(info.state));
     if (strcmp(info.reason, torrent_state_text(info.state)) != 0 &&
         info.reason[0] != '\0')
-        pane_print(pane, words.x + used, 0, bad ? STYLE_BAD : STYLE_NORMAL, ": %s",
+        /* L10N: what follows a state's word: why */
+        pane_print(pane, words.x + used, 0, bad ? STYLE_BAD : STYLE_NORMAL, _(": %s"),
                    info.reason);
 }
 

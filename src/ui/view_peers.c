@@ -172,7 +172,7 @@ static void draw_note(const struct peers *peers, struct pane pane)
     const int x =
         pane_text(words, 0, 0, peer_row_style(row), peer_row_status(row, status));
     if (peer_row_flags(row, flags)[0] != '\0' && x + 8 < words.width)
-        pane_print(words, x, 0, STYLE_DIM, ": %s", flags);
+        pane_print(words, x, 0, STYLE_DIM, _(": %s"), flags);
 }
 
 static void peers_draw(void *state, struct view_context *context, struct pane pane,
