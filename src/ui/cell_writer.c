@@ -132,11 +132,15 @@ static enum cell_writer_error open_screen(struct cell_writer *writer, bool color
     const char *term = getenv("TERM");
     if (term == NULL || term[0] == '\0' || strlen(term) > TERM_MAX)
         return CELL_WRITER_UNKNOWN;
-    use_env(FALSE);
+    use_env(FALSE); /* the size is told to it later */
     if (colors)
         writer->screen = open_true_color(term, writer->file);
     if (writer->screen == NULL)
         writer->screen = newterm(term, writer->file, writer->file);
+    if (writer->screen == NULL) { /* an entry without a size needs one from somewhere */
+        use_env(TRUE);
+        writer->screen = newterm(term, writer->file, writer->file);
+    }
     if (writer->screen == NULL)
         return CELL_WRITER_UNKNOWN;
     if (!has_text(tigetstr("cup")) || tigetflag("hc") > 0 || tigetflag("gn") > 0 ||
@@ -188,6 +192,11 @@ void cell_writer_end(struct cell_writer *writer)
 {
     if (writer->modes)
         append(writer, MODES_OFF, sizeof MODES_OFF - 1);
+    if (!has_text(tigetstr("rmcup"))) { /* the contents would stay under the prompt */
+        erase();
+        refresh();
+        canvas_clear(writer->shown);
+    }
     endwin();
     harvest(writer);
 }

@@ -95,16 +95,28 @@ static void enqueue(struct terminal *terminal)
     watch(terminal);
 }
 
-/* The last bytes: for once a little waiting, but not for a terminal that sleeps. */
-static void drain_queue(struct terminal *terminal)
+static void wait_for_queue(struct terminal *terminal, uint64_t for_ns)
 {
-    const uint64_t end = clock_now_ns(&clock_system) + FAREWELL_MS * NS_PER_MS;
+    const uint64_t end = clock_now_ns(&clock_system) + for_ns;
     struct pollfd out = {terminal->fd, POLLOUT, 0};
     while (terminal->queue_begin < terminal->queue_end && !terminal->gone) {
         const uint64_t now = clock_now_ns(&clock_system);
         if (now >= end || poll(&out, 1, (int)((end - now) / NS_PER_MS) + 1) <= 0)
             break;
         send_queue(terminal);
+    }
+}
+
+/* The last bytes: for once a little waiting. A terminal that the user stopped (^S) goes
+ * on, it is no longer ours; one that sleeps otherwise does without them. */
+static void drain_queue(struct terminal *terminal)
+{
+    wait_for_queue(terminal, FAREWELL_MS * NS_PER_MS / 2);
+    if (terminal->queue_begin < terminal->queue_end && !terminal->gone) {
+        struct termios modes = terminal->saved;
+        modes.c_iflag &= ~(tcflag_t)IXON; /* what ends a stop */
+        tcsetattr(terminal->fd, TCSANOW, &modes);
+        wait_for_queue(terminal, FAREWELL_MS * NS_PER_MS / 2);
     }
     terminal->queue_begin = terminal->queue_end = 0;
 }

@@ -148,7 +148,7 @@ static int compare_eta(const void *a, const void *b)
 static void draw_of(struct pane cell, uint32_t some, uint32_t all)
 {
     char text[TEXT_NUMBER_SIZE];
-    if (all == UINT32_MAX)
+    if (all == UINT32_MAX || all < some) /* a tracker may know less than we see */
         snprintf(text, sizeof text, "%" PRIu32, some);
     else
         snprintf(text, sizeof text, "%" PRIu32 "/%" PRIu32, some, all);

@@ -14,6 +14,7 @@ Suite *test_line_edit_suite(void);
 Suite *test_path_complete_suite(void);
 Suite *test_screen_suite(void);
 Suite *test_table_suite(void);
+Suite *test_terminal_suite(void);
 Suite *test_view_files_suite(void);
 Suite *test_view_graph_suite(void);
 Suite *test_view_info_suite(void);
