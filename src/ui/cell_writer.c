@@ -116,36 +116,44 @@ static enum color_level level_of(bool wanted)
     return colors >= 256 ? COLOR_LEVEL_256 : COLOR_LEVEL_8;
 }
 
-/* A terminal that says it has true colour (COLORTERM), by the terminfo entry of its
- * family that knows how to use it. NULL: there is none. */
-static SCREEN *open_true_color(const char *term, FILE *file)
+/* Whether terminals of type TERM are known and can show frames. ncurses is asked for its
+ * screen only then: where it refuses one, it leaks it. */
+static enum cell_writer_error look_up(const char *term, const struct cell_writer *writer)
 {
-    const char *colorterm = getenv("COLORTERM");
-    if (colorterm == NULL || strncmp(term, "xterm", 5) != 0 ||
-        (strcmp(colorterm, "truecolor") != 0 && strcmp(colorterm, "24bit") != 0))
-        return NULL;
-    return newterm("xterm-direct2", file, file);
+    int found;
+    if (term == NULL || term[0] == '\0' || strlen(term) > TERM_MAX ||
+        setupterm(term, fileno(writer->file), &found) != OK)
+        return CELL_WRITER_UNKNOWN;
+    const bool able = has_text(tigetstr("cup")) && has_text(tigetstr("clear")) &&
+                      tigetflag("hc") <= 0 && tigetflag("gn") <= 0;
+    /* The size is told to it later, but an entry without one needs it from somewhere. */
+    use_env(tigetnum("lines") <= 0 || tigetnum("cols") <= 0);
+    del_curterm(cur_term);
+    return able ? CELL_WRITER_OK : CELL_WRITER_DUMB;
+}
+
+/* For a terminal that says it has true colour (COLORTERM) the terminfo entry of its
+ * family that knows how to use it. */
+static const char *best_type(const struct cell_writer *writer, bool colors)
+{
+    static const char direct[] = "xterm-direct2";
+    const char *term = getenv("TERM"), *colorterm = getenv("COLORTERM");
+    if (colors && term != NULL && colorterm != NULL && strncmp(term, "xterm", 5) == 0 &&
+        (strcmp(colorterm, "truecolor") == 0 || strcmp(colorterm, "24bit") == 0) &&
+        look_up(direct, writer) == CELL_WRITER_OK)
+        return direct;
+    return term;
 }
 
 static enum cell_writer_error open_screen(struct cell_writer *writer, bool colors)
 {
-    const char *term = getenv("TERM");
-    if (term == NULL || term[0] == '\0' || strlen(term) > TERM_MAX)
-        return CELL_WRITER_UNKNOWN;
-    use_env(FALSE); /* the size is told to it later */
-    if (colors)
-        writer->screen = open_true_color(term, writer->file);
-    if (writer->screen == NULL)
-        writer->screen = newterm(term, writer->file, writer->file);
-    if (writer->screen == NULL) { /* an entry without a size needs one from somewhere */
-        use_env(TRUE);
-        writer->screen = newterm(term, writer->file, writer->file);
-    }
+    const char *term = best_type(writer, colors);
+    const enum cell_writer_error error = look_up(term, writer);
+    if (error != CELL_WRITER_OK)
+        return error;
+    writer->screen = newterm(term, writer->file, writer->file);
     if (writer->screen == NULL)
         return CELL_WRITER_UNKNOWN;
-    if (!has_text(tigetstr("cup")) || tigetflag("hc") > 0 || tigetflag("gn") > 0 ||
-        !has_text(tigetstr("clear")))
-        return CELL_WRITER_DUMB;
     writer->modes = takes_modes(term);
     return CELL_WRITER_OK;
 }
