@@ -42,6 +42,9 @@ bool text_is_valid_utf8(const char *bytes, size_t length);
 /* 0, 1 or 2 cells; 0 for combining marks; control characters count as 1 (drawn as '.').
  */
 unsigned text_code_cells(uint32_t code);
+/* The one ASCII character that stands for a code point where no other can be shown: a
+ * Latin letter without its accent, a plain quote, dash or space; '?' for all else. */
+char text_ascii(uint32_t code);
 size_t text_cells(const char *utf8);
 /* Cuts to at most CELLS, ending in the ellipsis "…" (or "~" when ASCII) if cut. */
 size_t text_fit(const char *utf8, size_t cells, bool ascii, char *ret_text,

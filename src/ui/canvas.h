@@ -4,7 +4,8 @@
  * character with at most four combining marks, a width and a style. Whatever text
  * is put, a row stays exactly as wide as the canvas: control, bidi and format
  * characters never reach a cell, a wide character that would straddle an edge is
- * cut. An ASCII canvas holds ASCII only: '?' stands for the rest.
+ * cut. An ASCII canvas holds ASCII only: of Latin letters and quotes the plain one, '?'
+ * stands for the rest.
  */
 #ifndef BTTUI_UI_CANVAS_H
 #define BTTUI_UI_CANVAS_H

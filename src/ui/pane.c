@@ -83,7 +83,7 @@ static struct glyph_bytes glyph_of(uint32_t code, bool ascii)
     if (class == TEXT_CLASS_CONTROL)
         code = '.';
     else if (ascii && code > 0x7e)
-        code = '?';
+        code = (uint32_t)text_ascii(code);
     glyph.length = text_encode(code, glyph.bytes);
     return glyph;
 }

@@ -3,6 +3,30 @@
 #include <check.h>
 #include <string.h>
 
+static const struct ascii_case {
+    uint32_t code;
+    char shown;
+} ascii_cases[] = {
+    {'a', 'a'},     {'~', '~'},    {0x7f, '?'},    {0x9f, '?'},     {0xa0, ' '},
+    {0xc4, 'A'},    {0xdf, 's'},   {0xe9, 'e'},    {0xff, 'y'},     {0x100, 'A'},
+    {0x142, 'l'},   {0x153, 'o'},  {0x17e, 'z'},   {0x17f, 's'},    {0x180, '?'},
+    {0x2019, '\''}, {0x201e, '"'}, {0x2013, '-'},  {0x202f, ' '},   {0x2026, '.'},
+    {0x416, '?'},   {0x65e5, '?'}, {0x1f600, '?'}, {0x10ffff, '?'},
+};
+
+START_TEST(ascii_keeps_latin_readable)
+{
+    ck_assert_int_eq(text_ascii(ascii_cases[_i].code), ascii_cases[_i].shown);
+}
+END_TEST
+
+START_TEST(ascii_is_one_printable_cell_for_every_code)
+{
+    for (uint32_t code = 0x20; code < 0x110000; code++)
+        ck_assert(text_ascii(code) >= 0x20 && text_ascii(code) < 0x7f);
+}
+END_TEST
+
 Suite *test_text_suite(void);
 
 START_TEST(hostile_text_comes_out_harmless) /* C12-C15 */
@@ -116,6 +140,9 @@ Suite *test_text_suite(void)
     tcase_add_test(tcase, fitting_never_takes_more_cells_than_given);
     tcase_add_test(tcase, numbers_are_short_and_never_promise_too_much);
     tcase_add_test(tcase, rates_take_units_and_refuse_nonsense);
+    tcase_add_loop_test(tcase, ascii_keeps_latin_readable, 0,
+                        sizeof ascii_cases / sizeof *ascii_cases);
+    tcase_add_test(tcase, ascii_is_one_printable_cell_for_every_code);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -26,7 +26,9 @@ static const struct text_case {
     {"a日", 2, false, "a…", 2},
     {"日", 1, false, "…", 1},
     {"日本", 6, true, "????", 4},
-    {"na\xc3\xafve", 8, true, "na?ve", 5},
+    {"na\xc3\xafve", 8, true, "naive", 5},
+    {"«\xc2\xa0“Größe”\xe2\x80\xaf»", 12, true, "\" \"Grose\" \"", 11},
+    {"Białe noce Ночь", 16, true, "Biale noce ????", 15},
     {"e\xcc\x81", 4, false, "e\xcc\x81", 1},
     {"e\xcc\x81", 4, true, "e", 1},
     {"\xcc\x81x", 4, false, "x", 1}, /* a mark without a base */
