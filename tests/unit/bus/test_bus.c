@@ -25,16 +25,18 @@ START_TEST(messages_come_out_in_the_order_they_went_in)
     struct message message;
     uint32_t in = 0, out = 0;
     random_seeded_init(&seeded, 3);
+    uint32_t wrong = 0; /* one assertion at the end: each costs a write */
     for (int round = 0; round < 3000; round++) {
         for (uint32_t n = random_below(&seeded.source, 90); n > 0; n--)
-            ck_assert_int_eq(post(bus, in++), ERROR_NONE);
+            wrong += post(bus, in++) != ERROR_NONE;
         for (uint32_t n = random_below(&seeded.source, 95);
              n > 0 && bus_take(bus, &message); n--)
-            ck_assert_uint_eq(message.u.piece.piece, out++);
-        ck_assert_uint_eq(bus_length(bus), in - out);
+            wrong += message.u.piece.piece != out++;
+        wrong += bus_length(bus) != in - out;
     }
     while (bus_take(bus, &message))
-        ck_assert_uint_eq(message.u.piece.piece, out++);
+        wrong += message.u.piece.piece != out++;
+    ck_assert_uint_eq(wrong, 0);
     ck_assert_uint_eq(out, in);
     bus_free(bus, NULL);
 }
