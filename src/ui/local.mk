@@ -14,6 +14,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/glyph.c \
 	src/ui/graph.c \
 	src/ui/graph.h \
+	src/ui/key_name.c \
 	src/ui/keymap.c \
 	src/ui/keymap.h \
 	src/ui/keys.c \
@@ -32,6 +33,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/screen_ask.c \
 	src/ui/screen_bars.c \
 	src/ui/screen_commands.c \
+	src/ui/screen_frames.c \
 	src/ui/screen_help.c \
 	src/ui/screen_keys.c \
 	src/ui/screen_layout.c \
@@ -48,6 +50,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/terminal_restore.h \
 	src/ui/theme.c \
 	src/ui/theme.h \
+	src/ui/torrent_commands.c \
 	src/ui/torrent_row.c \
 	src/ui/torrent_row.h \
 	src/ui/view.h \
@@ -59,6 +62,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_pieces.c \
 	src/ui/view_torrents.c \
 	src/ui/view_torrents.h \
+	src/ui/view_torrents_private.h \
 	src/ui/view_trackers.c \
 	src/ui/views.c \
 	src/ui/views.h

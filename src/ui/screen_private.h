@@ -11,6 +11,7 @@
 #define SCREEN_HISTORIES 8
 #define SCREEN_TEXT      512
 #define SCREEN_PASTE     4096 /* more of one paste is dropped */
+#define SCREEN_FRAME_MS  100  /* ten frames a second of what moves by itself */
 
 struct screen_view {
     struct screen *screen;
@@ -101,15 +102,18 @@ struct screen {
     size_t paste_length;
 };
 
-/* ---- screen.c ---- */
+/* ---- screen_frames.c ---- */
 /* Something visible changed: by a key (drawn at once), or by data (paced). */
 void screen_touch(struct screen *screen, bool by_key);
+bool screen_on_turn(void *screen);
+void screen_on_frame_timer(void *screen);
+
+/* ---- screen.c ---- */
 struct screen_view *screen_focused_view(struct screen *screen);
 /* Scopes of the keys where the focus is. */
 uint32_t screen_scopes(struct screen *screen);
 /* Takes the list's cursor as the selected torrent. */
 void screen_follow_selection(struct screen *screen);
-void screen_recalc(struct screen *screen);
 
 /* ---- screen_layout.c ---- */
 void screen_lay_out(struct screen *screen);

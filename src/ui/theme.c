@@ -1,8 +1,9 @@
 #include "ui/theme.h"
 
-/* 8 colours: those that show on black and on white. */
-enum { RED = 1, GREEN = 2, MAGENTA = 5, CYAN = 6, NO = LOOK_DEFAULT };
+/* Of 8 colours those that show on black and on white. */
+enum { RED = 1, GREEN = 2, MAGENTA = 5, CYAN = 6 };
 
+/* 0 is no colour of ours: the terminal's own. */
 struct theme_entry {
     int few;        /* of 8 */
     int many;       /* of 256; at COLOR_LEVEL_TRUE its RGB */
@@ -12,33 +13,33 @@ struct theme_entry {
 };
 
 static const struct theme_entry entries[STYLE_ROLE_COUNT] = {
-    [STYLE_NORMAL] = {NO, NO, NO},
-    [STYLE_DIM] = {NO, 244, NO},
-    [STYLE_STRONG] = {NO, NO, NO, .bold = true},
-    [STYLE_TITLE] = {NO, 255, 238, .plain_reverse = true},
-    [STYLE_HEADING] = {NO, 244, NO, .underline = true},
-    [STYLE_SORTED] = {NO, 32, NO, .bold = true, .underline = true},
-    [STYLE_TAB] = {NO, 250, 238, .plain_reverse = true},
-    [STYLE_TAB_OPEN] = {NO, NO, NO, .bold = true},
-    [STYLE_KEY] = {NO, 32, NO, .bold = true},
-    [STYLE_HINT] = {NO, 244, NO},
-    [STYLE_PROMPT] = {NO, NO, NO},
-    [STYLE_GOOD] = {GREEN, 28, NO},
-    [STYLE_WARN] = {MAGENTA, 166, NO},
-    [STYLE_BAD] = {RED, 160, NO, .bold = true},
-    [STYLE_ACCENT] = {CYAN, 32, NO, .bold = true},
-    [STYLE_DOWN] = {GREEN, 30, NO},
-    [STYLE_UP] = {MAGENTA, 133, NO},
-    [STYLE_BAR] = {GREEN, 34, 240},
-    [STYLE_BAR_REST] = {NO, 250, 240},
-    [STYLE_LIMIT] = {RED, 160, NO},
-    [STYLE_PIECE_MISSING] = {NO, 244, NO},
-    [STYLE_PIECE_NOT_WANTED] = {NO, 240, NO},
-    [STYLE_PIECE_REQUESTED] = {CYAN, 32, NO},
-    [STYLE_PIECE_ARRIVING] = {MAGENTA, 166, NO},
-    [STYLE_PIECE_VERIFYING] = {MAGENTA, 133, NO, .bold = true},
-    [STYLE_PIECE_FAILED] = {RED, 160, NO, .bold = true},
-    [STYLE_PIECE_HAVE] = {GREEN, 28, NO},
+    [STYLE_NORMAL] = {.many = 0},
+    [STYLE_DIM] = {.many = 244},
+    [STYLE_STRONG] = {.bold = true},
+    [STYLE_TITLE] = {.many = 255, .background = 238, .plain_reverse = true},
+    [STYLE_HEADING] = {.many = 244, .underline = true},
+    [STYLE_SORTED] = {.many = 32, .bold = true, .underline = true},
+    [STYLE_TAB] = {.many = 250, .background = 238, .plain_reverse = true},
+    [STYLE_TAB_OPEN] = {.bold = true},
+    [STYLE_KEY] = {.many = 32, .bold = true},
+    [STYLE_HINT] = {.many = 244},
+    [STYLE_PROMPT] = {.many = 0},
+    [STYLE_GOOD] = {.few = GREEN, .many = 28},
+    [STYLE_WARN] = {.few = MAGENTA, .many = 166},
+    [STYLE_BAD] = {.few = RED, .many = 160, .bold = true},
+    [STYLE_ACCENT] = {.few = CYAN, .many = 32, .bold = true},
+    [STYLE_DOWN] = {.few = GREEN, .many = 30},
+    [STYLE_UP] = {.few = MAGENTA, .many = 133},
+    [STYLE_BAR] = {.few = GREEN, .many = 34, .background = 240},
+    [STYLE_BAR_REST] = {.many = 250, .background = 240},
+    [STYLE_LIMIT] = {.few = RED, .many = 160},
+    [STYLE_PIECE_MISSING] = {.many = 244},
+    [STYLE_PIECE_NOT_WANTED] = {.many = 242},
+    [STYLE_PIECE_REQUESTED] = {.few = CYAN, .many = 32},
+    [STYLE_PIECE_ARRIVING] = {.few = MAGENTA, .many = 166},
+    [STYLE_PIECE_VERIFYING] = {.few = MAGENTA, .many = 133, .bold = true},
+    [STYLE_PIECE_FAILED] = {.few = RED, .many = 160, .bold = true},
+    [STYLE_PIECE_HAVE] = {.few = GREEN, .many = 28},
 };
 
 /* xterm's palette of 256: a cube of 6 levels, then greys. */
@@ -74,6 +75,11 @@ static void add_flags(uint16_t style, enum color_level level, struct look *look)
         look->underline = true;
 }
 
+static int color_of(int number)
+{
+    return number == 0 ? LOOK_DEFAULT : number;
+}
+
 struct look theme_look(uint16_t style, enum color_level level)
 {
     const unsigned role = style & STYLE_ROLE_MASK;
@@ -81,10 +87,10 @@ struct look theme_look(uint16_t style, enum color_level level)
         &entries[role < STYLE_ROLE_COUNT ? role : STYLE_NORMAL];
     const bool rich = level >= COLOR_LEVEL_256;
     struct look look = {
-        .foreground = rich                        ? entry->many
-                      : level == COLOR_LEVEL_NONE ? LOOK_DEFAULT
-                                                  : entry->few,
-        .background = rich ? entry->background : LOOK_DEFAULT,
+        .foreground = level == COLOR_LEVEL_NONE
+                          ? LOOK_DEFAULT
+                          : color_of(rich ? entry->many : entry->few),
+        .background = color_of(rich ? entry->background : 0),
         .bold = entry->bold,
         .underline = entry->underline,
         .reverse = entry->plain_reverse && !rich,

@@ -14,6 +14,7 @@ int main(void)
     srunner_add_suite(runner, test_screen_suite());
     srunner_add_suite(runner, test_table_suite());
     srunner_add_suite(runner, test_terminal_suite());
+    srunner_add_suite(runner, test_theme_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

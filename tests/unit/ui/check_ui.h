@@ -15,6 +15,7 @@ Suite *test_path_complete_suite(void);
 Suite *test_screen_suite(void);
 Suite *test_table_suite(void);
 Suite *test_terminal_suite(void);
+Suite *test_theme_suite(void);
 Suite *test_view_files_suite(void);
 Suite *test_view_graph_suite(void);
 Suite *test_view_info_suite(void);

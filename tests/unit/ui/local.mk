@@ -6,9 +6,10 @@ tests_unit_ui_check_ui_SOURCES = \
 	tests/unit/ui/test_canvas.c tests/unit/ui/test_graph.c tests/unit/ui/test_keymap.c \
 	tests/unit/ui/test_keys.c tests/unit/ui/test_line_edit.c \
 	tests/unit/ui/test_path_complete.c tests/unit/ui/test_screen.c \
-	tests/unit/ui/test_table.c tests/unit/ui/test_terminal.c
+	tests/unit/ui/test_table.c tests/unit/ui/test_terminal.c \
+	tests/unit/ui/test_theme.c
 tests_unit_ui_check_ui_CPPFLAGS = $(CHECK_CPPFLAGS)
-tests_unit_ui_check_ui_LDADD = $(TESTS_LIBS) src/ui/libui.a $(TORRENT_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
+tests_unit_ui_check_ui_LDADD = $(TESTS_LIBS) src/ui/libui.a $(TORRENT_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS) -lm
 
 check_PROGRAMS += tests/unit/ui/check_views
 TESTS += tests/unit/ui/check_views
