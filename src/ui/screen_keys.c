@@ -137,6 +137,11 @@ static void act(struct screen *screen, enum action action)
 
 static void on_view_key(struct screen *screen, uint32_t key)
 {
+    if ((key & KEY_MOD_ALT) != 0) { /* no key of ours: Esc, and a quick key after it */
+        on_view_key(screen, KEY_ESCAPE);
+        screen_on_key(screen, key & ~KEY_MOD_ALT);
+        return;
+    }
     const enum action action = keymap_find(screen_scopes(screen), key);
     screen->message[0] = '\0';
     if (action != ACTION_NONE)

@@ -30,6 +30,7 @@ struct table_column {
     uint8_t wish;      /* cells it would like, before any stretch; 0: its width */
     uint8_t stretch;   /* share of the width that is left over; 0: none */
     uint8_t priority;  /* 0: always shown; the highest number goes first when narrow */
+    bool luxury;       /* only where all the others have what they wish */
     enum table_align align;
     bool descending; /* large ones first when this column is chosen for sorting */
     /* As qsort's; NULL: not sortable. Ties keep the order of the array. */

@@ -21,6 +21,20 @@ static int least_width(const struct table_class *class, const struct table_fit *
     return width;
 }
 
+/* Columns that are only shown when nothing is left to wish for. */
+static void drop_luxury(const struct table_class *class, int room, struct table_fit *fit)
+{
+    int wished = least_width(class, fit);
+    for (size_t i = 0; i < class->column_count; i++)
+        if (class->columns[i].wish > fit->width[i])
+            wished += class->columns[i].wish - fit->width[i];
+    for (size_t i = 0; i < class->column_count && wished > room; i++)
+        if (class->columns[i].luxury) {
+            wished -= fit->width[i] + 1;
+            fit->width[i] = 0;
+        }
+}
+
 /* The column that goes first when there is no room; -1: only those that always stay. */
 static int least_wanted(const struct table_class *class, const struct table_fit *fit)
 {
@@ -81,6 +95,7 @@ void table_fit(const struct table_class *table_class, int width,
     memset(ret_fit, 0, sizeof *ret_fit);
     for (size_t i = 0; i < table_class->column_count; i++)
         ret_fit->width[i] = table_class->columns[i].width;
+    drop_luxury(table_class, room, ret_fit);
     while (least_width(table_class, ret_fit) > room &&
            (leaving = least_wanted(table_class, ret_fit)) >= 0)
         ret_fit->width[leaving] = 0;

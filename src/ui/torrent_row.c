@@ -212,6 +212,7 @@ static const struct table_column columns[] = {
      .title = N_("Name"),
      .help = N_("the torrent's name"),
      .width = 24,
+     .wish = 32,
      .stretch = 4,
      .compare = compare_name,
      .draw = draw_name},
@@ -294,6 +295,7 @@ static const struct table_column columns[] = {
      .width = 34,
      .stretch = 3,
      .priority = 9,
+     .luxury = true,
      .draw = draw_reason},
 };
 

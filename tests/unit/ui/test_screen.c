@@ -657,6 +657,17 @@ START_TEST(details_open_beside_the_list_or_alone)
 }
 END_TEST
 
+START_TEST(a_quick_key_after_escape_is_both)
+{
+    open_screen(80, 24, false);
+    press(KEY_RETURN);
+    check_shown("1 Peers");
+    press('/' | KEY_MOD_ALT);
+    check_not_shown("1 Peers");
+    check_shown("Filter:");
+}
+END_TEST
+
 START_TEST(the_help_tells_every_key_of_the_place)
 {
     static char all[1 << 18];
@@ -790,6 +801,7 @@ Suite *test_screen_suite(void)
     tcase_add_test(tests, limits_are_read_with_their_units);
     tcase_add_test(tests, masking_hides_every_name);
     tcase_add_test(tests, details_open_beside_the_list_or_alone);
+    tcase_add_test(tests, a_quick_key_after_escape_is_both);
     tcase_add_test(tests, the_help_tells_every_key_of_the_place);
     tcase_add_test(tests, the_help_scrolls_to_its_end_and_no_further);
     tcase_add_test(tests, leaving_asks_while_something_runs);

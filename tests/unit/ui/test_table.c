@@ -114,6 +114,26 @@ START_TEST(columns_leave_by_priority_and_the_name_takes_the_rest)
 }
 END_TEST
 
+START_TEST(a_luxury_waits_until_wishes_are_granted)
+{
+    static const struct table_column wishing[] = {
+        {.title = "Name", .width = 8, .wish = 12, .stretch = 1, .draw = draw_name},
+        {.title = "Note", .width = 6, .luxury = true, .priority = 1, .draw = draw_weight},
+    };
+    static const struct table_class wishes = {.columns = wishing,
+                                              .column_count = 2,
+                                              .row_size = sizeof(struct fruit),
+                                              .sort_column = -1};
+    struct table_fit fit;
+    table_fit(&wishes, 18, &fit);
+    ck_assert_int_eq(fit.width[0], 18);
+    ck_assert_int_eq(fit.width[1], 0);
+    table_fit(&wishes, 19, &fit);
+    ck_assert_int_eq(fit.width[0], 12);
+    ck_assert_int_eq(fit.width[1], 6);
+}
+END_TEST
+
 START_TEST(the_cursor_stays_with_its_row_when_rows_move)
 {
     struct scene scene;
@@ -238,6 +258,7 @@ Suite *test_table_suite(void)
     Suite *suite = suite_create("table");
     TCase *tests = tcase_create("table");
     tcase_add_test(tests, columns_leave_by_priority_and_the_name_takes_the_rest);
+    tcase_add_test(tests, a_luxury_waits_until_wishes_are_granted);
     tcase_add_test(tests, the_cursor_stays_with_its_row_when_rows_move);
     tcase_add_test(tests, the_filter_ignores_case_and_find_goes_on_after_it);
     tcase_add_test(tests, marks_follow_their_rows_and_go_with_them);
