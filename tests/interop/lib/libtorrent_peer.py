@@ -2,9 +2,11 @@
 
     libtorrent_peer.py TORRENT DIRECTORY JSON-OPTIONS
 
-prints a line of JSON whenever what it tells has changed."""
+prints a line of JSON whenever what it tells has changed; at SIGTERM it ends when all it has is
+written."""
 
 import json
+import signal
 import sys
 import time
 
@@ -36,7 +38,9 @@ def main():
     for host, port in options.get("peers", []):
         handle.connect_peer((host, port))
     said = None
-    while True:
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+    while not ended:
         status = handle.status()
         now = {"port": session.listen_port(), "complete": status.is_seeding,
                "uploaded": status.total_payload_upload,
@@ -45,6 +49,9 @@ def main():
             said = now
             print(json.dumps(now), flush=True)
         time.sleep(0.02)
+    # The session's own end writes what is still in its cache.
+    del handle
+    del session
 
 
 main()
