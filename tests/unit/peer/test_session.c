@@ -430,13 +430,11 @@ START_TEST(test_a_slow_handshake_ends_after_ten_seconds_however_it_drips)
         rig_connect(&rig, "10.0.0.2:7000", PEER_SOURCE_MANUAL);
     }
     rig_run(&rig, 100 * NS_PER_MS);
+    static const char opening[] = "\x13"
+                                  "BitTorrent protocol";
     for (int i = 0; i < 9; i++) {
         ck_assert(!remote.over);
-        script_peer_send(&remote,
-                         "\x13"
-                         "BitTorrent protocol" +
-                             i,
-                         1);
+        script_peer_send(&remote, &opening[i], 1);
         rig_run(&rig, NS_PER_S);
     }
     ck_assert(!remote.over);
