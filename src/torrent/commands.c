@@ -163,3 +163,13 @@ void torrent_move(struct session *session, struct torrent_id id, int by)
         return;
     }
 }
+
+void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up)
+{
+    session->max_down = max_down;
+    session->max_up = max_up;
+    peer_shared_set_limits(session->peers, max_down, max_up);
+    const struct message event = {.type = EVENT_SESSION_CHANGED,
+                                  .u.changed.what = CHANGED_LIMITS};
+    event_bus_post(session->events, &event);
+}

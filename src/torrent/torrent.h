@@ -177,13 +177,15 @@ void torrent_on_sync_failed(struct torrent *torrent, const struct storage_error 
 
 /* session.c */
 struct torrent *session_torrent(const struct session *session, struct torrent_id id);
+struct peer_manager *session_lookup(void *session, const struct info_hash *hash);
+void session_begin_turns(struct session *session);
 void session_run_soon(struct torrent *torrent);
+void session_unqueue(struct torrent *torrent); /* it is about to be freed */
 void session_changed(struct torrent *torrent, uint32_t what);
 void session_event(struct torrent *torrent, enum message_type type, uint32_t number);
 void session_torrent_stopped(struct torrent *torrent);
 void session_tick_soon(struct session *session);
 void session_share_pool(struct session *session); /* who downloads has changed */
-void session_save_list(struct session *session);
 /* A job on state files or on data to delete: a stop waits for it. Frees JOB on failure.
  */
 enum error_code session_post_job(struct session *session, enum message_type type,
@@ -191,5 +193,8 @@ enum error_code session_post_job(struct session *session, enum message_type type
 /* EVENT_WARNING and a line in the log. */
 void session_warn(struct session *session, struct torrent_id id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* session_list.c */
+void session_save_list(struct session *session);
 
 #endif

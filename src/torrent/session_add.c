@@ -1,0 +1,251 @@
+/* Torrents come into a session. */
+#include "base/i18n.h"
+#include "base/text.h"
+#include "disk/state_file.h"
+#include "torrent/download_path.h"
+#include "torrent/file_select.h"
+#include "torrent/torrent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum error_code reserve_slot(struct session *session, uint32_t *ret_index)
+{
+    for (uint32_t i = 0; i < session->slot_count; i++) {
+        if (session->slots[i] == NULL) {
+            *ret_index = i;
+            return ERROR_NONE;
+        }
+    }
+    const uint32_t count = session->slot_count == 0 ? 8 : session->slot_count * 2;
+    struct torrent **slots = realloc(session->slots, count * sizeof(struct torrent *));
+    if (slots != NULL)
+        session->slots = slots;
+    uint32_t *generations = realloc(session->generations, count * sizeof *generations);
+    if (generations != NULL)
+        session->generations = generations;
+    struct torrent_id *order = realloc(session->order, count * sizeof *order);
+    if (order != NULL)
+        session->order = order;
+    if (slots == NULL || generations == NULL || order == NULL)
+        return ERROR_MEMORY;
+    memset(slots + session->slot_count, 0,
+           (count - session->slot_count) * sizeof(struct torrent *));
+    memset(generations + session->slot_count, 0,
+           (count - session->slot_count) * sizeof *generations);
+    *ret_index = session->slot_count;
+    session->slot_count = count;
+    return ERROR_NONE;
+}
+
+/* T39, T47: MESSAGE says which rule. */
+static enum error_code check_place(const struct session *session,
+                                   const struct metainfo *meta, const char *dir,
+                                   char message[SESSION_MESSAGE_SIZE])
+{
+    if (session->restoring)
+        return ERROR_NONE; /* looked at when it was added */
+    if (session->state.path != NULL &&
+        download_path_is_inside(meta, dir, session->state.path)) {
+        snprintf(message, SESSION_MESSAGE_SIZE,
+                 _("its files would lie in the state directory %s; choose another "
+                   "--download-dir"),
+                 session->state.path);
+        return ERROR_REFUSED;
+    }
+    for (uint32_t i = 0; i < session->count; i++) {
+        const struct torrent *other = session_torrent(session, session->order[i]);
+        if (!download_path_overlaps(meta, dir, other->meta, other->download_dir))
+            continue;
+        snprintf(message, SESSION_MESSAGE_SIZE,
+                 _("its files would be those of another torrent in the list, “%.80s”; "
+                   "choose another --download-dir"),
+                 other->display_name);
+        return ERROR_REFUSED;
+    }
+    return ERROR_NONE;
+}
+
+static bool load_resume(struct session *session, const struct metainfo *meta,
+                        struct resume *ret_resume)
+{
+    char hex[INFO_HASH_HEX_SIZE], name[80];
+    uint8_t *bytes;
+    size_t length;
+    if (session->state.fd < 0)
+        return false;
+    info_hash_hex(&meta->hash, hex);
+    snprintf(name, sizeof name, "resume/%s", hex);
+    const enum error_code error =
+        state_file_load(session->state.fd, name, (size_t)64 << 20, &bytes, &length);
+    if (error == ERROR_CORRUPT)
+        log_write(session->log, LOG_LEVEL_WARNING,
+                  "%s: the resume data are damaged, checking the files instead",
+                  meta->name);
+    if (error != ERROR_NONE)
+        return false;
+    const bool fine = resume_decode(bytes, length, meta, ret_resume) == ERROR_NONE;
+    free(bytes);
+    return fine;
+}
+
+static void keep_metainfo(struct torrent *torrent, const uint8_t *bytes, size_t length)
+{
+    struct session *session = torrent->session;
+    char hex[INFO_HASH_HEX_SIZE], name[80];
+    struct disk_job *job =
+        session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
+    if (job == NULL)
+        return;
+    info_hash_hex(&torrent->hash, hex);
+    snprintf(name, sizeof name, "torrents/%s.torrent", hex);
+    job->raw = true;
+    job->dir_fd = session->state.fd;
+    job->name = strdup(name);
+    job->bytes = malloc(length);
+    job->length = length;
+    if (job->name == NULL || job->bytes == NULL) {
+        disk_job_free(job);
+        return;
+    }
+    memcpy(job->bytes, bytes, length);
+    if (session_post_job(session, DISK_SAVE_RESUME, torrent->id, job) != ERROR_NONE)
+        log_write(session->log, LOG_LEVEL_WARNING, "%s: not kept", torrent->display_name);
+}
+
+static enum error_code add_metainfo(struct session *session, struct metainfo *meta,
+                                    const struct add_options *options,
+                                    struct torrent_id *ret_id)
+{
+    struct resume resume;
+    uint32_t index;
+    enum error_code error = reserve_slot(session, &index);
+    struct torrent *torrent = error == ERROR_NONE ? calloc(1, sizeof *torrent) : NULL;
+    if (torrent == NULL) {
+        metainfo_free(meta);
+        return ERROR_MEMORY;
+    }
+    torrent->id = (struct torrent_id){index, ++session->generations[index]};
+    const bool resumed = load_resume(session, meta, &resume);
+    error = torrent_new(session, meta, options, resumed ? &resume : NULL, &torrent);
+    if (error != ERROR_NONE) {
+        torrent_free(torrent);
+        return error;
+    }
+    session->slots[index] = torrent;
+    session->order[session->count++] = torrent->id;
+    HASH_ADD(hh, session->by_hash, hash, sizeof torrent->hash, torrent);
+    *ret_id = torrent->id;
+    session_event(torrent, EVENT_TORRENT_ADDED, 0);
+    torrent_begin(torrent);
+    return ERROR_NONE;
+}
+
+static const char *path_of(void *context, uint32_t file)
+{
+    return metainfo_file_path(context, file);
+}
+
+static enum error_code check_select(struct metainfo *meta, const char *list,
+                                    char message[SESSION_MESSAGE_SIZE])
+{
+    const struct file_select files = {meta->file_count, path_of, meta};
+    const char *item = "";
+    char shown[128];
+    if (list == NULL)
+        return ERROR_NONE;
+    bool *wanted = calloc(meta->file_count, sizeof *wanted);
+    if (wanted == NULL)
+        return ERROR_MEMORY;
+    const enum error_code error = file_select_apply(&files, list, wanted, &item);
+    free(wanted);
+    if (error == ERROR_NONE)
+        return ERROR_NONE;
+    const struct untrusted raw = {item, strcspn(item, ",")};
+    text_clean(raw, 60, shown, sizeof shown);
+    if (error == ERROR_NOT_FOUND)
+        snprintf(message, SESSION_MESSAGE_SIZE, _("--select: “%s” names no file of it"),
+                 shown);
+    else
+        snprintf(message, SESSION_MESSAGE_SIZE,
+                 _("--select: “%s” is neither a number, a range nor a pattern"), shown);
+    return ERROR_INVALID;
+}
+
+static void log_warnings(const struct torrent *torrent)
+{
+    for (unsigned bit = 0; bit < METAINFO_WARNING_BITS; bit++)
+        if ((torrent->meta->warnings >> bit & 1) != 0)
+            log_write(torrent->session->log, LOG_LEVEL_WARNING, "%s: %s",
+                      torrent->display_name, metainfo_warning_text(1u << bit));
+}
+
+enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
+                                  size_t length, const struct add_options *options,
+                                  struct torrent_id *ret_id,
+                                  char message[SESSION_MESSAGE_SIZE])
+{
+    struct metainfo *meta;
+    struct metainfo_error why;
+    struct torrent *twin, *torrent;
+    enum error_code error = metainfo_parse(bytes, length, &meta, &why);
+    if (error != ERROR_NONE) {
+        snprintf(message, SESSION_MESSAGE_SIZE, "%s", why.message);
+        return error;
+    }
+    HASH_FIND(hh, session->by_hash, &meta->hash, sizeof meta->hash, twin);
+    if (twin != NULL) {
+        *ret_id = twin->id;
+        metainfo_free(meta);
+        snprintf(message, SESSION_MESSAGE_SIZE, _("is in the list already"));
+        return ERROR_EXISTS;
+    }
+    error = check_place(session, meta,
+                        options->download_dir != NULL ? options->download_dir
+                                                      : session->download_dir,
+                        message);
+    if (error == ERROR_NONE)
+        error = check_select(meta, options->select, message);
+    if (error != ERROR_NONE) {
+        metainfo_free(meta);
+        return error;
+    }
+    error = add_metainfo(session, meta, options, ret_id);
+    if (error != ERROR_NONE) {
+        snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(error));
+        return error;
+    }
+    torrent = session_torrent(session, *ret_id);
+    if (!session->restoring) {
+        keep_metainfo(torrent, bytes, length);
+        log_warnings(torrent);
+    }
+    session_save_list(session);
+    return ERROR_NONE;
+}
+
+enum error_code session_add_file(struct session *session, const char *path,
+                                 const struct add_options *options,
+                                 struct torrent_id *ret_id,
+                                 char message[SESSION_MESSAGE_SIZE])
+{
+    uint8_t *bytes;
+    size_t length;
+    struct metainfo_error why;
+    char text[SESSION_MESSAGE_SIZE - 260], name[256];
+    enum error_code error = metainfo_read_file(path, &bytes, &length, &why);
+    if (error == ERROR_NONE) {
+        char detail[SESSION_MESSAGE_SIZE];
+        error = session_add_bytes(session, bytes, length, options, ret_id, detail);
+        free(bytes);
+        snprintf(text, sizeof text, "%.240s", detail);
+    } else {
+        snprintf(text, sizeof text, "%.240s", why.message);
+    }
+    if (error != ERROR_NONE) {
+        text_clean(text_untrusted(path), 120, name, sizeof name);
+        snprintf(message, SESSION_MESSAGE_SIZE, "%s: %s", name, text);
+    }
+    return error;
+}

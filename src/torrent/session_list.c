@@ -1,0 +1,139 @@
+/* The saved list, info-hashes in order, and torrents that leave it. */
+#include "base/i18n.h"
+#include "disk/state_file.h"
+#include "torrent/torrent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void session_save_list(struct session *session)
+{
+    if (session->restoring)
+        return; /* half a list must not replace the whole one */
+    struct disk_job *job =
+        session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
+    if (job == NULL)
+        return;
+    job->dir_fd = session->state.fd;
+    job->name = strdup("session");
+    job->length = (size_t)session->count * SHA1_BYTES;
+    job->bytes = malloc(job->length + 1);
+    if (job->name == NULL || job->bytes == NULL) {
+        disk_job_free(job);
+        return;
+    }
+    for (uint32_t i = 0; i < session->count; i++)
+        memcpy(job->bytes + (size_t)i * SHA1_BYTES,
+               session_torrent(session, session->order[i])->hash.bytes, SHA1_BYTES);
+    const struct torrent_id nobody = {0, 0};
+    if (session_post_job(session, DISK_SAVE_RESUME, nobody, job) != ERROR_NONE)
+        log_write(session->log, LOG_LEVEL_WARNING, "the session was not kept");
+}
+
+static void restore_one(struct session *session, const uint8_t *hash_bytes)
+{
+    struct info_hash hash;
+    char hex[INFO_HASH_HEX_SIZE], path[4096], message[SESSION_MESSAGE_SIZE];
+    struct torrent_id id;
+    const struct add_options options = {0};
+    memcpy(hash.bytes, hash_bytes, SHA1_BYTES);
+    info_hash_hex(&hash, hex);
+    snprintf(path, sizeof path, "%s/torrents/%s.torrent", session->state.path, hex);
+    if (session_add_file(session, path, &options, &id, message) != ERROR_NONE)
+        log_write(session->log, LOG_LEVEL_WARNING, "not restored: %s", message);
+}
+
+enum error_code session_restore(struct session *session,
+                                char message[SESSION_MESSAGE_SIZE])
+{
+    uint8_t *bytes;
+    size_t length;
+    message[0] = '\0';
+    if (session->state.fd < 0)
+        return ERROR_NONE;
+    const enum error_code error =
+        state_file_load(session->state.fd, "session", (size_t)1 << 20, &bytes, &length);
+    if (error == ERROR_NOT_FOUND)
+        return ERROR_NONE;
+    if (error != ERROR_NONE) {
+        snprintf(message, SESSION_MESSAGE_SIZE,
+                 _("the saved session in %s cannot be read: %s"), session->state.path,
+                 error_text(error));
+        return error;
+    }
+    session->restoring = true;
+    for (size_t at = 0; at + SHA1_BYTES <= length; at += SHA1_BYTES)
+        restore_one(session, bytes + at);
+    session->restoring = false;
+    free(bytes);
+    return ERROR_NONE;
+}
+
+static void forget_state(struct session *session, const char *format, const char *hex)
+{
+    const struct torrent_id nobody = {0, 0};
+    struct disk_job *job =
+        session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
+    if (job == NULL)
+        return;
+    job->dir_fd = session->state.fd;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    if (asprintf(&job->name, format, hex) < 0) {
+#pragma GCC diagnostic pop
+        job->name = NULL;
+        disk_job_free(job);
+    } else if (session_post_job(session, DISK_FORGET_STATE, nobody, job) != ERROR_NONE) {
+        log_write(session->log, LOG_LEVEL_WARNING, "state of a removed torrent stays");
+    }
+}
+
+static void delete_data(struct torrent *torrent)
+{
+    struct disk_job *job = disk_job_new();
+    if (job != NULL)
+        job->name = strdup(torrent->display_name);
+    if (job == NULL || job->name == NULL ||
+        session_post_job(torrent->session, DISK_DELETE, torrent->id, job) != ERROR_NONE)
+        session_warn(torrent->session, torrent->id, _("%s: its files were not deleted"),
+                     torrent->display_name);
+}
+
+static void take_off_list(struct session *session, struct torrent *torrent)
+{
+    for (uint32_t i = 0; i < session->count; i++) {
+        if (session->order[i].index != torrent->id.index)
+            continue;
+        memmove(&session->order[i], &session->order[i + 1],
+                (session->count - i - 1) * sizeof *session->order);
+        session->count--;
+        break;
+    }
+    session_unqueue(torrent);
+    HASH_DEL(session->by_hash, torrent);
+    session->slots[torrent->id.index] = NULL;
+}
+
+void session_remove(struct session *session, struct torrent_id id, bool with_data)
+{
+    char hex[INFO_HASH_HEX_SIZE];
+    struct peer_counts counts;
+    struct torrent *torrent = session_torrent(session, id);
+    if (torrent == NULL)
+        return;
+    torrent_halt(torrent);
+    if (with_data)
+        delete_data(torrent);
+    peer_manager_get_counts(torrent->peers, &counts);
+    session->gone_down += counts.downloaded;
+    session->gone_up += counts.uploaded;
+    info_hash_hex(&torrent->hash, hex);
+    take_off_list(session, torrent);
+    session_save_list(session); /* before its files: a crash between leaves no half */
+    forget_state(session, "resume/%s", hex);
+    forget_state(session, "torrents/%s.torrent", hex);
+    const struct message event = {.type = EVENT_TORRENT_REMOVED, .torrent = id};
+    event_bus_post(session->events, &event);
+    torrent_free(torrent);
+}
