@@ -1,0 +1,65 @@
+#include "disk/file_cache.h"
+#include "disk/file_walk.h"
+#include "disk/storage_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Removes PATH's directories from the deepest up, as far as they are empty. */
+static void remove_empty_dirs(int dir_fd, const char *path)
+{
+    char part[PATH_MAX];
+    if (strlen(path) >= sizeof part)
+        return;
+    strcpy(part, path);
+    for (char *slash; (slash = strrchr(part, '/')) != NULL;) {
+        const char *name;
+        *slash = '\0';
+        const int parent = file_walk_parent(dir_fd, part, false, &name);
+        const bool removed = parent >= 0 && unlinkat(parent, name, AT_REMOVEDIR) == 0;
+        if (parent >= 0)
+            close(parent);
+        if (!removed)
+            return;
+    }
+}
+
+static enum error_code delete_file(int dir_fd, const struct metainfo_file *file)
+{
+    struct stat status;
+    const char *name;
+    const int parent =
+        file->pad ? -1 : file_walk_parent(dir_fd, file->path, false, &name);
+    if (parent < 0)
+        return ERROR_NONE; /* nothing of ours is there */
+    const bool ours = fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                      S_ISREG(status.st_mode);
+    const int error = ours && unlinkat(parent, name, 0) != 0 ? errno : 0;
+    close(parent);
+    remove_empty_dirs(dir_fd, file->path);
+    return error_from_errno(error);
+}
+
+enum error_code storage_delete(struct storage *storage, struct storage_error *ret_error)
+{
+    struct storage_error result = {ERROR_NONE, 0, 0};
+    pthread_rwlock_wrlock(&storage->life);
+    storage->deleted = true;
+    pthread_rwlock_unlock(&storage->life);
+    const int dir_fd = storage_open_dir(storage, false);
+    file_cache_drop(storage->cache, storage);
+    for (uint32_t i = 0; dir_fd >= 0 && i < storage->metainfo->file_count; i++) {
+        const enum error_code error = delete_file(dir_fd, &storage->metainfo->files[i]);
+        if (error != ERROR_NONE)
+            result = (struct storage_error){error, 0, i};
+    }
+    if (dir_fd >= 0)
+        close(dir_fd);
+    if (result.code != ERROR_NONE && ret_error != NULL)
+        *ret_error = result;
+    return result.code;
+}

@@ -1,0 +1,50 @@
+/* What storage's own files share; nobody else includes this. */
+#ifndef BTTUI_DISK_STORAGE_PRIVATE_H
+#define BTTUI_DISK_STORAGE_PRIVATE_H
+
+#include "disk/storage.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct storage {
+    atomic_uint references;
+    struct file_cache *cache;
+    struct metainfo *metainfo;
+    char *dir;
+    pthread_rwlock_t life; /* read: files are being made; write: deleting begins */
+    bool deleted;          /* under LIFE */
+    pthread_mutex_t mutex; /* guards what follows */
+    bool dir_seen;
+    dev_t dir_device;
+    ino_t dir_inode;
+    bool *dirty; /* a file: written since the last sync */
+    uint32_t dirty_count;
+    struct file_stamp *stamps;
+};
+
+/* The part of a range that lies in one file. */
+struct segment {
+    uint32_t file;
+    uint64_t offset; /* in the file */
+    uint64_t length;
+    bool pad;
+};
+
+struct segment storage_segment_at(const struct storage *storage, uint64_t offset,
+                                  uint64_t left);
+/* From the torrent's first byte. */
+uint64_t storage_offset_of(const struct storage *storage, uint32_t piece, uint32_t begin);
+
+/* The download directory, as a path. -1 with errno. */
+int storage_open_dir(struct storage *storage, bool create);
+/* A pinned descriptor, or -1 with errno. */
+int storage_acquire(struct storage *storage, uint32_t file, bool write);
+void storage_release(struct storage *storage, int fd);
+/* The next sync is about it. */
+void storage_mark_dirty(struct storage *storage, uint32_t file);
+/* RET_ERROR may be NULL. */
+enum error_code storage_fail(struct storage_error *ret_error, uint32_t file,
+                             int errno_value);
+
+#endif

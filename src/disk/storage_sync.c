@@ -1,0 +1,197 @@
+#include "disk/file_walk.h"
+#include "disk/storage_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct file_stamp stamp_of(int dir_fd, const char *path)
+{
+    struct file_stamp stamp = {.size = UINT64_MAX};
+    struct stat status;
+    const char *name;
+    const int parent = dir_fd < 0 ? -1 : file_walk_parent(dir_fd, path, false, &name);
+    if (parent < 0)
+        return stamp;
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(status.st_mode))
+        stamp = (struct file_stamp){
+            .size = (uint64_t)status.st_size,
+            .mtime_ns =
+                (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
+            .device = (uint64_t)status.st_dev,
+            .inode = (uint64_t)status.st_ino,
+        };
+    close(parent);
+    return stamp;
+}
+
+/* Whether it is there. */
+static bool stat_file(struct storage *storage, int dir_fd, uint32_t file)
+{
+    const struct file_stamp stamp = stamp_of(dir_fd, storage->metainfo->files[file].path);
+    pthread_mutex_lock(&storage->mutex);
+    storage->stamps[file] = stamp;
+    pthread_mutex_unlock(&storage->mutex);
+    return stamp.size != UINT64_MAX;
+}
+
+void storage_stat_all(struct storage *storage)
+{
+    const int dir_fd = storage_open_dir(storage, false);
+    for (uint32_t i = 0; i < storage->metainfo->file_count; i++)
+        stat_file(storage, dir_fd, i);
+    if (dir_fd >= 0)
+        close(dir_fd);
+}
+
+static bool take_dirty(struct storage *storage, uint32_t file)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const bool dirty = storage->dirty[file];
+    storage->dirty_count -= dirty;
+    storage->dirty[file] = false;
+    pthread_mutex_unlock(&storage->mutex);
+    return dirty;
+}
+
+static bool is_clean(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const bool clean = storage->dirty_count == 0;
+    pthread_mutex_unlock(&storage->mutex);
+    return clean;
+}
+
+static int sync_file(struct storage *storage, uint32_t file)
+{
+    const int fd = storage_acquire(storage, file, false);
+    if (fd < 0)
+        return errno;
+    /* A file on a read-only file system was found, not written. */
+    const int error = fdatasync(fd) != 0 && errno != EROFS && errno != EINVAL ? errno : 0;
+    /* The kernel counts pages it failed to write as clean. Reading them back from the
+     * disk, not from memory, is how the truth comes out. */
+    if (error != 0)
+        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    storage_release(storage, fd);
+    return error;
+}
+
+/* Every fdatasync(2) costs the drive a flush of its cache, which for thousands of files
+ * takes many seconds: then one syncfs(2) does it for all of them. */
+#define SYNC_TOGETHER 64u
+
+/* What the file's write-back came to, without another flush: syncfs(2) did not tell of
+ * single files, nor of data at all before Linux 5.8. */
+static int check_written(struct storage *storage, uint32_t file)
+{
+    const int fd = storage_acquire(storage, file, false);
+    if (fd < 0)
+        return errno;
+    const int error =
+        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE) != 0 ? errno : 0;
+    if (error != 0)
+        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    storage_release(storage, fd);
+    return error;
+}
+
+static enum error_code sync_one_by_one(struct storage *storage, int dir_fd,
+                                       struct storage_error *ret_error)
+{
+    enum error_code result = ERROR_NONE;
+    for (uint32_t i = 0; i < storage->metainfo->file_count; i++) {
+        if (!take_dirty(storage, i))
+            continue;
+        const int error = sync_file(storage, i);
+        if (error != 0)
+            result = storage_fail(ret_error, i, error);
+        else if (!stat_file(storage, dir_fd, i))
+            result = storage_fail(ret_error, i, ENOENT);
+    }
+    return result;
+}
+
+/* DIR_FD is but a path, which cannot be synced. */
+static bool sync_file_system(int dir_fd, dev_t *ret_device)
+{
+    struct stat status;
+    const int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = fd >= 0 && fstat(fd, &status) == 0 && syncfs(fd) == 0;
+    if (synced)
+        *ret_device = status.st_dev;
+    if (fd >= 0)
+        close(fd);
+    return synced;
+}
+
+static bool lives_on(struct storage *storage, uint32_t file, dev_t device)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const bool lives = storage->stamps[file].device == device;
+    pthread_mutex_unlock(&storage->mutex);
+    return lives;
+}
+
+/* TAKEN has room for all files. One that lives on another file system, below a mount
+ * point, is synced by itself. */
+static enum error_code sync_together(struct storage *storage, int dir_fd, uint32_t *taken,
+                                     struct storage_error *ret_error)
+{
+    enum error_code result = ERROR_NONE;
+    uint32_t count = 0;
+    dev_t device = 0;
+    for (uint32_t i = 0; i < storage->metainfo->file_count; i++)
+        if (take_dirty(storage, i))
+            taken[count++] = i;
+    const bool synced = sync_file_system(dir_fd, &device);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t file = taken[i];
+        const bool there = stat_file(storage, dir_fd, file);
+        const bool done = synced && lives_on(storage, file, device);
+        const int error = !there ? ENOENT
+                          : done ? check_written(storage, file)
+                                 : sync_file(storage, file);
+        if (error != 0)
+            result = storage_fail(ret_error, file, error);
+    }
+    return result;
+}
+
+static bool has_many_dirty(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const bool many = storage->dirty_count >= SYNC_TOGETHER;
+    pthread_mutex_unlock(&storage->mutex);
+    return many;
+}
+
+enum error_code storage_sync(struct storage *storage, struct storage_error *ret_error)
+{
+    if (is_clean(storage))
+        return ERROR_NONE;
+    const int dir_fd = storage_open_dir(storage, false);
+    if (dir_fd < 0)
+        return storage_fail(ret_error, 0, errno);
+    uint32_t *taken = has_many_dirty(storage)
+                          ? calloc(storage->metainfo->file_count, sizeof *taken)
+                          : NULL;
+    const enum error_code result = taken != NULL
+                                       ? sync_together(storage, dir_fd, taken, ret_error)
+                                       : sync_one_by_one(storage, dir_fd, ret_error);
+    free(taken);
+    close(dir_fd);
+    return result;
+}
+
+void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
+                    uint32_t count)
+{
+    pthread_mutex_lock(&storage->mutex);
+    memcpy(ret_stamps, storage->stamps, count * sizeof *ret_stamps);
+    pthread_mutex_unlock(&storage->mutex);
+}
