@@ -1,13 +1,22 @@
-# `make bench` runs the trials; nothing here is part of `make check`.
-EXTRA_PROGRAMS += tests/bench/bench_seeder tests/bench/bench_bare
-CLEANFILES += tests/bench/bench_seeder tests/bench/bench_bare
+# `make bench` runs the trials; of it, `make check` only sees whether the tools work.
+BENCH_TOOLS = tests/bench/bench_seeder tests/bench/bench_leecher \
+	tests/bench/bench_payload tests/bench/bench_bare
+EXTRA_PROGRAMS += $(BENCH_TOOLS)
+CLEANFILES += $(BENCH_TOOLS)
 EXTRA_DIST += tests/bench/trial
-tests_bench_bench_seeder_SOURCES = tests/bench/seeder.c tests/bench/payload.c \
-	tests/bench/payload.h
-tests_bench_bench_seeder_LDADD = $(BASE_LIBS) $(CRYPTO_LIBS)
+BENCH_COMMON = tests/bench/payload.c tests/bench/payload.h \
+	tests/bench/sockets.c tests/bench/sockets.h
+BENCH_LIBS = $(BASE_LIBS) $(CRYPTO_LIBS)
+tests_bench_bench_seeder_SOURCES = tests/bench/seeder.c $(BENCH_COMMON)
+tests_bench_bench_seeder_LDADD = $(BENCH_LIBS)
+tests_bench_bench_leecher_SOURCES = tests/bench/leecher.c tests/bench/leecher_peer.c \
+	tests/bench/leecher_peer.h $(BENCH_COMMON)
+tests_bench_bench_leecher_LDADD = $(BENCH_LIBS)
+tests_bench_bench_payload_SOURCES = tests/bench/make_payload.c $(BENCH_COMMON)
+tests_bench_bench_payload_LDADD = $(BENCH_LIBS)
 tests_bench_bench_bare_SOURCES = tests/bench/bare.c tests/bench/payload.h
-tests_bench_bench_bare_LDADD = $(BASE_LIBS) $(CRYPTO_LIBS)
+tests_bench_bench_bare_LDADD = $(BENCH_LIBS)
 
 .PHONY: bench
-bench: bttui tests/bench/bench_seeder tests/bench/bench_bare
+bench: bttui $(BENCH_TOOLS)
 	$(srcdir)/tests/bench/trial --build $(abs_builddir) $(BENCH)

@@ -24,5 +24,7 @@ void payload_piece_hash(const struct payload *payload, uint32_t piece, uint8_t h
 /* Writes a .torrent named NAME without trackers to PATH (NULL: none) and sets info_hash.
  */
 void payload_make_torrent(struct payload *payload, const char *name, const char *path);
+/* Writes the data to PATH. */
+void payload_write(const struct payload *payload, const char *path);
 
 #endif
