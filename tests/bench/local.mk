@@ -7,14 +7,15 @@ EXTRA_DIST += tests/bench/trial
 BENCH_COMMON = tests/bench/payload.c tests/bench/payload.h \
 	tests/bench/sockets.c tests/bench/sockets.h
 BENCH_LIBS = $(BASE_LIBS) $(CRYPTO_LIBS)
-tests_bench_bench_seeder_SOURCES = tests/bench/seeder.c $(BENCH_COMMON)
+tests_bench_bench_seeder_SOURCES = tests/bench/seeder.c tests/bench/seeder_peer.c \
+	tests/bench/seeder_peer.h $(BENCH_COMMON)
 tests_bench_bench_seeder_LDADD = $(BENCH_LIBS)
 tests_bench_bench_leecher_SOURCES = tests/bench/leecher.c tests/bench/leecher_peer.c \
 	tests/bench/leecher_peer.h $(BENCH_COMMON)
 tests_bench_bench_leecher_LDADD = $(BENCH_LIBS)
 tests_bench_bench_payload_SOURCES = tests/bench/make_payload.c $(BENCH_COMMON)
 tests_bench_bench_payload_LDADD = $(BENCH_LIBS)
-tests_bench_bench_bare_SOURCES = tests/bench/bare.c tests/bench/payload.h
+tests_bench_bench_bare_SOURCES = tests/bench/bare.c $(BENCH_COMMON)
 tests_bench_bench_bare_LDADD = $(BENCH_LIBS)
 
 .PHONY: bench
