@@ -121,6 +121,7 @@ static enum color_level level_of(bool wanted)
 static enum cell_writer_error look_up(const char *term, const struct cell_writer *writer)
 {
     int found;
+    use_env(FALSE); /* or the entry would seem to have a size */
     if (term == NULL || term[0] == '\0' || strlen(term) > TERM_MAX ||
         setupterm(term, fileno(writer->file), &found) != OK)
         return CELL_WRITER_UNKNOWN;
