@@ -241,6 +241,24 @@ static void fill_longs(struct option *longs)
     longs[option_count] = (struct option){0};
 }
 
+/* Why getopt_long gave CHOICE; WORD: the last it took. In words of ours: its own repeat
+ * what was typed as it is. */
+static bool complain_of_word(int choice, const char *word)
+{
+    char buffer[SHOWN_SIZE];
+    const char letter[] = {'-', (char)optopt, '\0'};
+    const bool is_long = strncmp(word, "--", 2) == 0;
+    shown(is_long || optopt == 0 ? word : letter, buffer);
+    if (choice == ':')
+        complain(_("“%s” needs an argument"), buffer);
+    else if (is_long && optopt != 0)
+        complain(_("“%s” takes no argument"), buffer);
+    else
+        complain(_("“%s” is no option, or the beginning of several"), buffer);
+    fputs(_("Try “bttui --help”.\n"), stderr);
+    return false;
+}
+
 static bool read_all(struct options *options, int argc, char **argv)
 {
     struct option longs[OPTIONS_CAPACITY + 1];
@@ -248,18 +266,17 @@ static bool read_all(struct options *options, int argc, char **argv)
     int choice, index = 0;
     fill_longs(longs);
     optind = 0;
+    opterr = 0;
     /* "-": arguments come in order, as choice 1, so that "--" keeps its meaning. */
-    while ((choice = getopt_long(argc, argv, "-d:s:p:hV", longs, &index)) != -1) {
+    while ((choice = getopt_long(argc, argv, "-:d:s:p:hV", longs, &index)) != -1) {
         if (choice == 1) {
             if (!take_argument(options, optarg))
                 return false;
             continue;
         }
         const struct option_record *record = record_of(choice, index);
-        if (choice == '?' || record == NULL) {
-            fputs(_("Try “bttui --help”.\n"), stderr);
-            return false;
-        }
+        if (choice == '?' || choice == ':' || record == NULL)
+            return complain_of_word(choice, argv[optind - 1]);
         if (!apply(options, record, optarg))
             return false;
         given |= UINT64_C(1) << (record - option_table);
