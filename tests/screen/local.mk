@@ -1,5 +1,11 @@
-# A real terminal, tmux's; each test ends with 77 (skipped) where that is missing.
-SCREEN_TESTS = tests/screen/interface.py tests/screen/refuses.py
+# A real terminal, tmux's; each test ends with 77 (skipped) where that is missing. And
+# pseudo-terminals with one behind it that knows only what a terminfo entry allows.
+SCREEN_TESTS = tests/screen/interface.py tests/screen/refuses.py tests/screen/unread.py \
+	tests/screen/hostile.py
 dist_check_SCRIPTS += $(SCREEN_TESTS)
 TESTS += $(SCREEN_TESTS)
-EXTRA_DIST += tests/screen/terminal.py
+EXTRA_DIST += tests/screen/terminal.py tests/screen/strict.py
+
+check_PROGRAMS += tests/screen/vt_talk
+tests_screen_vt_talk_SOURCES = tests/screen/vt_talk.c tests/screen/vt.c tests/screen/vt.h
+tests_screen_vt_talk_LDADD = $(BASE_LIBS) $(NCURSES_LIBS)

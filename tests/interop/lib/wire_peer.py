@@ -7,19 +7,22 @@ import threading
 import time
 
 from lab import in_background
+from payload import bencode
 
 CHOKE, UNCHOKE, INTERESTED, BITFIELD, REQUEST, PIECE = 0, 1, 2, 5, 6, 7
+EXTENDED = 20
 
 
 class WirePeer:
     """Seeds PAYLOAD on HOST. POISON: the share of blocks sent with a wrong byte.
     RATE: bytes a second and connection, 0 for as fast as it goes. SILENT_AFTER: so many
-    blocks, then it takes requests and answers none."""
+    blocks, then it takes requests and answers none. CLIENT: the name it gives itself in an
+    extension handshake (BEP 10), bytes."""
 
     def __init__(self, lab, payload, host="127.0.0.1", poison=0.0, rate=0, seed=3,
-                 silent_after=None):
+                 silent_after=None, client=None):
         self.payload, self.poison, self.rate = payload, poison, rate
-        self.silent_after = silent_after
+        self.silent_after, self.client = silent_after, client
         self.data = payload.read(0, payload.total_bytes)
         self.random = random.Random(seed)
         self.peer_id = b"-IT0001-" + random.SystemRandom().randbytes(12)
@@ -58,8 +61,12 @@ class WirePeer:
         hello = stream.read(68)
         if len(hello) < 68 or hello[28:48] != self.payload.infohash:
             return
-        connection.sendall(b"\x13BitTorrent protocol" + bytes(8) + self.payload.infohash +
+        extensions = bytes(8) if self.client is None else b"\0\0\0\0\0\x10\0\0"
+        connection.sendall(b"\x13BitTorrent protocol" + extensions + self.payload.infohash +
                            self.peer_id)
+        if self.client is not None:
+            hello = bencode({"m": {}, "v": self.client})
+            connection.sendall(struct.pack(">IBB", len(hello) + 2, EXTENDED, 0) + hello)
         count = self.payload.piece_count
         bits = bytearray(b"\xff" * ((count + 7) // 8))
         if count % 8:

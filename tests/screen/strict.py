@@ -1,0 +1,211 @@
+"""A pseudo-terminal with a terminal behind it that believes nobody (vt_talk): whatever the
+program writes is judged byte by byte. It can stop reading, change its size, and hang up."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+
+from bttui import bttui_path
+from lab import PATIENCE_S, Failed, Skip, check, check_equal, wait_until
+
+KEYS = {"Enter": "\r", "Escape": "\x1b", "Tab": "\t", "Up": "\x1b[A", "Down": "\x1b[B",
+        "PgDn": "\x1b[6~", "C-c": "\x03", "C-l": "\x0c", "C-z": "\x1a", "Space": " "}
+
+
+def talker():
+    path = os.path.join(os.path.dirname(bttui_path()), "tests/screen/vt_talk")
+    if not os.access(path, os.X_OK):
+        raise Skip("tests/screen/vt_talk is not built")
+    return path
+
+
+class Strict:
+    """COMMAND on a terminal of its own, as session leader. LOCALE None: unset."""
+
+    def __init__(self, lab, command, width=80, height=24, term="xterm-256color",
+                 locale="C.UTF-8", judge_as=None, **environment):
+        self.lab, self.width, self.height = lab, width, height
+        self.bytes_read = 0
+        self.reading = threading.Event()
+        self.reading.set()
+        self.lock = threading.Lock()
+        self.closed = False
+        kind = [] if locale and "UTF-8" in locale else ["ascii"]
+        self.vt = subprocess.Popen(
+            [talker(), judge_as or term, str(width), str(height), *kind],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.master, self.slave = pty.openpty()
+        self._set_size()
+        self.as_before = termios.tcgetattr(self.slave)
+        inherited = {name: value for name, value in os.environ.items()
+                     if name not in ("LC_ALL", "LANG", "LC_CTYPE", "TERM", "COLORTERM")}
+        self.error = lab.path(lab.unique("strict.err"))
+        with open(self.error, "wb") as error:
+            self.process = subprocess.Popen(
+                command, stdin=self.slave, stdout=self.slave, stderr=error,
+                env={**inherited, **({"TERM": term} if term is not None else {}),
+                     **({"LC_ALL": locale} if locale else {}), **environment},
+                preexec_fn=self._take_terminal)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        lab.closers.append(self.close)
+
+    @staticmethod
+    def _take_terminal():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def _set_size(self):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", self.height, self.width, 0, 0))
+
+    def _tell(self, command, data=b""):
+        self.vt.stdin.write(command.encode() + b"\n" + data)
+        self.vt.stdin.flush()
+
+    def _take(self):
+        data = os.read(self.master, 65536)
+        self.bytes_read += len(data)
+        self._tell(f"feed {len(data)}", data)
+
+    def _read(self):
+        while not self.closed:
+            if not self.reading.wait(0.1):
+                continue
+            try:
+                if not select.select([self.master], [], [], 0.1)[0]:
+                    continue
+                with self.lock:
+                    self._take()
+            except (OSError, ValueError):
+                return
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.closed = True
+        self.reader.join(5)
+        self.vt.stdin.close()
+        self.vt.wait()
+        self.vt.stdout.close()
+        for descriptor in (self.master, self.slave):
+            if descriptor is not None:
+                os.close(descriptor)
+
+    # ---- what a person does
+
+    def press(self, *keys):
+        self.send("".join(KEYS.get(key, key) for key in keys).encode())
+
+    def send(self, data):
+        while data:
+            data = data[os.write(self.master, data):]
+
+    def stop_reading(self):
+        self.reading.clear()
+        with self.lock:  # what was begun is done
+            pass
+
+    def read_again(self):
+        self.reading.set()
+
+    def resize(self, width, height, shown=True):
+        """SHOWN: the terminal behind it has that size, too."""
+        with self.lock:
+            self.width, self.height = width, height
+            while select.select([self.master], [], [], 0)[0]:
+                self._take()
+            if shown:
+                self._tell(f"size {width} {height}")
+            self._set_size()
+
+    def hang_up(self):
+        """The terminal is gone, as when ssh dies."""
+        self.closed = True
+        self.reader.join(5)
+        os.close(self.slave)
+        os.close(self.master)
+        self.master = self.slave = None
+
+    # ---- what a person sees
+
+    def look(self):
+        """(problem, misplaced, modes, rows)"""
+        with self.lock:
+            self._tell("show")
+            def answer():
+                return self.vt.stdout.readline().decode()[:-1]
+            problem, misplaced, modes = answer(), answer(), answer()
+            return problem, misplaced, modes, [answer() for _ in range(int(answer()))]
+
+    def settle(self):
+        with self.lock:
+            self._tell("settle")
+
+    def lines(self):
+        return self.look()[3]
+
+    def wait(self, condition, what, timeout_s=PATIENCE_S):
+        seen = []
+
+        def once():
+            seen[:] = self.lines()
+            return condition(seen)
+        try:
+            return wait_until(once, what, timeout_s)
+        except Failed:
+            rows = "\n".join(f"|{line}|" for line in seen)
+            raise Failed(f"waited in vain for {what}; {self.look()[:3]}; {self.errors()}\n"
+                         f"{rows}") from None
+
+    def wait_for(self, pattern, timeout_s=PATIENCE_S):
+        return self.wait(lambda lines: next((x for x in lines if re.search(pattern, x)), None),
+                         f"/{pattern}/", timeout_s)
+
+    def wait_quiet(self, for_s=0.5, timeout_s=10):
+        """Until it has written nothing for a while, which a busy list never does."""
+        end = time.monotonic() + timeout_s
+        seen, since = self.bytes_read, time.monotonic()
+        while time.monotonic() < end and time.monotonic() - since < for_s:
+            time.sleep(0.02)
+            if self.bytes_read != seen:
+                seen, since = self.bytes_read, time.monotonic()
+
+    def check_harmless(self):
+        problem, misplaced, _, _ = self.look()
+        check(problem == "", f"on the terminal: {problem}")
+        check(misplaced == "", f"on the terminal: {misplaced}")
+
+    # ---- the end
+
+    def errors(self):
+        with open(self.error, "rb") as file:
+            return file.read().decode("utf-8", "replace")
+
+    def ends(self, status=0, timeout_s=5.0):
+        """It must end by itself within that; gives the seconds it took."""
+        began = time.monotonic()
+        try:
+            self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"it does not end within {timeout_s} s") from None
+        check_equal(self.process.returncode, status, f"exit status ({self.errors()})")
+        return time.monotonic() - began
+
+    def end(self, number=signal.SIGTERM, status=0, timeout_s=5.0):
+        self.process.send_signal(number)
+        return self.ends(status, timeout_s)
+
+    def check_as_before(self):
+        """The terminal's modes are as they were before the program."""
+        check_equal(termios.tcgetattr(self.slave), self.as_before, "the terminal's settings")
+        wait_until(lambda: self.look()[2] == "", f"modes put back: {self.look()[2]}", 5)
