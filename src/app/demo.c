@@ -34,6 +34,7 @@ struct demo {
     char seed_dir[PATH_MAX], user_dir[PATH_MAX];
     struct net *net; /* the tracker's */
     struct demo_tracker *tracker;
+    bool begun;    /* workers are not held any more */
     bool one_host; /* 127.0.0.1 is all the loopback there is */
     struct buffer torrents[DEMO_TORRENTS_MAX];
     struct actor actors[DEMO_ACTORS_MAX];
@@ -161,6 +162,7 @@ static enum error_code actor_open(struct actor *actor, char *message)
         .max_down = actor->plan->max_down,
         .max_up = actor->plan->max_up,
         .workers = 1,
+        .hold_workers = !actor->demo->begun,
         .pool_bytes = ACTOR_POOL_BYTES,
         .incoming = true,
     };
@@ -322,6 +324,16 @@ enum error_code demo_new(const struct demo_config *config, struct demo **ret_dem
     return ERROR_NONE;
 }
 
+enum error_code demo_begin(struct demo *demo)
+{
+    enum error_code error = ERROR_NONE;
+    demo->begun = true;
+    for (uint32_t i = 0; i < demo->config.plan->actor_count && error == ERROR_NONE; i++)
+        if (demo->actors[i].session != NULL)
+            error = session_begin(demo->actors[i].session);
+    return error;
+}
+
 void demo_free(struct demo *demo)
 {
     if (demo == NULL)
@@ -341,6 +353,11 @@ void demo_abandon(struct demo *demo)
 {
     if (demo != NULL)
         demo_dir_done(&demo->dir);
+}
+
+const char *demo_root_dir(const struct demo *demo)
+{
+    return demo->dir.path;
 }
 
 const char *demo_download_dir(const struct demo *demo)

@@ -30,6 +30,9 @@ struct demo_config {
  * MESSAGE tells people why. */
 enum error_code demo_new(const struct demo_config *config, struct demo **ret_demo,
                          char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
+/* Starts the workers of those that are there, which were held; those that come later do so
+ * by themselves. */
+enum error_code demo_begin(struct demo *demo) MUST_CHECK;
 /* Everybody leaves at once, and the directory goes with all it holds. The user's session
  * must be freed before. NULL is ignored. */
 void demo_free(struct demo *demo);
@@ -38,6 +41,8 @@ void demo_free(struct demo *demo);
  * ignored. */
 void demo_abandon(struct demo *demo);
 
+/* The private directory that all of it is in. */
+const char *demo_root_dir(const struct demo *demo);
 /* Where the user's session downloads to; inside the private directory. */
 const char *demo_download_dir(const struct demo *demo);
 /* Adds the torrents to the user's session; RET_IDS has room for DEMO_TORRENTS_MAX. What

@@ -2,6 +2,8 @@ noinst_LIBRARIES += src/app/libapp.a
 src_app_libapp_a_SOURCES = \
 	src/app/bind_check.c src/app/bind_check.h \
 	src/app/commands.c src/app/commands.h \
+	src/app/confine.c src/app/confine.h src/app/confine_places.c \
+	src/app/confine_private.h \
 	src/app/demo.c src/app/demo.h \
 	src/app/demo_announce.c src/app/demo_announce.h \
 	src/app/demo_data.c src/app/demo_data.h \

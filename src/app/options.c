@@ -54,18 +54,40 @@ static bool parse_rate(const char *name, const char *text, uint64_t *ret_rate)
                     shown(text, buffer));
 }
 
+/* The index of TEXT in WORDS, COUNT of them. */
+static bool parse_word(const char *name, const char *text, const char *const *words,
+                       int count, int *ret_index)
+{
+    char buffer[SHOWN_SIZE], all[SHOWN_SIZE] = "";
+    for (int i = 0; i < count; i++) {
+        const size_t used = strlen(all);
+        if (strcmp(text, words[i]) == 0) {
+            *ret_index = i;
+            return true;
+        }
+        snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", words[i]);
+    }
+    return complain(_("--%s: “%s” is none of %s"), name, shown(text, buffer), all);
+}
+
 static bool parse_color(struct options *options, const char *text)
 {
     static const char *const words[] = {"auto", "always", "never"};
-    char buffer[SHOWN_SIZE];
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            options->color = (enum color_choice)i;
-            return true;
-        }
-    }
-    return complain(_("--%s: “%s” is none of %s"), "color", shown(text, buffer),
-                    "auto, always, never");
+    int index;
+    if (!parse_word("color", text, words, 3, &index))
+        return false;
+    options->color = (enum color_choice)index;
+    return true;
+}
+
+static bool parse_sandbox(struct options *options, const char *text)
+{
+    static const char *const words[] = {"on", "off", "require"};
+    int index;
+    if (!parse_word("sandbox", text, words, 3, &index))
+        return false;
+    options->sandbox = (enum sandbox_choice)index;
+    return true;
 }
 
 /* Connections are plain in this version: what asks for that is had. */
@@ -172,6 +194,8 @@ static bool apply(struct options *options, const struct option_record *record,
         return parse_color(options, text);
     case OPTION_ENCRYPTION:
         return parse_encryption(text);
+    case OPTION_SANDBOX:
+        return parse_sandbox(options, text);
     case OPTION_ABSENT:
         return true;
     case OPTION_NOT_BUILT:

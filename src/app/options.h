@@ -21,6 +21,9 @@ enum exit_status {
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* ON: as far as the system can; REQUIRE: wholly, or not at all */
+enum sandbox_choice { SANDBOX_CHOICE_ON, SANDBOX_CHOICE_OFF, SANDBOX_CHOICE_REQUIRE };
+
 /* One for each command that takes options (app/commands.h). */
 enum command_bit { COMMAND_MAIN = 1 << 0, COMMAND_SHOW = 1 << 1, COMMAND_DEMO = 1 << 2 };
 
@@ -44,6 +47,7 @@ struct options {
     bool headless, json, exit_when_done;
     bool ascii;
     enum color_choice color;
+    enum sandbox_choice sandbox;
     bool help, version;
     char **torrents; /* the arguments, NULL-terminated */
     int torrent_count;

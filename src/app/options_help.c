@@ -40,6 +40,8 @@ const struct option_record option_table[] = {
     {"color", N_("WHEN"), OPTION_COLOR, SWARM, N_("colours: auto, always or never")},
     {"encryption", N_("MODE"), OPTION_ENCRYPTION, SWARM,
      N_("off or allow: connections are plain in this version")},
+    {"sandbox", N_("MODE"), OPTION_SANDBOX, SWARM,
+     N_("on as far as the system can (default), off, or require")},
     {"no-incoming", NULL, OPTION_NO_INCOMING, SWARM, N_("do not listen for peers")},
     {"no-dht", NULL, OPTION_ABSENT, SWARM, N_("leave out the DHT")},
     {"no-lsd", NULL, OPTION_ABSENT, SWARM, N_("leave out local discovery")},

@@ -26,6 +26,7 @@ enum option_id {
     OPTION_ASCII,
     OPTION_COLOR,
     OPTION_ENCRYPTION,
+    OPTION_SANDBOX,
     OPTION_ABSENT,   /* leaves out what this version does not have: nothing to do */
     OPTION_NOT_BUILT /* asks for what this version does not have: refused */
 };

@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include "app/bind_check.h"
+#include "app/confine.h"
 #include "app/demo.h"
 #include "app/given_peers.h"
 #include "app/headless.h"
@@ -8,6 +9,7 @@
 #include "app/torrent_argument.h"
 #include "app/until_done.h"
 #include "base/i18n.h"
+#include "base/sandbox.h"
 #include "net/net.h"
 #include "torrent/session.h"
 
@@ -37,7 +39,9 @@ struct run {
     struct torrent_id *added;
     uint32_t added_count;
     struct given_peers peers;
+    struct confine *confine;
     enum exit_status status;
+    char parting[SESSION_MESSAGE_SIZE]; /* to be said once the terminal is as it was */
     bool ending;
     bool hung_up; /* the interface's terminal is gone */
     bool at_once; /* a second signal came */
@@ -158,6 +162,7 @@ static enum exit_status open_session_in(struct run *run, const char *download,
         .max_down = options->max_down,
         .max_up = options->max_up,
         .max_peers = options->max_peers,
+        .hold_workers = true,
         .incoming = !options->no_incoming,
     };
     if (session_new(&config, &run->session, message) == ERROR_NONE)
@@ -320,6 +325,38 @@ static enum exit_status open_front(struct run *run)
     return run->until != NULL ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
 }
 
+/* From here on nothing more is opened than the daily work needs. */
+static enum exit_status confine(struct run *run)
+{
+    const struct confine_config config = {
+        .choice = run->options->sandbox,
+        .loop = run->loop,
+        .log = run->log,
+        .session = run->session,
+        .demo_dir = run->demo != NULL ? demo_root_dir(run->demo) : NULL,
+        .bound = run->options->bind != NULL,
+        .interface = run->interface != NULL};
+    if (geteuid() == 0 && run->demo == NULL)
+        log_write(
+            run->log, LOG_LEVEL_WARNING,
+            _("running as root is not needed, and makes a mistake worse: an ordinary "
+              "user is enough"));
+    sandbox_hide_memory();
+    return confine_enter(&config, &run->confine, run->parting, sizeof run->parting);
+}
+
+static enum exit_status begin(struct run *run)
+{
+    enum error_code error = session_begin(run->session);
+    if (error == ERROR_NONE && run->demo != NULL)
+        error = demo_begin(run->demo);
+    if (error == ERROR_NONE)
+        return EXIT_STATUS_OK;
+    snprintf(run->parting, sizeof run->parting, "%s",
+             _("the system has no thread left for the disk"));
+    return EXIT_STATUS_USAGE;
+}
+
 static enum exit_status watch_signals(struct run *run)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -376,6 +413,8 @@ static void run_close(struct run *run)
         log_set_sink(run->log, LOG_LEVEL_ERROR, NULL, NULL);
     output_free(run->out, run->at_once ? 0 : OUTPUT_WAIT_MS);
     output_free(run->err, run->at_once ? 0 : OUTPUT_WAIT_MS);
+    if (run->parting[0] != '\0')
+        fprintf(stderr, "bttui: %s\n", run->parting);
     if (run->at_once) {
         demo_abandon(run->demo);
         _exit((int)run->status);
@@ -386,6 +425,7 @@ static void run_close(struct run *run)
     session_free(run->session);
     demo_free(run->demo);
     net_system_free(run->net);
+    confine_free(run->confine);
     alarm(0);
     log_free(run->log);
     loop_free(run->loop);
@@ -409,6 +449,10 @@ enum exit_status run_plan(const struct options *options, const struct demo_plan 
     if (status == EXIT_STATUS_OK &&
         event_bus_listen(session_events(run.session), on_event, &run) != ERROR_NONE)
         status = EXIT_STATUS_FAILED;
+    if (status == EXIT_STATUS_OK)
+        status = confine(&run);
+    if (status == EXIT_STATUS_OK)
+        status = begin(&run);
     if (status == EXIT_STATUS_OK) {
         given_peers_look_up(&run.peers, run.loop, run.session, run.added,
                             run.added_count);

@@ -13,6 +13,7 @@ enum error_code thread_start(pthread_t *ret_thread,
     if (pthread_attr_init(&attributes) != 0)
         return ERROR_SYSTEM;
     sigfillset(&all);
+    sigdelset(&all, SIGSYS); /* the sandbox's: blocked, it would end the process */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_attr_setstacksize(&attributes, STACK_BYTES);
     if (failed == 0)

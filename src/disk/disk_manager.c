@@ -51,33 +51,72 @@ static uint32_t open_files(void)
                                                  : (uint32_t)(limit.rlim_cur / 4);
 }
 
-static struct worker *start_one(struct disk_manager *manager)
+static struct worker *make_one(struct disk_manager *manager)
 {
-    struct worker *worker = &manager->workers[manager->started];
-    if (worker_start(worker, manager, manager->config.workers > 0) != ERROR_NONE)
+    struct worker *worker = &manager->workers[manager->made];
+    if (worker_init(worker, manager) != ERROR_NONE)
         return NULL;
-    manager->started++;
+    manager->made++;
     return worker;
 }
 
-/* A system that has not as many threads gets along with fewer, but for the first. */
-static enum error_code start_workers(struct disk_manager *manager)
+static enum error_code make_workers(struct disk_manager *manager)
 {
     const uint32_t wanted = manager->config.workers == 0 ? 1
                             : manager->config.workers > DISK_WORKERS_MAX
                                 ? DISK_WORKERS_MAX
                                 : manager->config.workers;
-    while (manager->worker_count < wanted && start_one(manager) != NULL)
+    while (manager->worker_count < wanted && make_one(manager) != NULL)
         manager->worker_count++;
     if (manager->worker_count == 0)
-        return ERROR_SYSTEM;
-    manager->slow = manager->config.workers > 0 ? start_one(manager) : NULL;
-    manager->state = manager->config.workers > 0 ? start_one(manager) : NULL;
+        return ERROR_MEMORY;
+    manager->slow = manager->config.workers > 0 ? make_one(manager) : NULL;
+    manager->state = manager->config.workers > 0 ? make_one(manager) : NULL;
     if (manager->slow == NULL)
         manager->slow = &manager->workers[0];
     if (manager->state == NULL)
         manager->state = &manager->workers[0];
     return ERROR_NONE;
+}
+
+/* What a worker without a thread was given is the first one's. */
+static enum error_code hand_to_first(struct disk_manager *manager, struct worker *worker)
+{
+    struct message request;
+    while (worker_bus_take(worker->requests, &request)) {
+        const enum error_code error =
+            worker_bus_post(manager->workers[0].requests, &request);
+        if (error != ERROR_NONE) {
+            message_done(&request, manager->config.pool);
+            return error;
+        }
+    }
+    return ERROR_NONE;
+}
+
+/* A system that has not as many threads gets along with fewer, but for the first. */
+enum error_code disk_manager_begin(struct disk_manager *manager)
+{
+    enum error_code error = ERROR_NONE;
+    if (manager->config.workers == 0 || manager->workers[0].started)
+        return ERROR_NONE;
+    if (worker_start(&manager->workers[0]) != ERROR_NONE)
+        return ERROR_SYSTEM;
+    uint32_t with_threads = 1;
+    for (uint32_t i = 1; i < manager->made && error == ERROR_NONE; i++) {
+        struct worker *worker = &manager->workers[i];
+        if (worker_start(worker) == ERROR_NONE) {
+            with_threads += i < manager->worker_count && with_threads == i;
+            continue;
+        }
+        error = hand_to_first(manager, worker);
+        if (manager->slow == worker)
+            manager->slow = &manager->workers[0];
+        if (manager->state == worker)
+            manager->state = &manager->workers[0];
+    }
+    manager->worker_count = with_threads;
+    return error;
 }
 
 struct disk_manager *disk_manager_new(const struct disk_manager_config *config)
@@ -91,7 +130,8 @@ struct disk_manager *disk_manager_new(const struct disk_manager_config *config)
     manager->responses = worker_bus_new((size_t)1 << 20);
     manager->wake = loop_wake_new(config->loop, on_wake, manager);
     if (manager->cache == NULL || manager->responses == NULL || manager->wake == NULL ||
-        start_workers(manager) != ERROR_NONE) {
+        make_workers(manager) != ERROR_NONE ||
+        (!config->held && disk_manager_begin(manager) != ERROR_NONE)) {
         disk_manager_free(manager);
         return NULL;
     }
@@ -104,11 +144,11 @@ void disk_manager_stop(struct disk_manager *manager)
     if (manager == NULL)
         return;
     atomic_store(&manager->ending, true);
-    for (uint32_t i = 0; i < manager->started; i++)
+    for (uint32_t i = 0; i < manager->made; i++)
         worker_close(&manager->workers[i]);
-    for (uint32_t i = 0; i < manager->started; i++)
+    for (uint32_t i = 0; i < manager->made; i++)
         worker_stop(&manager->workers[i]);
-    manager->started = 0;
+    manager->made = 0;
 }
 
 void disk_manager_free(struct disk_manager *manager)
@@ -197,7 +237,7 @@ static void release_on_worker(struct disk_manager *manager, struct torrent_id id
     struct disk_job *job = disk_job_new();
     const struct message request = {
         .type = DISK_RELEASE, .torrent = id, .u.job.job = job};
-    if (job == NULL || manager->started == 0) {
+    if (job == NULL || manager->made == 0) {
         disk_job_free(job);
         storage_unref(storage);
         return;

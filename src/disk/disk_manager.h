@@ -28,12 +28,15 @@ struct disk_manager_config {
     struct loop *loop;
     struct block_pool *pool;
     uint32_t workers;
+    bool held; /* the workers wait for disk_manager_begin; until then requests queue */
     /* Called on the loop thread when responses wait for disk_manager_take. */
     void (*on_responses)(void *context);
     void *context;
 };
 
 struct disk_manager *disk_manager_new(const struct disk_manager_config *config);
+/* Starts held workers, else does nothing. ERROR_SYSTEM: not even one could be. */
+enum error_code disk_manager_begin(struct disk_manager *manager) MUST_CHECK;
 /* Ends the workers: waits for the job each is at; what is queued behind it is dropped.
  * After it no metainfo of a torrent is read any more; torrents may be closed,
  * nothing may be posted. */

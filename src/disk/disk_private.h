@@ -36,7 +36,7 @@ struct disk_manager {
     struct loop_wake *wake;
     struct worker workers[DISK_WORKERS_MAX + DISK_EXTRA];
     uint32_t worker_count; /* for pieces; >= 1 even without threads */
-    uint32_t started;      /* all of them */
+    uint32_t made;         /* all of them */
     struct worker *slow, *state;
     uint64_t queued_bytes; /* loop thread */
     atomic_bool ending;
@@ -68,8 +68,8 @@ void check_cancel(struct check *check);
 void check_unref(struct check *check);
 
 /* workers.c */
-enum error_code worker_start(struct worker *worker, struct disk_manager *manager,
-                             bool thread);
+enum error_code worker_init(struct worker *worker, struct disk_manager *manager);
+enum error_code worker_start(struct worker *worker); /* its thread */
 void worker_close(struct worker *worker); /* no more requests; ends soon */
 void worker_stop(struct worker *worker);  /* waits for its end */
 void worker_handle(struct worker *worker, struct message *request);

@@ -126,21 +126,17 @@ static void *worker_main(void *context)
     return NULL;
 }
 
-enum error_code worker_start(struct worker *worker, struct disk_manager *manager,
-                             bool thread)
+enum error_code worker_init(struct worker *worker, struct disk_manager *manager)
 {
     worker->manager = manager;
     worker->requests = worker_bus_new(1u << 20);
-    if (worker->requests == NULL)
-        return ERROR_MEMORY;
-    if (!thread)
-        return ERROR_NONE;
+    return worker->requests != NULL ? ERROR_NONE : ERROR_MEMORY;
+}
+
+enum error_code worker_start(struct worker *worker)
+{
     const enum error_code error = thread_start(&worker->thread, worker_main, worker);
     worker->started = error == ERROR_NONE;
-    if (error != ERROR_NONE) {
-        worker_bus_free(worker->requests, NULL);
-        worker->requests = NULL;
-    }
     return error;
 }
 

@@ -10,7 +10,7 @@
 #define DISK_RETRY_NS     (30 * NS_PER_S)
 #define READ_FAILURES_MAX 3u
 
-static const char *advice(enum error_code code, int errno_value)
+static const char *advice(enum error_code code, int errno_value, bool confined)
 {
     switch ((int)code) {
     case ERROR_DISK_FULL:
@@ -24,6 +24,10 @@ static const char *advice(enum error_code code, int errno_value)
         return N_("%s: the file system is read-only; make it writable: it is tried again "
                   "every 30 seconds");
     case ERROR_ACCESS:
+        if (confined)
+            return N_("%s: permission denied; make it writable for you, then resume the "
+                      "torrent; if it came back after the start, start bttui again: the "
+                      "sandbox reaches only what was there then");
         return N_("%s: permission denied; make it writable for you, then resume the "
                   "torrent");
     case ERROR_NOT_FOUND:
@@ -46,7 +50,8 @@ static void describe(const struct torrent *torrent, const struct storage_error *
     const char *file = error->file < torrent->meta->file_count
                            ? metainfo_file_path(torrent->meta, error->file)
                            : "?";
-    const char *format = advice(error->code, error->errno_value);
+    const char *format =
+        advice(error->code, error->errno_value, torrent->session->files_confined);
     char shown[120];
     snprintf(shown, sizeof shown, "%.115s", file);
     if (format != NULL) {

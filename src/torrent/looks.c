@@ -54,6 +54,12 @@ static uint64_t free_bytes(struct session *session)
     return session->free_bytes;
 }
 
+void session_set_sandbox(struct session *session, const char *text, bool files)
+{
+    snprintf(session->sandbox_text, sizeof session->sandbox_text, "%s", text);
+    session->files_confined = files;
+}
+
 void session_get_info(struct session *session, struct session_info *ret_info)
 {
     struct session_info info = {
@@ -70,6 +76,8 @@ void session_get_info(struct session *session, struct session_info *ret_info)
         .incoming_seen = session->incoming_seen,
         .free_bytes = free_bytes(session),
         .download_dir = session->download_dir,
+        .state_dir = session->state.path,
+        .sandbox = session->sandbox_text,
     };
     for (uint32_t i = 0; i < session->count; i++) {
         struct peer_counts counts;

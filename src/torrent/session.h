@@ -36,6 +36,7 @@ struct session_config {
     uint64_t max_down, max_up; /* bytes/s; 0: none */
     uint32_t max_peers;        /* per torrent; 0: 200 */
     uint32_t workers;          /* 0: as many as cores */
+    bool hold_workers;         /* no thread before session_begin */
     size_t pool_bytes;         /* 0: 64 MiB */
     bool incoming;             /* listen at all */
 };
@@ -45,6 +46,9 @@ struct session_config {
 enum error_code session_new(const struct session_config *config,
                             struct session **ret_session,
                             char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
+/* Starts workers that were held; what was asked of the disk until now waited for them.
+ * Fails if the system has no thread for them. */
+enum error_code session_begin(struct session *session) MUST_CHECK;
 /* After session_stop's callback, or at once (then nothing is told or saved). */
 void session_free(struct session *session);
 /* Stops all torrents, tells trackers (<= 3 s), saves state; then calls DONE once. */
@@ -92,8 +96,13 @@ struct session_info {
     uint64_t
         free_bytes; /* on the download directory's file system; UINT64_MAX: unknown */
     const char *download_dir;
+    const char *state_dir; /* NULL: nothing is kept */
+    const char *sandbox;   /* what the process was confined to, a sentence; "" */
 };
 void session_get_info(struct session *session, struct session_info *ret_info);
+/* The process was confined: TEXT says to what, and is copied; FILES says whether only some
+ * files can be reached, which errors then name as a cause. */
+void session_set_sandbox(struct session *session, const char *text, bool files);
 
 /* Ids in list order. session_at: generation 0 past the end. */
 uint32_t session_count(const struct session *session);

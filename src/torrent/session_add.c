@@ -240,6 +240,12 @@ enum error_code session_add_file(struct session *session, const char *path,
         error = session_add_bytes(session, bytes, length, options, ret_id, detail);
         free(bytes);
         snprintf(text, sizeof text, "%.240s", detail);
+    } else if (error == ERROR_ACCESS && session->files_confined) {
+        snprintf(
+            text, sizeof text, "%s",
+            _("it cannot be read here: in the sandbox, torrent files may lie in your "
+              "home directory's folders that are not hidden and were there at the "
+              "start"));
     } else {
         snprintf(text, sizeof text, "%.240s", why.message);
     }

@@ -94,6 +94,7 @@ static enum error_code make_parts(struct session *session)
         .loop = session->loop,
         .pool = session->pool,
         .workers = worker_count(config),
+        .held = config->hold_workers,
         .on_responses = on_disk_responses,
         .context = session,
     };
@@ -175,6 +176,11 @@ enum error_code session_new(const struct session_config *config,
     session_set_limits(session, config->max_down, config->max_up);
     *ret_session = session;
     return ERROR_NONE;
+}
+
+enum error_code session_begin(struct session *session)
+{
+    return disk_manager_begin(session->disk);
 }
 
 void session_free(struct session *session)

@@ -107,6 +107,8 @@ struct session {
     uint16_t port;
     bool incoming_seen;
     bool restoring; /* the saved list is being read */
+    bool files_confined;
+    char sandbox_text[200];
     uint8_t peer_id[20];
     char *download_dir;
     uint64_t max_down, max_up;

@@ -179,6 +179,17 @@ static void add_swarm(struct info *info, const struct torrent_info *torrent)
         torrent->sequential ? _("pieces in order") : _("rarest pieces first"));
 }
 
+/* Of the whole program; what it cannot reach is why some things fail. */
+static void add_sandbox(struct info *info, const struct view_context *context)
+{
+    struct session_info session;
+    session_get_info(context->session, &session);
+    if (session.sandbox == NULL || session.sandbox[0] == '\0')
+        return;
+    add_gap(info);
+    add(info, _("Sandbox"), STYLE_NORMAL, "%s", session.sandbox);
+}
+
 static void info_recalc(void *state, struct view_context *context)
 {
     struct info *info = state;
@@ -199,6 +210,7 @@ static void info_recalc(void *state, struct view_context *context)
         add(info, _("Created by"), STYLE_NORMAL, "%s", torrent.creator);
     if (torrent.comment[0] != '\0')
         add(info, _("Comment"), STYLE_NORMAL, "%s", torrent.comment);
+    add_sandbox(info, context);
 }
 
 /* ---- painting ---- */

@@ -57,6 +57,7 @@ static void stage_open(struct stage *stage)
                             .net = net_system_new(DEMO_USER_HOST)};
     const struct demo_config demo = {stage->loop, &random_system, stage->log, &fast_plan};
     ck_assert_msg(demo_new(&demo, &stage->demo, message) == ERROR_NONE, "%s", message);
+    ck_assert_int_eq(demo_begin(stage->demo), ERROR_NONE);
     const struct session_config config = {
         .loop = stage->loop,
         .net = stage->net,

@@ -48,6 +48,9 @@ static const char *const refused[] = {
     "--bind=",
     "--select=",
     "--color=blue",
+    "--sandbox",
+    "--sandbox=yes",
+    "show --sandbox=off a",
     "--ascii=yes",
     "--peer=",
     "--peer=host",
@@ -119,6 +122,8 @@ static const struct {
     {"-dx -sy -p0 a", "", "a"},
     {"--exit-when-done a", "", "a"},
     {"--color never --ascii a", "", "a"},
+    {"--sandbox=require a", "", "a"},
+    {"demo --sandbox off", "demo", ""},
 };
 
 START_TEST(arguments_and_options_come_in_any_order)

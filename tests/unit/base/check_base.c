@@ -5,6 +5,7 @@
 Suite *test_bitfield_suite(void);
 Suite *test_buffer_suite(void);
 Suite *test_netaddr_suite(void);
+Suite *test_sandbox_suite(void);
 Suite *test_text_suite(void);
 Suite *test_block_pool_suite(void);
 
@@ -13,6 +14,7 @@ int main(void)
     SRunner *runner = srunner_create(test_bitfield_suite());
     srunner_add_suite(runner, test_buffer_suite());
     srunner_add_suite(runner, test_netaddr_suite());
+    srunner_add_suite(runner, test_sandbox_suite());
     srunner_add_suite(runner, test_text_suite());
     srunner_add_suite(runner, test_block_pool_suite());
     srunner_run_all(runner, CK_NORMAL);

@@ -34,6 +34,7 @@ static void fill(struct session *session)
     torrent->created_wall_s = 1e9;
     torrent->comment = "a comment";
     torrent->creator = "mktorrent 1.1";
+    session->info.sandbox = "files, ports";
 }
 
 START_TEST(everything_is_told)
@@ -65,6 +66,8 @@ START_TEST(everything_is_told)
         "Created       2001-09-09 01:46:40",
         "Created by    mktorrent 1.1",
         "Comment       a comment",
+        "",
+        "Sandbox       files, ports",
         "",
     };
     struct session session;
@@ -107,11 +110,11 @@ START_TEST(all_can_be_reached_on_a_small_terminal)
     scene_open(&scene, &view_info, &session, session.torrent.id, 20, 3, false);
     ck_assert_str_eq(row_text(scene.canvas, 1), " name");
     scene_press(&scene, 'G');
-    ck_scene_has(&scene, " a comment");
+    ck_scene_has(&scene, " files, ports");
     scene_press(&scene, 'j'); /* no further */
-    ck_scene_has(&scene, " a comment");
+    ck_scene_has(&scene, " files, ports");
     scene_press(&scene, 'k');
-    ck_scene_lacks(&scene, " a comment");
+    ck_scene_lacks(&scene, " files, ports");
     scene_press(&scene, 'g');
     scene_press(&scene, KEY_CODE_PAGE_DOWN);
     ck_scene_has(&scene, "State");

@@ -1,0 +1,34 @@
+/*
+ * What bttui may still reach once it is up (base/sandbox.h does it): writing in the
+ * download directories of its torrents and in the state directory; reading what name
+ * look-up, TLS, locale and terminal need, and with the interface, where torrent files to
+ * be added may lie; binding its own ports. Everything else that start-up needs has been
+ * had by then.
+ */
+#ifndef BTTUI_APP_CONFINE_H
+#define BTTUI_APP_CONFINE_H
+
+#include "app/options.h"
+#include "loop/loop.h"
+#include "torrent/session.h"
+
+struct confine;
+
+struct confine_config {
+    enum sandbox_choice choice;
+    struct loop *loop;
+    struct log *log;
+    struct session *session; /* its torrents are there, its workers held */
+    const char *demo_dir;    /* the demo's own; NULL: no demo */
+    bool bound;              /* --bind: what connects is bound to a port first */
+    bool interface;          /* files may be added by hand */
+};
+
+/* Tells the session and the log what was had. With SANDBOX_CHOICE_REQUIRE fails unless it
+ * is everything: MESSAGE says what was not. *ret_confine tells of refused calls until it
+ * is freed, and may be NULL. */
+enum exit_status confine_enter(const struct confine_config *config,
+                               struct confine **ret_confine, char *message, size_t size);
+void confine_free(struct confine *confine); /* the process stays confined */
+
+#endif
