@@ -9,6 +9,7 @@
 #define ENDGAME_LATE_NS  (2 * NS_PER_S)    /* mid-way, only blocks as late as this */
 #define ENDGAME_RETRY_NS (20 * NS_PER_S)   /* a failed piece comes from one peer alone */
 #define ENDGAME_FREE     4u                /* duplicates that are no waste yet */
+#define ENDGAME_DOUBT_NS (250 * NS_PER_MS) /* for one that has given nothing yet */
 
 /* How much sooner the new owner must be, and how late the block at least. */
 struct endgame_rule {
@@ -101,6 +102,16 @@ static struct endgame_rule endgame_rule(const struct piece_manager *manager)
     return rule;
 }
 
+/* Nobody who was asked for it has ever given anything: what is asked for twice will
+ * hardly come twice. */
+static bool endgame_is_doubtful(const struct active_block *entry)
+{
+    for (uint32_t i = 0; i < entry->owner_count; i++)
+        if (entry->owners[i]->peer->arrived_ns != 0)
+            return false;
+    return true;
+}
+
 static bool endgame_is_worth(const struct endgame_rule *rule, uint64_t owner_ns,
                              uint64_t ours_ns)
 {
@@ -116,9 +127,12 @@ uint32_t endgame_pick(struct piece_manager *manager, struct piece_peer *peer,
     const uint64_t now_ns = piece_now_ns(manager);
     if (now_ns < peer->endgame_ns || peer->is_stalled || manager->table.requested == 0)
         return 0;
+    if (peer->arrived_ns == 0 && manager->roster.rate_sum > 0)
+        return 0; /* those who are known to give have a block's few places */
     endgame_look(manager, now_ns);
     struct endgame *endgame = &manager->endgame;
-    const struct endgame_rule rule = endgame_rule(manager);
+    const struct endgame_rule usual = endgame_rule(manager);
+    const struct endgame_rule doubt = {.percent = 67, .late_ns = ENDGAME_DOUBT_NS};
     const uint64_t rate = roster_expected_rate(peer, now_ns);
     uint32_t count = 0;
     for (uint32_t i = 0; i < endgame->count && count < room; i++) {
@@ -126,16 +140,17 @@ uint32_t endgame_pick(struct piece_manager *manager, struct piece_peer *peer,
         const uint64_t bytes = (uint64_t)(peer->requests.count + 1) * BLOCK_BYTES;
         const uint64_t owner_ns = late->due_ns > now_ns ? late->due_ns - now_ns : 0;
         const uint64_t ours_ns = bytes * NS_PER_S / rate;
-        if (!endgame_is_worth(&rule, owner_ns, ours_ns))
-            continue;
         struct active *active = active_find(&manager->table, late->piece);
         if (active == NULL || !piece_peer_has(bits, is_seed, late->piece))
             continue;
         const struct active_block *entry = &active->blocks[late->block];
-        if (entry->state != ACTIVE_BLOCK_REQUESTED ||
-            (active->is_retry && owner_ns < ENDGAME_RETRY_NS) ||
+        const bool is_kept =
+            active->is_retry && active->alone != NULL && owner_ns < ENDGAME_RETRY_NS;
+        if (entry->state != ACTIVE_BLOCK_REQUESTED || is_kept ||
             entry->owner_count >= ACTIVE_OWNERS_MAX ||
-            active_owner(active, late->block, peer) != NULL)
+            active_owner(active, late->block, peer) != NULL ||
+            !endgame_is_worth(endgame_is_doubtful(entry) ? &doubt : &usual, owner_ns,
+                              ours_ns))
             continue;
         if (!piece_ask(manager, active, late->block, peer, &ret_blocks[count]))
             break;

@@ -69,6 +69,7 @@ enum piece_arrival piece_manager_on_block(struct piece_manager *manager,
                                 ? PIECE_ARRIVAL_DUPLICATE
                                 : PIECE_ARRIVAL_UNWANTED);
     peer->arrived_ns = piece_now_ns(manager);
+    peer->refusals = 0;
     const uint32_t index = block->begin / BLOCK_BYTES;
     if (active->blocks[index].state >= ACTIVE_BLOCK_ARRIVED)
         return piece_refuse(manager, block, PIECE_ARRIVAL_DUPLICATE);

@@ -157,6 +157,7 @@ void piece_manager_released(struct piece_manager *manager, struct peer_id_ref re
     if (request == NULL)
         return;
     active_release(&manager->table, request);
+    piece_on_refusal(manager, peer);
     manager->generation++;
 }
 

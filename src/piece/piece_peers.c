@@ -100,7 +100,15 @@ void piece_manager_peer_stalled(struct piece_manager *manager, struct peer_id_re
         active_set_stalled(&manager->table, request, true);
     while (peer->own != NULL)
         active_set_alone(&manager->table, peer->own, NULL);
+    piece_on_refusal(manager, peer);
     manager->generation++;
+}
+
+void piece_on_refusal(struct piece_manager *manager, struct piece_peer *peer)
+{
+    roster_note_refusal(peer, piece_now_ns(manager));
+    while (peer->refusals > 0 && peer->own != NULL)
+        active_set_alone(&manager->table, peer->own, NULL);
 }
 
 void piece_revive(struct piece_manager *manager, struct piece_peer *peer)

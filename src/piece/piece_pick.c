@@ -133,6 +133,14 @@ static bool pick_is_first_phase(const struct piece_manager *manager)
            manager->picker.size > PICK_FIRST_PIECES;
 }
 
+/* A piece that failed waits for one peer, and so for one that is known to give, if any
+ * does. */
+static bool pick_may_retry_alone(const struct pick *pick)
+{
+    return pick->peer->refusals == 0 &&
+           (pick->peer->arrived_ns != 0 || pick->manager->roster.rate_sum == 0);
+}
+
 static bool pick_new(struct pick *pick)
 {
     struct piece_manager *manager = pick->manager;
@@ -150,7 +158,8 @@ static bool pick_new(struct pick *pick)
     if (active == NULL)
         return false;
     picker_take(&manager->picker, piece);
-    active->is_retry = bitfield_get(&manager->failed, piece);
+    active->is_retry =
+        bitfield_get(&manager->failed, piece) && pick_may_retry_alone(pick);
     if (pick->takes_whole || active->is_retry)
         active_set_alone(&manager->table, active, pick->peer);
     return pick_from(pick, active);
@@ -206,12 +215,18 @@ uint32_t piece_manager_pick(struct piece_manager *manager, struct peer_id_ref re
     if (peer == NULL || peer->source->is_guilty || room == 0 || manager->picker.size == 0)
         return 0;
     roster_set_rate(&manager->roster, peer, rate_bytes_per_s);
+    /* Who refuses is tried with one block, ever more rarely (P41). */
+    if (piece_now_ns(manager) < roster_ask_again_ns(peer))
+        return 0;
+    if (peer->refusals > 0)
+        room = peer->requests.count == 0 ? 1 : 0;
     struct pick pick = {
         .manager = manager,
         .peer = peer,
         .bits = bits,
         .is_seed = is_seed,
         .takes_whole = !pick_is_first_phase(manager) && !peer->is_stalled &&
+                       peer->refusals == 0 &&
                        peer->rate * PICK_WHOLE_S >= manager->config.piece_bytes,
         .room = room,
         .blocks = ret_blocks,

@@ -60,6 +60,8 @@ uint32_t piece_block_bytes(const struct piece_manager *manager, uint32_t piece,
 void piece_set_have(struct piece_manager *manager, uint32_t piece, bool have);
 /* All requests with PEER are void, and pieces it fetched alone are anybody's. */
 void piece_release_all(struct piece_manager *manager, struct piece_peer *peer);
+/* PEER gave requests back or lets them lie: a piece it fetches alone does not wait. */
+void piece_on_refusal(struct piece_manager *manager, struct piece_peer *peer);
 /* A stalled peer delivered: its blocks are its own again. */
 void piece_revive(struct piece_manager *manager, struct piece_peer *peer);
 /* Tells the peer of REQUEST that it is not needed and forgets it. */

@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 
-#define ROSTER_SILENCE_NS   NS_PER_S        /* shorter ones are only bursts */
-#define ROSTER_RATE_UNKNOWN UINT64_C(65536) /* bytes/s, of somebody new */
+#define ROSTER_SILENCE_NS   NS_PER_S /* shorter ones are only bursts */
+#define ROSTER_MOMENT_NS    (100 * NS_PER_MS)
+#define ROSTER_AGAIN_NS     (250 * NS_PER_MS) /* and twice as long each time */
+#define ROSTER_DOUBLED_MAX  8u                /* 64 s */
+#define ROSTER_RATE_UNKNOWN UINT64_C(65536)   /* bytes/s, of somebody new */
 
 void roster_done(struct roster *roster)
 {
@@ -80,6 +83,25 @@ void roster_set_rate(struct roster *roster, struct piece_peer *peer, uint64_t ra
         rate = most;
     roster->rate_sum += rate - peer->rate;
     peer->rate = rate;
+}
+
+void roster_note_refusal(struct piece_peer *peer, uint64_t now_ns)
+{
+    if (peer->refused_ns != 0 && now_ns - peer->refused_ns < ROSTER_MOMENT_NS)
+        return;
+    const bool gave = peer->arrived_ns > peer->refused_ns;
+    peer->refusals = gave ? 0 : peer->refusals + 1;
+    peer->refused_ns = now_ns;
+}
+
+uint64_t roster_ask_again_ns(const struct piece_peer *peer)
+{
+    if (peer->refusals == 0)
+        return 0;
+    const uint32_t doubled = peer->refusals - 1;
+    return peer->refused_ns +
+           (ROSTER_AGAIN_NS << (doubled < ROSTER_DOUBLED_MAX ? doubled
+                                                             : ROSTER_DOUBLED_MAX));
 }
 
 uint64_t roster_expected_rate(const struct piece_peer *peer, uint64_t now_ns)

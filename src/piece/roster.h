@@ -23,6 +23,8 @@ struct piece_peer {
     uint64_t rate; /* bytes/s, as the last pick said */
     uint64_t joined_ns;
     uint64_t arrived_ns; /* its last block; 0: none yet */
+    uint32_t refusals;   /* times in a row it was asked and gave nothing */
+    uint64_t refused_ns; /* the last time */
     uint64_t endgame_ns; /* not before: nothing was found to duplicate */
 };
 
@@ -41,6 +43,12 @@ void roster_remove(struct roster *roster, struct piece_peer *peer);
 /* NULL: unknown, or of another generation. */
 struct piece_peer *roster_find(const struct roster *roster, struct peer_id_ref ref);
 void roster_set_rate(struct roster *roster, struct piece_peer *peer, uint64_t rate);
+
+/* Requests with it came back, or lie there for too long: all that do so within a moment
+ * count as one refusal, and those of a peer that gives something between them as none. */
+void roster_note_refusal(struct piece_peer *peer, uint64_t now_ns);
+/* Not before this time is one that refuses asked again; 0: at once. */
+uint64_t roster_ask_again_ns(const struct piece_peer *peer);
 
 /* Bytes/s that can be expected of it now: a peer that has been silent for long is as slow
  * as its silence says, whatever it did before. Never 0. */

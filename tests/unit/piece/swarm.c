@@ -197,10 +197,23 @@ static void swarm_ask(struct swarm *swarm, struct swarm_peer *peer)
             (struct swarm_request){blocks[i], now_ns + peer->latency_ns, UINT64_MAX};
 }
 
+static void swarm_reject(struct swarm *swarm, struct swarm_peer *peer)
+{
+    while (peer->queued > 0 && peer->queue[0].ready_ns <= swarm->clock.now_ns) {
+        const struct block_ref ref = peer->queue[0].block;
+        swarm_pop(peer);
+        piece_manager_released(swarm->manager, peer->ref, &ref);
+    }
+}
+
 static void swarm_serve(struct swarm *swarm, struct swarm_peer *peer)
 {
     const uint64_t now_ns = swarm->clock.now_ns;
     const uint64_t since_ns = now_ns - swarm->started_ns;
+    if (peer->rejects) {
+        swarm_reject(swarm, peer);
+        return;
+    }
     if (peer->silent_after_ns > 0 && since_ns > peer->silent_after_ns) {
         if (peer->queued > 0 && now_ns - peer->delivered_ns > SWARM_STALL_NS &&
             !peer->is_stalled) {

@@ -26,6 +26,7 @@ struct swarm_peer {
     uint64_t latency_ns;
     uint32_t lies_permille;   /* of its blocks */
     uint64_t silent_after_ns; /* 0: never */
+    bool rejects;             /* everything, at once */
     struct bitfield bits;
     /* Kept here. */
     struct peer_id_ref ref;

@@ -55,6 +55,7 @@ START_TEST(end_game_wastes_little_and_waits_for_nobody)
 }
 END_TEST
 
+/* P31 */
 START_TEST(a_block_a_minute_does_not_hold_the_last_piece)
 {
     swarm_init(&swarm, 8 * MIB, 256 * KIB, 7);
@@ -66,6 +67,7 @@ START_TEST(a_block_a_minute_does_not_hold_the_last_piece)
 }
 END_TEST
 
+/* P30 */
 START_TEST(peers_that_fall_silent_are_replaced)
 {
     swarm_init(&swarm, 32 * MIB, 512 * KIB, 3);
@@ -75,6 +77,26 @@ START_TEST(peers_that_fall_silent_are_replaced)
     swarm_add(&swarm, 2 * MIB, 30 * NS_PER_MS, true);
     ck_assert(swarm_run(&swarm, 120));
     ck_assert_double_lt(swarm_seconds(&swarm), 20.0);
+    check_waste(1.0);
+    swarm_done(&swarm);
+}
+END_TEST
+
+/* P31, P41: those who claim everything and reject it, or say nothing, beside a poisoner
+ * whose failed pieces must be fetched by one peer alone. */
+START_TEST(who_claims_all_and_gives_nothing_holds_nothing_up)
+{
+    swarm_init(&swarm, 16 * MIB, 256 * KIB, 41 + (uint64_t)_i);
+    for (uint32_t i = 0; i < 2; i++)
+        swarm_add(&swarm, 1 * MIB, 30 * NS_PER_MS, true);
+    for (uint32_t i = 0; i < 10; i++)
+        swarm.peers[swarm_add(&swarm, 1 * MIB, 5 * NS_PER_MS, true)].rejects = true;
+    for (uint32_t i = 0; i < 6; i++)
+        swarm.peers[swarm_add(&swarm, 1 * MIB, 5 * NS_PER_MS, true)].silent_after_ns = 1;
+    swarm.peers[swarm_add(&swarm, 2 * MIB, 5 * NS_PER_MS, true)].lies_permille = 200;
+    ck_assert(swarm_run(&swarm, 60));
+    ck_assert_double_lt(swarm_seconds(&swarm), 12.0);
+    ck_assert_uint_eq(banned(), 1);
     check_waste(1.0);
     swarm_done(&swarm);
 }
@@ -117,6 +139,7 @@ END_TEST
 
 /* ---- poison ---- */
 
+/* P32 */
 START_TEST(a_sole_poisoner_is_banned_at_its_first_piece)
 {
     swarm_init(&swarm, 4 * MIB, 256 * KIB, 5);
@@ -128,6 +151,7 @@ START_TEST(a_sole_poisoner_is_banned_at_its_first_piece)
 }
 END_TEST
 
+/* P33 */
 START_TEST(a_rare_liar_is_found_among_the_honest)
 {
     swarm_init(&swarm, 128 * MIB, 512 * KIB, 11 + (uint64_t)_i);
@@ -141,6 +165,7 @@ START_TEST(a_rare_liar_is_found_among_the_honest)
 }
 END_TEST
 
+/* P34 */
 START_TEST(poison_in_end_game_does_not_stop_it)
 {
     swarm_init(&swarm, 2 * MIB, 512 * KIB, 21 + (uint64_t)_i);
@@ -154,6 +179,7 @@ START_TEST(poison_in_end_game_does_not_stop_it)
 }
 END_TEST
 
+/* P35 */
 START_TEST(five_poisoners_before_one_slow_honest_seed)
 {
     const uint32_t attackers = 5;
@@ -184,6 +210,7 @@ Suite *suite_swarm(void)
     tcase_add_loop_test(tcase, end_game_wastes_little_and_waits_for_nobody, 1, 6);
     tcase_add_test(tcase, a_block_a_minute_does_not_hold_the_last_piece);
     tcase_add_test(tcase, peers_that_fall_silent_are_replaced);
+    tcase_add_loop_test(tcase, who_claims_all_and_gives_nothing_holds_nothing_up, 0, 5);
     tcase_add_test(tcase, a_piece_larger_than_the_pool_passes_through);
     tcase_add_test(tcase, leechers_with_parts_complete_it_together);
     tcase_add_test(tcase, a_sole_poisoner_is_banned_at_its_first_piece);
