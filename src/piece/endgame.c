@@ -144,8 +144,9 @@ uint32_t endgame_pick(struct piece_manager *manager, struct piece_peer *peer,
         if (active == NULL || !piece_peer_has(bits, is_seed, late->piece))
             continue;
         const struct active_block *entry = &active->blocks[late->block];
-        const bool is_kept =
-            active->is_retry && active->alone != NULL && owner_ns < ENDGAME_RETRY_NS;
+        const bool is_kept = active->is_retry && active->alone != NULL &&
+                             active->alone->arrived_ns != 0 &&
+                             owner_ns < ENDGAME_RETRY_NS;
         if (entry->state != ACTIVE_BLOCK_REQUESTED || is_kept ||
             entry->owner_count >= ACTIVE_OWNERS_MAX ||
             active_owner(active, late->block, peer) != NULL ||

@@ -104,7 +104,7 @@ static bool pick_help(struct pick *pick)
         const struct piece_peer *owner = active->alone;
         if (!pick_has(pick, active->piece))
             continue;
-        if (active->is_retry || owner->source->on_parole) {
+        if ((active->is_retry || owner->source->on_parole) && owner->arrived_ns != 0) {
             const uint64_t blocks = active->missing + owner->requests.count;
             const uint64_t rate = roster_expected_rate(owner, pick->now_ns);
             if (blocks * BLOCK_BYTES * NS_PER_S / rate < PICK_HELP_NS)
@@ -133,12 +133,10 @@ static bool pick_is_first_phase(const struct piece_manager *manager)
            manager->picker.size > PICK_FIRST_PIECES;
 }
 
-/* A piece that failed waits for one peer, and so for one that is known to give, if any
- * does. */
+/* A piece that failed waits for one peer, and so for one that is known to give. */
 static bool pick_may_retry_alone(const struct pick *pick)
 {
-    return pick->peer->refusals == 0 &&
-           (pick->peer->arrived_ns != 0 || pick->manager->roster.rate_sum == 0);
+    return pick->peer->refusals == 0 && pick->peer->arrived_ns != 0;
 }
 
 static bool pick_new(struct pick *pick)

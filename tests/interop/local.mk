@@ -2,8 +2,8 @@
 # (skipped) where what it needs is missing. The longest come first.
 INTEROP_TESTS = tests/interop/to-clients.py tests/interop/from-clients.py \
 	tests/interop/kill.py tests/interop/slow-peers.py tests/interop/many-files.py \
-	tests/interop/poison.py tests/interop/swarm.py tests/interop/ipv6.py \
-	tests/interop/tracker-events.py
+	tests/interop/hostile.py tests/interop/poison.py tests/interop/swarm.py \
+	tests/interop/ipv6.py tests/interop/tracker-events.py
 dist_check_SCRIPTS += $(INTEROP_TESTS)
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/run \
@@ -11,8 +11,19 @@ EXTRA_DIST += tests/interop/run \
 	tests/interop/lib/libtorrent_peer.py tests/interop/lib/payload.py \
 	tests/interop/lib/trackers.py tests/interop/lib/wire_peer.py
 
-# The 2,000 files at their full size: 1 GiB.
+# The swarm of hostile.py.
+check_PROGRAMS += tests/interop/hostile_swarm
+tests_interop_hostile_swarm_SOURCES = tests/interop/swarm/swarm.c \
+	tests/interop/swarm/swarm.h tests/interop/swarm/kinds.c \
+	tests/interop/swarm/words.c \
+	tests/bench/payload.c tests/bench/payload.h
+tests_interop_hostile_swarm_LDADD = $(BASE_LIBS) $(CRYPTO_LIBS)
+
+# At full size: the 2,000 files with 1 GiB, the hostile swarm with half of it, in turn
+# with the honest one alone.
 .PHONY: check-interop-full
-check-interop-full: bttui$(EXEEXT)
+check-interop-full: bttui$(EXEEXT) tests/interop/hostile_swarm$(EXEEXT)
 	BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_INTEROP_MIB=1024 \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/many-files.py
+	BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_HOSTILE_MIB=512 \
+		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/hostile.py
