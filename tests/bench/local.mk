@@ -3,7 +3,7 @@ BENCH_TOOLS = tests/bench/bench_seeder tests/bench/bench_leecher \
 	tests/bench/bench_payload tests/bench/bench_bare
 EXTRA_PROGRAMS += $(BENCH_TOOLS)
 CLEANFILES += $(BENCH_TOOLS)
-EXTRA_DIST += tests/bench/trial
+EXTRA_DIST += tests/bench/trial tests/bench/keys
 BENCH_COMMON = tests/bench/payload.c tests/bench/payload.h \
 	tests/bench/sockets.c tests/bench/sockets.h
 BENCH_LIBS = $(BASE_LIBS) $(CRYPTO_LIBS)
