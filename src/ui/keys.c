@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#define ESCAPE_MS   25u
+#define SEQUENCE_MS 500u
+
 enum decoder_state {
     STATE_GROUND,
     STATE_UTF8,    /* inside a character */
@@ -344,16 +347,24 @@ void key_decoder_feed(struct key_decoder *decoder, const char *bytes, size_t len
         on_byte(&feed, (uint8_t)bytes[i]);
 }
 
-bool key_decoder_is_waiting(const struct key_decoder *decoder)
+unsigned key_decoder_patience_ms(const struct key_decoder *decoder)
 {
-    return decoder->state != STATE_GROUND && decoder->state != STATE_PASTE;
+    switch ((enum decoder_state)decoder->state) {
+    case STATE_GROUND:
+    case STATE_PASTE:
+        return 0;
+    case STATE_ESCAPE:
+        return ESCAPE_MS;
+    default:
+        return SEQUENCE_MS;
+    }
 }
 
 void key_decoder_timeout(struct key_decoder *decoder, key_sink *sink, void *context)
 {
     const struct feed feed = {decoder, sink, context};
     const uint8_t state = decoder->state;
-    if (!key_decoder_is_waiting(decoder))
+    if (key_decoder_patience_ms(decoder) == 0)
         return;
     decoder->state = STATE_GROUND;
     if (state == STATE_ESCAPE)

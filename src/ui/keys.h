@@ -70,10 +70,10 @@ struct key_decoder {
 void key_decoder_init(struct key_decoder *decoder);
 void key_decoder_feed(struct key_decoder *decoder, const char *bytes, size_t length,
                       key_sink *sink, void *context);
-/* Something is begun that silence ends: call key_decoder_timeout KEY_TIMEOUT_MS after the
- * last byte. */
-bool key_decoder_is_waiting(const struct key_decoder *decoder);
-#define KEY_TIMEOUT_MS 25u
+/* Something is begun that silence ends: call key_decoder_timeout so long after the last
+ * byte. A lone Escape is a key that somebody waits for; the rest of a sequence may come
+ * late over a slow line, and must not be taken for keys. 0: nothing is begun. */
+unsigned key_decoder_patience_ms(const struct key_decoder *decoder);
 void key_decoder_timeout(struct key_decoder *decoder, key_sink *sink, void *context);
 
 #define KEY_NAME_SIZE 24

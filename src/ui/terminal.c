@@ -1,6 +1,7 @@
 #include "ui/terminal.h"
 
 #include "base/i18n.h"
+#include "base/text.h"
 #include "ui/cell_writer.h"
 #include "ui/terminal_restore.h"
 
@@ -16,7 +17,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define FAREWELL_MS 300 /* how long leaving waits for a terminal that does not read */
+#define SLOW_LINE_MS 150u
+#define FAREWELL_MS  300 /* how long leaving waits for a terminal that does not read */
 
 struct terminal {
     struct terminal_config config;
@@ -150,6 +152,17 @@ static void arm_restore(struct terminal *terminal)
     terminal_restore_arm(terminal->fd, &terminal->saved, bytes, length);
 }
 
+/* Somebody else's now: stopped by force, it goes on in the background, where it may
+ * neither write nor read. */
+static void abandon(struct terminal *terminal)
+{
+    terminal->raw = false;
+    terminal->queue_begin = terminal->queue_end = 0;
+    terminal_restore_disarm();
+    loop_slot_remove(terminal->slot);
+    terminal->slot = NULL;
+}
+
 /* Gives the terminal back. */
 static void leave(struct terminal *terminal)
 {
@@ -159,10 +172,7 @@ static void leave(struct terminal *terminal)
     enqueue(terminal);
     drain_queue(terminal);
     tcsetattr(terminal->fd, TCSANOW, &terminal->saved);
-    terminal->raw = false;
-    terminal_restore_disarm();
-    loop_slot_remove(terminal->slot);
-    terminal->slot = NULL;
+    abandon(terminal);
 }
 
 /* ---- keys ---- */
@@ -172,6 +182,17 @@ static void on_escape_timeout(void *context)
     struct terminal *terminal = context;
     key_decoder_timeout(&terminal->decoder, terminal->config.on_key,
                         terminal->config.context);
+}
+
+/* How long silence must last to mean something; 0: nothing is begun. On the slowest lines
+ * the bytes of one key are that far apart themselves. */
+static uint64_t patience_ns(const struct terminal *terminal)
+{
+    const unsigned ms = key_decoder_patience_ms(&terminal->decoder);
+    const speed_t speed = cfgetospeed(&terminal->saved);
+    const bool slow = speed != B0 && speed < B2400;
+    return (uint64_t)(ms > 0 && ms < SLOW_LINE_MS && slow ? SLOW_LINE_MS : ms) *
+           NS_PER_MS;
 }
 
 static void read_keys(struct terminal *terminal)
@@ -187,9 +208,9 @@ static void read_keys(struct terminal *terminal)
     loop_timer_cancel(terminal->config.loop, &terminal->escape_timer);
     key_decoder_feed(&terminal->decoder, bytes, (size_t)got, terminal->config.on_key,
                      terminal->config.context);
-    if (key_decoder_is_waiting(&terminal->decoder) &&
-        loop_timer_set_in(terminal->config.loop, &terminal->escape_timer,
-                          KEY_TIMEOUT_MS * NS_PER_MS) != ERROR_NONE)
+    const uint64_t patience = patience_ns(terminal);
+    if (patience > 0 && loop_timer_set_in(terminal->config.loop, &terminal->escape_timer,
+                                          patience) != ERROR_NONE)
         on_escape_timeout(terminal);
 }
 
@@ -223,8 +244,11 @@ static void on_window_change(void *context, int number)
 {
     struct terminal *terminal = context;
     (void)number;
-    if (terminal->raw)
-        terminal->config.on_resize(terminal->config.context);
+    if (!terminal->raw)
+        return;
+    /* It may have been smaller in between, and lost what stood there. */
+    cell_writer_forget(terminal->writer);
+    terminal->config.on_resize(terminal->config.context);
 }
 
 /* Comes back into the foreground: the shell may have changed modes and contents. */
@@ -232,8 +256,12 @@ static void on_continue(void *context, int number)
 {
     struct terminal *terminal = context;
     (void)number;
-    if (terminal->gone || !is_foreground(terminal))
+    if (terminal->gone)
         return;
+    if (!is_foreground(terminal)) {
+        abandon(terminal);
+        return;
+    }
     if (!terminal->raw) {
         tcgetattr(terminal->fd, &terminal->saved);
         if (!add_slot(terminal))
@@ -284,14 +312,16 @@ static int open_terminal(const char *path)
 
 static void explain(enum cell_writer_error error, char message[TERMINAL_MESSAGE_SIZE])
 {
-    const char *term = getenv("TERM");
+    char term[41] = "";
+    if (getenv("TERM") != NULL)
+        text_clean(text_untrusted(getenv("TERM")), sizeof term - 1, term, sizeof term);
     switch (error) {
     case CELL_WRITER_MEMORY:
     case CELL_WRITER_OK:
         snprintf(message, TERMINAL_MESSAGE_SIZE, _("out of memory"));
         break;
     case CELL_WRITER_UNKNOWN:
-        if (term == NULL || term[0] == '\0')
+        if (term[0] == '\0')
             snprintf(message, TERMINAL_MESSAGE_SIZE,
                      _("TERM is not set, so the terminal's kind is not known; use "
                        "--headless to run without the interface"));

@@ -39,7 +39,7 @@ static uint64_t decode(const char *bytes, size_t length, size_t step)
         key_decoder_feed(&decoder, bytes + at, length - at < step ? length - at : step,
                          note, &digest);
     key_decoder_timeout(&decoder, note, &digest);
-    if (key_decoder_is_waiting(&decoder))
+    if (key_decoder_patience_ms(&decoder) != 0)
         abort();
     return digest;
 }

@@ -90,7 +90,7 @@ static void feed_in_parts(const char *bytes, size_t length, size_t cut)
     key_decoder_feed(&decoder, bytes, cut, note, NULL);
     key_decoder_feed(&decoder, bytes + cut, length - cut, note, NULL);
     key_decoder_timeout(&decoder, note, NULL);
-    ck_assert(!key_decoder_is_waiting(&decoder));
+    ck_assert_uint_eq(key_decoder_patience_ms(&decoder), 0);
 }
 
 /* Chunks of a paste are joined for the comparison. */
@@ -101,6 +101,7 @@ static void join_pastes(void)
         memmove(gap, gap + 2, strlen(gap + 2) + 1);
 }
 
+/* C16, C19 */
 START_TEST(bytes_mean_the_same_wherever_they_are_cut)
 {
     const size_t length = strlen(cases[_i].bytes);
@@ -111,6 +112,7 @@ START_TEST(bytes_mean_the_same_wherever_they_are_cut)
 }
 END_TEST
 
+/* C19 */
 START_TEST(a_huge_paste_comes_in_bounded_parts_and_never_as_keys)
 {
     struct key_decoder decoder;
@@ -120,7 +122,7 @@ START_TEST(a_huge_paste_comes_in_bounded_parts_and_never_as_keys)
     key_decoder_feed(&decoder, "\x1b[200~", 6, note, NULL);
     for (int i = 0; i < 3000; i++)
         key_decoder_feed(&decoder, "q", 1, note, NULL);
-    ck_assert(!key_decoder_is_waiting(&decoder)); /* silence does not end it */
+    ck_assert_uint_eq(key_decoder_patience_ms(&decoder), 0); /* silence does not end it */
     key_decoder_feed(&decoder, "\x1b[201~", 6, note, NULL);
     for (const char *at = seen; (at = strchr(at, '[')) != NULL; at++)
         parts++;
@@ -131,6 +133,7 @@ START_TEST(a_huge_paste_comes_in_bounded_parts_and_never_as_keys)
 }
 END_TEST
 
+/* C19 */
 START_TEST(endless_sequences_end)
 {
     struct key_decoder decoder;
@@ -141,6 +144,24 @@ START_TEST(endless_sequences_end)
         key_decoder_feed(&decoder, "9", 1, note, NULL);
     key_decoder_feed(&decoder, "~j", 2, note, NULL);
     ck_assert_str_eq(seen, "j ");
+}
+END_TEST
+
+/* C16, C19: a slow line's pause inside a sequence does not make keys of its rest. */
+START_TEST(only_a_lone_escape_is_decided_soon)
+{
+    static const char *const begun[] = {"\x1b[",    "\x1b[?62;", "\x1bO",   "\x1b]11;rgb",
+                                        "\x1bP1$r", "\x1b[M ",   "\xe6\x97"};
+    struct key_decoder decoder;
+    key_decoder_init(&decoder);
+    key_decoder_feed(&decoder, "\x1b", 1, note, NULL);
+    ck_assert_uint_gt(key_decoder_patience_ms(&decoder), 0);
+    ck_assert_uint_le(key_decoder_patience_ms(&decoder), 50);
+    for (size_t i = 0; i < sizeof begun / sizeof *begun; i++) {
+        key_decoder_init(&decoder);
+        key_decoder_feed(&decoder, begun[i], strlen(begun[i]), note, NULL);
+        ck_assert_uint_ge(key_decoder_patience_ms(&decoder), 300);
+    }
 }
 END_TEST
 
@@ -161,6 +182,7 @@ Suite *test_keys_suite(void)
     tcase_add_loop_test(tests, bytes_mean_the_same_wherever_they_are_cut, 0, CASES);
     tcase_add_test(tests, a_huge_paste_comes_in_bounded_parts_and_never_as_keys);
     tcase_add_test(tests, endless_sequences_end);
+    tcase_add_test(tests, only_a_lone_escape_is_decided_soon);
     tcase_add_test(tests, keys_have_names_of_both_kinds);
     suite_add_tcase(suite, tests);
     return suite;
