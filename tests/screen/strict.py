@@ -33,7 +33,7 @@ class Strict:
     def __init__(self, lab, command, width=80, height=24, term="xterm-256color",
                  locale="C.UTF-8", judge_as=None, **environment):
         self.lab, self.width, self.height = lab, width, height
-        self.bytes_read = 0
+        self.bytes_read = self.clears = 0
         self.reading = threading.Event()
         self.reading.set()
         self.lock = threading.Lock()
@@ -74,6 +74,7 @@ class Strict:
     def _take(self):
         data = os.read(self.master, 65536)
         self.bytes_read += len(data)
+        self.clears += data.count(b"\x1b[H\x1b[2J")  # a frame that is sent whole
         self._tell(f"feed {len(data)}", data)
 
     def _read(self):

@@ -33,6 +33,7 @@ struct vt {
     bool ascii;
     int width, height, x, y;
     bool pending; /* the last column was written: more text would wrap */
+    bool wraps;   /* and does: the cursor is on the next row at once */
     bool screen, hidden, paste, mouse;
     struct vt_cell *cells;
     enum vt_state state;
@@ -177,6 +178,8 @@ static bool learn(struct vt *vt, const char *term)
     if (strncmp(term, "vt", 2) != 0 && strcmp(term, "linux") != 0)
         for (size_t i = 0; i < 2; i++)
             allow(vt, modes[i]);
+    vt->wraps =
+        tigetflag((char *)(size_t) "am") > 0 && tigetflag((char *)(size_t) "xenl") <= 0;
     del_curterm(cur_term);
     return true;
 }
@@ -250,7 +253,10 @@ static void put(struct vt *vt, const char *text, size_t length, int cells)
         cell->marks = 0;
     }
     vt->pending = vt->x + cells == vt->width;
-    vt->x += vt->pending ? cells - 1 : cells;
+    if (vt->pending && vt->wraps)
+        move_to(vt, 0, vt->y + 1);
+    else
+        vt->x += vt->pending ? cells - 1 : cells;
 }
 
 static void put_code(struct vt *vt, const char *text, size_t length)

@@ -1,0 +1,186 @@
+"""However it ends, is stopped, or loses its terminal: the terminal is left as it was, and the
+program neither hangs nor spins. (C4-C9, C20)"""
+
+import os
+import signal
+import subprocess
+import time
+
+from bttui import Bttui, bttui_path
+from lab import check, check_equal, run, wait_until
+from payload import Payload
+from strict import Strict
+
+
+def command(lab, mib=1):
+    payload = Payload(lab.new_dir("seed"), "payload", [mib << 20])
+    return [bttui_path(), "--no-dht", "--no-lsd", "--no-portmap", "--port=0",
+            f"--download-dir={payload.dir}", f"--state-dir={lab.new_dir('state')}",
+            payload.torrent(lab.path("payload.torrent"))]
+
+
+def start(lab, **options):
+    terminal = Strict(lab, command(lab), **options)
+    terminal.wait_for("payload .*100%")
+    return terminal
+
+
+def cpu_ticks(terminal):
+    with open(f"/proc/{terminal.process.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def left_as_it_was(lab):
+    """C20: after keys and signals that end it, and those that kill it."""
+    kept = "xterm-256color", "vt100", "linux"
+    for number, term in ((signal.SIGTERM, kept[0]), (signal.SIGINT, kept[1]),
+                         (signal.SIGHUP, kept[2])):
+        terminal = start(lab, term=term)
+        terminal.end(number)
+        terminal.check_as_before()
+        terminal.check_harmless()
+    for keys in (("Q",), ("C-c",)):
+        terminal = start(lab)
+        terminal.press(*keys)
+        terminal.ends()
+        terminal.check_as_before()
+        terminal.check_harmless()
+
+
+def left_as_it_was_by_a_crash(lab):
+    """C20: a handler puts the terminal back, then the signal does what it always does."""
+    for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL,
+                   signal.SIGQUIT):
+        terminal = start(lab)
+        terminal.end(number, status=-number)
+        terminal.check_as_before()
+        terminal.check_harmless()
+
+
+def stopped_and_continued(lab):
+    """C7: SIGSTOP cannot be seen; SIGCONT draws anew, and time is not made up for."""
+    terminal = start(lab)
+    terminal.process.send_signal(signal.SIGSTOP)
+    time.sleep(1)
+    read = terminal.bytes_read
+    terminal.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: terminal.bytes_read > read + 200, "a whole frame")
+    terminal.wait_for("payload .*100%")
+    terminal.end()
+    terminal.check_as_before()
+    terminal.check_harmless()
+
+
+def its_terminal_is_gone(lab):
+    """C6, C9: it saves the session and ends, and does not spin meanwhile."""
+    terminal = start(lab)
+    ticks = cpu_ticks(terminal)
+    terminal.hang_up()
+    took = terminal.ends()
+    check(took < 5, f"it took {took:.1f} s")
+    check(ticks < 300, f"{ticks} ticks")
+    state = next(x for x in terminal.process.args if x.startswith("--state-dir="))[12:]
+    check(os.listdir(os.path.join(state, "resume")) != [], "no resume data")
+
+
+def end_of_file_is_a_key_like_others(lab):
+    """C9: ^D, and a NUL, on a terminal that is ours."""
+    terminal = start(lab)
+    terminal.press("\x04\x00\x04")
+    terminal.wait_quiet()
+    ticks = cpu_ticks(terminal)
+    time.sleep(0.5)
+    check(cpu_ticks(terminal) - ticks <= 2, "it spins")
+    terminal.end()
+
+
+# C4: (TERM, what it says; None: it works)
+KINDS = (("dumb", "cannot show"), (None, "TERM is not set"), ("", "TERM is not set"),
+         ("no-such", "are not known"), ("x" * 100000, "are not known"),
+         ("\x1b]0;evil\x07", "are not known"), ("../../x/xterm", "are not known"),
+         ("xterm-mono", None), ("vt52", None), ("ansi", None), ("Eterm", None))
+
+
+def kinds_of_terminals(lab):
+    for term, message in KINDS:
+        if message is None and subprocess.run(["infocmp", term], check=False,
+                                              capture_output=True).returncode != 0:
+            continue
+        terminal = Strict(lab, command(lab), term=term,
+                          judge_as="vt100" if message else term)
+        if message is None:
+            if term != "vt52":  # its cursor is moved by no control sequence
+                terminal.wait_for("payload .*100%")
+                terminal.check_harmless()
+            wait_until(lambda: terminal.bytes_read > 300, f"a frame on {term}")
+            terminal.end()
+        else:
+            terminal.ends(2)
+            check(message in terminal.errors(), terminal.errors())
+            check("--headless" in terminal.errors(), terminal.errors())
+            check(not any(char < " " and char != "\n" for char in terminal.errors()), "control")
+            check_equal(terminal.bytes_read, 0, "bytes on the terminal")
+        terminal.check_as_before()
+
+
+def descriptors_that_are_no_terminal(lab):
+    """C5: refused with a hint, or headless; and 0 to 2 may be closed."""
+    for stream in ("stdin", "stdout"):
+        terminal = Strict(lab, ["sh", "-c", 'exec "$@" ' + {
+            "stdin": "</dev/null", "stdout": ">/dev/null"}[stream], "sh", *command(lab)])
+        terminal.ends(2)
+        check("--headless" in terminal.errors(), terminal.errors())
+        terminal.check_as_before()
+    terminal = Strict(lab, ["sh", "-c", 'exec "$@" 2>&-', "sh", *command(lab)])
+    terminal.wait_for("payload .*100%")
+    terminal.end()
+    terminal.check_as_before()
+    terminal.check_harmless()
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *command(lab),
+                               "--headless", "--exit-when-done"], check=False, timeout=60,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        check_equal(done.returncode, 0, f"exit status with {closed}")
+
+
+def readers_that_leave(lab):
+    """C8: a closed pipe is an error of one write, not the end."""
+    client = subprocess.Popen([*command(lab), "--headless", "--json"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+    client.stdout.readline()
+    client.stdout.close()
+    time.sleep(1.2)
+    check_equal(client.poll(), None, "what it ended with")
+    client.send_signal(signal.SIGTERM)
+    check(client.wait(5) >= 0, "it died of a signal")
+
+
+def switches(pid):
+    """How often its threads have gone to sleep so far."""
+    count = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as file:
+            count += next(int(line.split()[1]) for line in file
+                          if line.startswith("voluntary_ctxt_switches"))
+    return count
+
+
+def idle_is_idle(lab):
+    """No wake-ups beyond due timers: a seed without peers sleeps, with the interface and
+    without."""
+    terminal = start(lab)
+    headless = Bttui(lab, command(lab)[-1], lab.new_dir("empty"))
+    headless.wait_event("checked")
+    terminal.wait_quiet(1)
+    before = {pid: switches(pid) for pid in (terminal.process.pid, headless.process.pid)}
+    time.sleep(3)
+    for pid, count in before.items():
+        check(switches(pid) - count <= 6, f"{switches(pid) - count} wake-ups in 3 s")
+    headless.finish()
+    terminal.end()
+
+
+run(left_as_it_was, left_as_it_was_by_a_crash, stopped_and_continued, its_terminal_is_gone,
+    end_of_file_is_a_key_like_others, kinds_of_terminals, descriptors_that_are_no_terminal,
+    readers_that_leave, idle_is_idle)
