@@ -362,10 +362,21 @@ static enum exit_status watch_signals(struct run *run)
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit comes back as an error */
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        if (loop_signal_watch(run->loop, signals[i], on_signal, run) != ERROR_NONE)
-            return EXIT_STATUS_USAGE;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        const enum error_code error =
+            loop_signal_watch(run->loop, signals[i], on_signal, run);
+        if (error == ERROR_NONE)
+            continue;
+        fprintf(stderr, "bttui: %s\n", error_text(error));
+        return EXIT_STATUS_USAGE;
+    }
     return EXIT_STATUS_OK;
+}
+
+static enum exit_status no_memory(void)
+{
+    fprintf(stderr, "bttui: %s\n", error_text(ERROR_MEMORY));
+    return EXIT_STATUS_USAGE; /* it cannot start */
 }
 
 static enum exit_status open_base(struct run *run)
@@ -386,12 +397,12 @@ static enum exit_status open_base(struct run *run)
     run->log = log_new(&clock_system, LOG_LINES);
     run->net = net_system_new(run->plan != NULL ? DEMO_USER_HOST : options->bind);
     if (run->loop == NULL || run->log == NULL || run->net == NULL)
-        return EXIT_STATUS_FAILED;
+        return no_memory();
     if (options->headless) {
         run->out = output_new(run->loop, STDOUT_FILENO);
         run->err = output_new(run->loop, STDERR_FILENO);
         if (run->out == NULL || run->err == NULL)
-            return EXIT_STATUS_FAILED;
+            return no_memory();
         log_set_sink(run->log, LOG_LEVEL_WARNING, print_log_line, run);
     }
     return watch_signals(run);

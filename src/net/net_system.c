@@ -130,9 +130,17 @@ static void hand_over(struct listener *listener, int fd,
         listener->on_accept(listener->context, stream, &from);
 }
 
+/* It stays readable, so that looking again at once would never end. */
+static void listener_pause(struct listener *listener)
+{
+    loop_slot_set_events(listener->slot, 0);
+    loop_timer_set_in(listener->loop, &listener->pause, ACCEPT_PAUSE_NS);
+}
+
 static void listener_on_readable(void *context, short revents)
 {
     struct listener *listener = context;
+    int accepted = 0;
     (void)revents;
     for (int i = 0; i < ACCEPT_BUDGET; i++) {
         struct sockaddr_storage sockaddr;
@@ -140,19 +148,19 @@ static void listener_on_readable(void *context, short revents)
         const int fd = accept4(listener->fd, (struct sockaddr *)&sockaddr, &length,
                                SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
+            accepted++;
             hand_over(listener, fd, &sockaddr);
             continue;
         }
         if (errno == EAGAIN)
             return;
         if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO)
-            continue; /* that one is gone */
-        /* Out of descriptors or memory, or the network is down: it stays readable, so
-         * that looking again at once would never end. */
-        loop_slot_set_events(listener->slot, 0);
-        loop_timer_set_in(listener->loop, &listener->pause, ACCEPT_PAUSE_NS);
+            continue;             /* that one is gone */
+        listener_pause(listener); /* out of descriptors or memory, the network is down */
         return;
     }
+    if (accepted == 0)
+        listener_pause(listener);
 }
 
 static int open_listener(const struct net_system *system, const struct netaddr *address,

@@ -10,17 +10,29 @@
  * choke or a cancel to act soon. */
 #define NOTSENT_LOW_BYTES (128 * 1024)
 
+#define REST_NS (100 * NS_PER_MS)
+
 struct tcp {
     struct stream stream; /* first */
     struct loop_slot *slot;
     int fd;
     bool connecting;
+    bool resting; /* nothing is sent until REST is over */
     short events;
+    struct loop *loop;
+    struct loop_timer rest;
 };
 
 static struct tcp *tcp_of(struct stream *stream)
 {
     return (struct tcp *)(void *)stream;
+}
+
+static void tcp_apply_events(struct tcp *tcp)
+{
+    const int hidden = tcp->resting ? POLLOUT : 0;
+    if (!tcp->connecting)
+        loop_slot_set_events(tcp->slot, (short)(tcp->events & ~hidden));
 }
 
 static enum error_code error_of(ssize_t result)
@@ -43,6 +55,21 @@ static enum error_code tcp_readv(struct stream *stream, const struct iovec *iov,
     return ERROR_NONE;
 }
 
+/* The kernel has no memory to send: the socket says that it is writable all the same. */
+static void tcp_rest(struct tcp *tcp)
+{
+    tcp->resting = true;
+    loop_timer_set_in(tcp->loop, &tcp->rest, REST_NS);
+    tcp_apply_events(tcp);
+}
+
+static void tcp_on_rested(void *context)
+{
+    struct tcp *tcp = context;
+    tcp->resting = false;
+    tcp_apply_events(tcp);
+}
+
 static enum error_code tcp_writev(struct stream *stream, const struct iovec *iov,
                                   int count, size_t *ret_bytes)
 {
@@ -54,9 +81,12 @@ static enum error_code tcp_writev(struct stream *stream, const struct iovec *iov
     do
         sent = sendmsg(tcp_of(stream)->fd, &message, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
+    if (sent < 0 && (errno == ENOBUFS || errno == ENOMEM)) {
+        tcp_rest(tcp_of(stream));
+        return ERROR_AGAIN;
+    }
     if (sent < 0)
-        return errno == ENOBUFS || errno == ENOMEM ? ERROR_AGAIN
-                                                   : error_from_errno(errno);
+        return error_from_errno(errno);
     *ret_bytes = (size_t)sent;
     return ERROR_NONE;
 }
@@ -68,8 +98,7 @@ static void tcp_set_interest(struct stream *stream, bool read, bool write)
     if (events == tcp->events)
         return;
     tcp->events = events;
-    if (!tcp->connecting)
-        loop_slot_set_events(tcp->slot, events);
+    tcp_apply_events(tcp);
 }
 
 static void tcp_set_heat(struct stream *stream, enum loop_heat heat)
@@ -80,6 +109,7 @@ static void tcp_set_heat(struct stream *stream, enum loop_heat heat)
 static void tcp_close(struct stream *stream)
 {
     struct tcp *tcp = tcp_of(stream);
+    loop_timer_cancel(tcp->loop, &tcp->rest);
     loop_slot_remove(tcp->slot);
     close(tcp->fd);
     free(tcp);
@@ -99,7 +129,7 @@ static void tcp_on_connect(struct tcp *tcp)
         return;
     }
     tcp->connecting = false;
-    loop_slot_set_events(tcp->slot, tcp->events);
+    tcp_apply_events(tcp);
     tcp->stream.callbacks->on_connected(tcp->stream.context);
 }
 
@@ -141,6 +171,8 @@ struct stream *stream_tcp_new(struct loop *loop, int fd, const struct netaddr *r
     tcp->fd = fd;
     tcp->connecting = connecting;
     tcp->events = POLLIN;
+    tcp->loop = loop;
+    loop_timer_init(&tcp->rest, tcp_on_rested, tcp);
     set_options(fd);
     tcp->slot =
         loop_add(loop, fd, connecting ? POLLOUT : POLLIN, LOOP_COLD, tcp_on_ready, tcp);
