@@ -1,7 +1,8 @@
 # bttui against other people's programs on the loopback addresses; each test ends with 77
 # (skipped) where what it needs is missing. The longest come first.
 INTEROP_TESTS = tests/interop/to-clients.py tests/interop/from-clients.py \
-	tests/interop/kill.py tests/interop/slow-peers.py tests/interop/many-files.py \
+	tests/interop/faults.py tests/interop/kill.py tests/interop/kill-at.py \
+	tests/interop/slow-peers.py tests/interop/many-files.py \
 	tests/interop/hostile.py tests/interop/poison.py tests/interop/swarm.py \
 	tests/interop/ipv6.py tests/interop/tracker-events.py
 dist_check_SCRIPTS += $(INTEROP_TESTS)
@@ -20,10 +21,17 @@ tests_interop_hostile_swarm_SOURCES = tests/interop/swarm/swarm.c \
 tests_interop_hostile_swarm_LDADD = $(BASE_LIBS) $(CRYPTO_LIBS)
 
 # At full size: the 2,000 files with 1 GiB, the hostile swarm with half of it, in turn
-# with the honest one alone.
+# with the honest one alone; all errnos of each call, 200 kills
+# at random and one at each change on disk.
 .PHONY: check-interop-full
-check-interop-full: bttui$(EXEEXT) tests/interop/hostile_swarm$(EXEEXT)
+check-interop-full: bttui$(EXEEXT) tests/interop/hostile_swarm$(EXEEXT) \
+		tests/faults/bttui-faults$(EXEEXT)
 	BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_INTEROP_MIB=1024 \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/many-files.py
 	BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_HOSTILE_MIB=512 \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/hostile.py
+	for test in faults kill kill-at; do \
+		BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_INTEROP_FULL=1 \
+		BTTUI_FAULTS='$(abs_builddir)/tests/faults/bttui-faults$(EXEEXT)' \
+		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/$$test.py || exit; \
+	done
