@@ -23,6 +23,8 @@ struct block_pool *block_pool_new(size_t bytes)
         mmap(NULL, ((size_t)pool->total + 1) * BLOCK_BYTES, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pool->blocks == NULL || pool->arena == MAP_FAILED) {
+        if (pool->arena != MAP_FAILED)
+            munmap(pool->arena, ((size_t)pool->total + 1) * BLOCK_BYTES);
         free(pool->blocks);
         free(pool);
         return NULL;

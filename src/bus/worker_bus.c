@@ -3,6 +3,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+/* Had from the start: however little memory is left, a message finds room as soon as
+ * those before it were taken. */
+#define FIRST_CAPACITY 64u
+
 /* Posters fill one array under the lock; the taker swaps it with its own, so that it
  * takes the lock once a batch, not once a message. One taker at a time. */
 struct worker_bus {
@@ -23,6 +27,15 @@ struct worker_bus *worker_bus_new(size_t capacity)
     if (bus == NULL)
         return NULL;
     bus->limit = capacity;
+    bus->incoming_capacity = bus->batch_capacity = FIRST_CAPACITY;
+    bus->incoming = calloc(FIRST_CAPACITY, sizeof *bus->incoming);
+    bus->batch = calloc(FIRST_CAPACITY, sizeof *bus->batch);
+    if (bus->incoming == NULL || bus->batch == NULL) {
+        free(bus->incoming);
+        free(bus->batch);
+        free(bus);
+        return NULL;
+    }
     pthread_mutex_init(&bus->mutex, NULL);
     pthread_cond_init(&bus->posted, NULL);
     return bus;
@@ -47,8 +60,7 @@ static enum error_code append(struct worker_bus *bus, const struct message *mess
     if (bus->incoming_length >= bus->limit)
         return ERROR_FULL;
     if (bus->incoming_length == bus->incoming_capacity) {
-        const size_t capacity =
-            bus->incoming_capacity == 0 ? 32 : bus->incoming_capacity * 2;
+        const size_t capacity = bus->incoming_capacity * 2;
         struct message *incoming = realloc(bus->incoming, capacity * sizeof *incoming);
         if (incoming == NULL)
             return ERROR_MEMORY;

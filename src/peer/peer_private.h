@@ -5,6 +5,7 @@
 #include "peer/choker.h"
 #include "peer/peer_manager.h"
 
+#define HASH_NONFATAL_OOM 1 /* then the new element's hh.tbl is NULL */
 #include <uthash.h>
 
 #define RECEIVE_BLOCKS_MAX 16u

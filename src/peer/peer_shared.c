@@ -88,6 +88,10 @@ enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr
     const struct netaddr key = key_of(address);
     memcpy(&ban->key, &key, sizeof key);
     HASH_ADD(hh, shared->bans, key, sizeof ban->key, ban);
+    if (ban->hh.tbl == NULL) {
+        free(ban);
+        return ERROR_MEMORY;
+    }
     for (struct peer_manager *manager = shared->managers; manager != NULL;
          manager = manager->next_manager)
         peer_manager_close_banned(manager, reason);

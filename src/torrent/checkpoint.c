@@ -50,7 +50,7 @@ static void checkpoint_over(struct torrent *torrent, bool clean)
 
 void torrent_save(struct torrent *torrent, bool clean)
 {
-    if (torrent->sync_under_way || torrent->missing)
+    if (torrent->sync_under_way || torrent->missing || torrent->unchecked)
         return; /* what became dirty meanwhile is saved after it */
     struct disk_job *job = disk_job_new();
     const struct bitfield *have = piece_manager_have(torrent->pieces);

@@ -73,9 +73,17 @@ void torrent_fail_on_disk(struct torrent *torrent, const struct storage_error *e
     describe(torrent, error, text, sizeof text);
     torrent_fail(torrent, error->code, text);
     const bool passes = (error->code == ERROR_DISK_FULL && error->errno_value != EFBIG) ||
-                        error->code == ERROR_READ_ONLY;
+                        error->code == ERROR_READ_ONLY || error->code == ERROR_MEMORY;
     if (passes)
         loop_timer_set_in(torrent->session->loop, &torrent->disk_retry, DISK_RETRY_NS);
+}
+
+void torrent_check_failed(struct torrent *torrent)
+{
+    torrent->unchecked = true;
+    torrent->phase = TORRENT_PHASE_READY;
+    torrent_fail(torrent, ERROR_MEMORY, error_text(ERROR_MEMORY));
+    loop_timer_set_in(torrent->session->loop, &torrent->disk_retry, DISK_RETRY_NS);
 }
 
 /* Empty files could not be made: nothing is to be hashed for that. */
@@ -95,7 +103,7 @@ void torrent_forgive_disk(struct torrent *torrent)
     session_changed(torrent, CHANGED_STATE);
     if (torrent->phase != TORRENT_PHASE_READY)
         return;
-    if (lost_files) {
+    if (lost_files || torrent->unchecked) {
         bitfield_done(&torrent->resume.have);
         torrent_check(torrent);
     } else if (torrent->empties_missing) {

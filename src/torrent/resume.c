@@ -76,18 +76,30 @@ static int64_t number_of(struct bencode_value root, const char *key)
     return value;
 }
 
-static bool read_stamps(struct bencode_value root, uint32_t file_count,
-                        struct resume *resume)
+/* LENGTH bytes that must be so many bits. */
+static enum error_code read_bits(const char *bytes, size_t length, uint32_t size,
+                                 struct bitfield *ret_bits)
+{
+    const enum error_code error = bitfield_init(ret_bits, size);
+    if (error != ERROR_NONE)
+        return error;
+    return bitfield_load(ret_bits, (const uint8_t *)bytes, length) == ERROR_NONE
+               ? ERROR_NONE
+               : ERROR_CORRUPT;
+}
+
+static enum error_code read_stamps(struct bencode_value root, uint32_t file_count,
+                                   struct resume *resume)
 {
     const char *bytes;
     size_t length;
     struct cursor cursor;
     if (!bencode_get_string(root, "stamps", &bytes, &length))
-        return false;
+        return ERROR_CORRUPT;
     if (length == 0)
-        return true;
+        return ERROR_NONE;
     if (length != (size_t)file_count * STAMP_BYTES)
-        return false;
+        return ERROR_CORRUPT;
     resume->stamps = calloc(file_count, sizeof *resume->stamps);
     cursor_init(&cursor, bytes, length);
     for (uint32_t i = 0; resume->stamps != NULL && i < file_count; i++) {
@@ -97,38 +109,39 @@ static bool read_stamps(struct bencode_value root, uint32_t file_count,
         stamp->device = cursor_u64(&cursor);
         stamp->inode = cursor_u64(&cursor);
     }
-    return resume->stamps != NULL;
+    return resume->stamps != NULL ? ERROR_NONE : ERROR_MEMORY;
 }
 
-static bool read_unwanted(struct bencode_value root, uint32_t file_count,
-                          struct resume *resume)
+static enum error_code read_claims(struct bencode_value root,
+                                   const struct metainfo *metainfo, struct resume *resume)
 {
     const char *bytes;
     size_t length;
-    if (!bencode_get_string(root, "unwanted", &bytes, &length))
-        return true; /* all are wanted */
-    return bitfield_init(&resume->unwanted, file_count) == ERROR_NONE &&
-           bitfield_load(&resume->unwanted, (const uint8_t *)bytes, length) == ERROR_NONE;
+    enum error_code error = ERROR_CORRUPT;
+    if (bencode_get_string(root, "have", &bytes, &length))
+        error = read_bits(bytes, length, metainfo->piece_count, &resume->have);
+    if (error == ERROR_NONE)
+        error = read_stamps(root, metainfo->file_count, resume);
+    if (error == ERROR_NONE && bencode_get_string(root, "unwanted", &bytes, &length))
+        error = read_bits(bytes, length, metainfo->file_count, &resume->unwanted);
+    return error; /* no "unwanted": all are wanted */
 }
 
-static bool read_all(struct bencode_value root, const struct metainfo *metainfo,
-                     struct resume *resume)
+static enum error_code read_all(struct bencode_value root,
+                                const struct metainfo *metainfo, struct resume *resume)
 {
     const char *bytes;
     size_t length;
     if (!bencode_get_string(root, "hash", &bytes, &length) || length != SHA1_BYTES ||
         memcmp(bytes, metainfo->hash.bytes, SHA1_BYTES) != 0)
-        return false;
+        return ERROR_CORRUPT;
     resume->hash = metainfo->hash;
-    if (!bencode_get_string(root, "have", &bytes, &length) ||
-        bitfield_init(&resume->have, metainfo->piece_count) != ERROR_NONE ||
-        bitfield_load(&resume->have, (const uint8_t *)bytes, length) != ERROR_NONE)
-        return false;
-    if (!read_stamps(root, metainfo->file_count, resume) ||
-        !read_unwanted(root, metainfo->file_count, resume) ||
-        !bencode_get_string(root, "dir", &bytes, &length) ||
+    const enum error_code error = read_claims(root, metainfo, resume);
+    if (error != ERROR_NONE)
+        return error;
+    if (!bencode_get_string(root, "dir", &bytes, &length) ||
         memchr(bytes, 0, length) != NULL)
-        return false;
+        return ERROR_CORRUPT;
     resume->download_dir = strndup(bytes, length);
     resume->clean = number_of(root, "clean") == 1;
     resume->paused = number_of(root, "paused") == 1;
@@ -137,7 +150,7 @@ static bool read_all(struct bencode_value root, const struct metainfo *metainfo,
     resume->completed_s = number_of(root, "completed");
     resume->downloaded = (uint64_t)number_of(root, "downloaded");
     resume->uploaded = (uint64_t)number_of(root, "uploaded");
-    return resume->download_dir != NULL;
+    return resume->download_dir != NULL ? ERROR_NONE : ERROR_MEMORY;
 }
 
 enum error_code resume_decode(const uint8_t *bytes, size_t length,
@@ -145,13 +158,14 @@ enum error_code resume_decode(const uint8_t *bytes, size_t length,
 {
     struct bencode tree;
     struct resume resume = {0};
-    if (bencode_parse(bytes, length, &limits, &tree, NULL) != ERROR_NONE)
-        return ERROR_CORRUPT;
-    const bool fine = read_all(bencode_root(&tree), metainfo, &resume);
+    enum error_code error = bencode_parse(bytes, length, &limits, &tree, NULL);
+    if (error != ERROR_NONE)
+        return error == ERROR_MEMORY ? ERROR_MEMORY : ERROR_CORRUPT;
+    error = read_all(bencode_root(&tree), metainfo, &resume);
     bencode_done(&tree);
-    if (!fine) {
+    if (error != ERROR_NONE) {
         resume_done(&resume);
-        return ERROR_CORRUPT;
+        return error;
     }
     *ret_resume = resume;
     return ERROR_NONE;

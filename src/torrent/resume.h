@@ -30,7 +30,8 @@ struct resume {
 void resume_done(struct resume *resume);
 enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
                               struct buffer *buffer) MUST_CHECK;
-/* ERROR_CORRUPT: not resume data, or of another torrent. RET is untouched then. */
+/* ERROR_CORRUPT: not resume data, or of another torrent. ERROR_MEMORY says nothing about
+ * them. RET is untouched then. */
 enum error_code resume_decode(const uint8_t *bytes, size_t length,
                               const struct metainfo *metainfo,
                               struct resume *ret_resume) MUST_CHECK;

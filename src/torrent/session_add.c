@@ -67,27 +67,28 @@ static enum error_code check_place(const struct session *session,
     return ERROR_NONE;
 }
 
-static bool load_resume(struct session *session, const struct metainfo *meta,
-                        struct resume *ret_resume)
+/* ERROR_NOT_FOUND: there is none that can be used. */
+static enum error_code load_resume(struct session *session, const struct metainfo *meta,
+                                   struct resume *ret_resume)
 {
     char hex[INFO_HASH_HEX_SIZE], name[80];
     uint8_t *bytes;
     size_t length;
     if (session->state.fd < 0)
-        return false;
+        return ERROR_NOT_FOUND;
     info_hash_hex(&meta->hash, hex);
     snprintf(name, sizeof name, "resume/%s", hex);
-    const enum error_code error =
+    enum error_code error =
         state_file_load(session->state.fd, name, (size_t)64 << 20, &bytes, &length);
     if (error == ERROR_CORRUPT)
         log_write(session->log, LOG_LEVEL_WARNING,
                   "%s: the resume data are damaged, checking the files instead",
                   meta->name);
     if (error != ERROR_NONE)
-        return false;
-    const bool fine = resume_decode(bytes, length, meta, ret_resume) == ERROR_NONE;
+        return error == ERROR_MEMORY ? ERROR_MEMORY : ERROR_NOT_FOUND;
+    error = resume_decode(bytes, length, meta, ret_resume);
     free(bytes);
-    return fine;
+    return error == ERROR_CORRUPT ? ERROR_NOT_FOUND : error;
 }
 
 static void keep_metainfo(struct torrent *torrent, const uint8_t *bytes, size_t length)
@@ -127,15 +128,29 @@ static enum error_code add_metainfo(struct session *session, struct metainfo *me
         return ERROR_MEMORY;
     }
     torrent->id = (struct torrent_id){index, ++session->generations[index]};
-    const bool resumed = load_resume(session, meta, &resume);
-    error = torrent_new(session, meta, options, resumed ? &resume : NULL, &torrent);
+    /* Without memory for it the torrent does not start: it would forget where its files
+     * are, and that it was paused. */
+    const enum error_code resumed = load_resume(session, meta, &resume);
+    if (resumed == ERROR_MEMORY) {
+        metainfo_free(meta);
+        free(torrent);
+        return ERROR_MEMORY;
+    }
+    error = torrent_new(session, meta, options, resumed == ERROR_NONE ? &resume : NULL,
+                        &torrent);
     if (error != ERROR_NONE) {
+        if (resumed == ERROR_NONE)
+            resume_done(&resume);
         torrent_free(torrent);
         return error;
     }
+    HASH_ADD(hh, session->by_hash, hash, sizeof torrent->hash, torrent);
+    if (torrent->hh.tbl == NULL) {
+        torrent_free(torrent);
+        return ERROR_MEMORY;
+    }
     session->slots[index] = torrent;
     session->order[session->count++] = torrent->id;
-    HASH_ADD(hh, session->by_hash, hash, sizeof torrent->hash, torrent);
     *ret_id = torrent->id;
     session_event(torrent, EVENT_TORRENT_ADDED, 0);
     torrent_begin(torrent);
@@ -218,6 +233,7 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
     }
     torrent = session_torrent(session, *ret_id);
     if (!session->restoring) {
+        session_no_longer_waits(session, &torrent->hash);
         keep_metainfo(torrent, bytes, length);
         log_warnings(torrent);
     }

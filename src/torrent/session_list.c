@@ -9,7 +9,7 @@
 
 void session_save_list(struct session *session)
 {
-    if (session->restoring)
+    if (session->restoring || session->list_unread)
         return; /* half a list must not replace the whole one */
     struct disk_job *job =
         session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
@@ -17,18 +17,28 @@ void session_save_list(struct session *session)
         return;
     job->dir_fd = session->state.fd;
     job->name = strdup("session");
-    job->length = (size_t)session->count * SHA1_BYTES;
+    job->length = ((size_t)session->count + session->waiting_count) * SHA1_BYTES;
     job->bytes = malloc(job->length + 1);
     if (job->name == NULL || job->bytes == NULL) {
         disk_job_free(job);
         return;
     }
-    for (uint32_t i = 0; i < session->count; i++)
-        memcpy(job->bytes + (size_t)i * SHA1_BYTES,
-               session_torrent(session, session->order[i])->hash.bytes, SHA1_BYTES);
+    uint8_t *at = job->bytes;
+    for (uint32_t i = 0; i < session->count; i++, at += SHA1_BYTES)
+        memcpy(at, session_torrent(session, session->order[i])->hash.bytes, SHA1_BYTES);
+    for (uint32_t i = 0; i < session->waiting_count; i++, at += SHA1_BYTES)
+        memcpy(at, session->waiting[i].bytes, SHA1_BYTES);
     const struct torrent_id nobody = {0, 0};
     if (session_post_job(session, DISK_SAVE_RESUME, nobody, job) != ERROR_NONE)
         log_write(session->log, LOG_LEVEL_WARNING, "the session was not kept");
+}
+
+/* A lack of memory or of descriptors, a disk that cannot be read: that passes, and the
+ * torrent must not leave the saved list for it. */
+static bool may_pass(enum error_code error)
+{
+    return error == ERROR_MEMORY || error == ERROR_SYSTEM || error == ERROR_ACCESS ||
+           error == ERROR_AGAIN;
 }
 
 static void restore_one(struct session *session, const uint8_t *hash_bytes)
@@ -40,8 +50,19 @@ static void restore_one(struct session *session, const uint8_t *hash_bytes)
     memcpy(hash.bytes, hash_bytes, SHA1_BYTES);
     info_hash_hex(&hash, hex);
     snprintf(path, sizeof path, "%s/torrents/%s.torrent", session->state.path, hex);
-    if (session_add_file(session, path, &options, &id, message) != ERROR_NONE)
-        log_write(session->log, LOG_LEVEL_WARNING, "not restored: %s", message);
+    const enum error_code error = session_add_file(session, path, &options, &id, message);
+    if (error == ERROR_NONE || error == ERROR_EXISTS)
+        return;
+    if (may_pass(error))
+        session->waiting[session->waiting_count++] = hash;
+    log_write(session->log, LOG_LEVEL_WARNING, "not restored: %s", message);
+}
+
+void session_no_longer_waits(struct session *session, const struct info_hash *hash)
+{
+    for (uint32_t i = 0; i < session->waiting_count; i++)
+        if (memcmp(&session->waiting[i], hash, sizeof *hash) == 0)
+            session->waiting[i--] = session->waiting[--session->waiting_count];
 }
 
 enum error_code session_restore(struct session *session,
@@ -52,11 +73,18 @@ enum error_code session_restore(struct session *session,
     message[0] = '\0';
     if (session->state.fd < 0)
         return ERROR_NONE;
-    const enum error_code error =
+    enum error_code error =
         state_file_load(session->state.fd, "session", (size_t)1 << 20, &bytes, &length);
     if (error == ERROR_NOT_FOUND)
         return ERROR_NONE;
+    if (error == ERROR_NONE) {
+        session->waiting = calloc(length / SHA1_BYTES + 1, sizeof *session->waiting);
+        error = session->waiting != NULL ? ERROR_NONE : ERROR_MEMORY;
+        if (error != ERROR_NONE)
+            free(bytes);
+    }
     if (error != ERROR_NONE) {
+        session->list_unread = error != ERROR_CORRUPT;
         snprintf(message, SESSION_MESSAGE_SIZE,
                  _("the saved session in %s cannot be read: %s"), session->state.path,
                  error_text(error));

@@ -149,8 +149,10 @@ enum error_code session_new(const struct session_config *config,
 {
     struct session *session = calloc(1, sizeof *session);
     message[0] = '\0';
-    if (session == NULL)
+    if (session == NULL) {
+        snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(ERROR_MEMORY));
         return ERROR_MEMORY;
+    }
     session->config = *config;
     session->loop = config->loop;
     session->log = config->log;
@@ -210,6 +212,7 @@ void session_free(struct session *session)
     free(session->slots);
     free(session->generations);
     free(session->order);
+    free(session->waiting);
     free(session->download_dir);
     free(session);
 }

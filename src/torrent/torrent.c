@@ -288,9 +288,10 @@ void torrent_check(struct torrent *torrent)
 {
     struct disk_job *job = disk_job_new();
     if (job == NULL) {
-        torrent_fail(torrent, ERROR_MEMORY, error_text(ERROR_MEMORY));
+        torrent_check_failed(torrent);
         return;
     }
+    torrent->unchecked = false;
     torrent->phase = TORRENT_PHASE_CHECKING;
     torrent->check_done = torrent->check_found = 0;
     job->create_empty = true;
@@ -306,7 +307,7 @@ void torrent_check(struct torrent *torrent)
         .type = DISK_CHECK, .torrent = torrent->id, .u.job.job = job};
     if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE) {
         disk_job_free(job);
-        torrent_fail(torrent, ERROR_MEMORY, error_text(ERROR_MEMORY));
+        torrent_check_failed(torrent);
     }
     session_changed(torrent, CHANGED_STATE);
 }
@@ -332,7 +333,7 @@ void torrent_check_some(struct torrent *torrent, const struct bitfield *trusted)
 
 void torrent_start(struct torrent *torrent)
 {
-    if (torrent->missing || torrent->running || torrent->paused ||
+    if (torrent->missing || torrent->unchecked || torrent->running || torrent->paused ||
         torrent->phase != TORRENT_PHASE_READY || torrent->session->stopping)
         return;
     torrent->running = true;
@@ -397,7 +398,7 @@ void torrent_stop(struct torrent *torrent)
     peer_manager_get_counts(torrent->peers, &counts);
     const bool settled =
         torrent->settled && counts.downloaded == 0 && counts.uploaded == 0;
-    torrent->disk_done = torrent->missing || settled || !was_ready;
+    torrent->disk_done = torrent->missing || torrent->unchecked || settled || !was_ready;
     if (!torrent->disk_done && !torrent->sync_under_way)
         torrent_save(torrent, true);
     session_torrent_stopped(torrent);

@@ -18,6 +18,7 @@
 #include "torrent/session.h"
 #include "torrent/state_dir.h"
 
+#define HASH_NONFATAL_OOM 1 /* then the new element's hh.tbl is NULL */
 #include <uthash.h>
 
 /* What the Torrent Manager notes of a peer, by the place of its address. */
@@ -64,6 +65,7 @@ struct torrent {
     enum error_code error;  /* NONE: all well */
     bool missing;           /* its files are gone: nothing is made anew unasked (S16) */
     bool empties_missing;   /* empty files could not be made */
+    bool unchecked;         /* a check could not be made: what is there is not known */
     uint32_t read_failures; /* in a row */
     char error_text[400];
     char reason_text[200]; /* of the last look */
@@ -106,7 +108,8 @@ struct session {
     struct listener *listeners[2];
     uint16_t port;
     bool incoming_seen;
-    bool restoring; /* the saved list is being read */
+    bool restoring;   /* the saved list is being read */
+    bool list_unread; /* it is there, but could not be read: it is not replaced */
     bool files_confined;
     char sandbox_text[200];
     uint8_t peer_id[20];
@@ -119,6 +122,9 @@ struct session {
     struct torrent_id *order;
     uint32_t count;
     struct torrent *by_hash;
+    struct info_hash
+        *waiting; /* on the saved list, but could not be restored this time */
+    uint32_t waiting_count;
 
     struct torrent *run_list;
     struct loop_hook hook;
@@ -171,6 +177,8 @@ void torrent_on_saved(struct torrent *torrent, const struct message *response);
 
 /* disk_trouble.c: a disk that fails */
 void torrent_fail_on_disk(struct torrent *torrent, const struct storage_error *error);
+/* There was no memory to look at the files: tried again later, all of them. */
+void torrent_check_failed(struct torrent *torrent);
 /* The user or a timer says that it may be well again. */
 void torrent_forgive_disk(struct torrent *torrent);
 void torrent_on_write_failed(struct torrent *torrent, struct message *message);
@@ -198,5 +206,6 @@ void session_warn(struct session *session, struct torrent_id id, const char *for
 
 /* session_list.c */
 void session_save_list(struct session *session);
+void session_no_longer_waits(struct session *session, const struct info_hash *hash);
 
 #endif

@@ -89,6 +89,12 @@ static void on_handshaken(struct torrent *torrent, const struct message *message
     if (peer != NULL && peer_manager_address(torrent->peers, message->peer, &address))
         peer->joined = piece_manager_peer_joined(torrent->pieces, message->peer,
                                                  &address) == ERROR_NONE;
+    if (peer == NULL || !peer->joined) {
+        /* No memory to work with it: better tried again later than kept idle. */
+        struct message request = {.type = PEER_DISCONNECT, .peer = message->peer};
+        request.u.gone.reason = PEER_REASON_SYSTEM;
+        torrent_post_peers(torrent, &request);
+    }
     report_peer(torrent, EVENT_PEER, message->peer, PEER_STATUS_INACTIVE,
                 PEER_REASON_NONE);
     session_changed(torrent, CHANGED_PEERS);
@@ -266,6 +272,9 @@ static void handle_response(struct torrent *torrent, struct message *message)
         break;
     case PEER_REJECTED:
         piece_manager_released(torrent->pieces, message->peer, &message->u.block);
+        /* Offered again with the retry, not at once: one that rejects for lack of memory
+         * would do so without end. */
+        torrent->generation_seen = piece_manager_generation(torrent->pieces);
         break;
     case PEER_STALLED:
     case PEER_SNUBBED:
@@ -417,9 +426,8 @@ static void on_checked(struct torrent *torrent, struct message *message)
                                         message->u.checked.file};
     if (torrent->phase != TORRENT_PHASE_CHECKING)
         return;
-    if (found == NULL) {
-        torrent->phase = TORRENT_PHASE_READY;
-        torrent_fail(torrent, ERROR_MEMORY, error_text(ERROR_MEMORY));
+    if (found == NULL || error.code == ERROR_MEMORY) {
+        torrent_check_failed(torrent);
         return;
     }
     /* What was claimed and looked unchanged was not hashed again. */

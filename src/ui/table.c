@@ -128,6 +128,8 @@ static void set_mark(struct table *table, uint64_t id, bool on)
             return;
         mark->id = id;
         HASH_ADD(hh, table->marks, id, sizeof mark->id, mark);
+        if (mark->hh.tbl == NULL)
+            free(mark);
     } else if (!on && mark != NULL) {
         HASH_DEL(table->marks, mark);
         free(mark);

@@ -4,6 +4,7 @@
 
 #include "ui/table.h"
 
+#define HASH_NONFATAL_OOM 1 /* then the new element's hh.tbl is NULL */
 #include <uthash.h>
 
 struct table_mark {
