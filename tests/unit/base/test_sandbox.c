@@ -238,6 +238,7 @@ static int run_a_descriptor(void)
     return result(syscall(SYS_execveat, AT_FDCWD, "/bin/true", arguments, arguments, 0));
 }
 
+#ifndef INSTRUMENTED /* a sanitizer's own process does these */
 static int make_a_process(void)
 {
     const pid_t child = fork();
@@ -250,6 +251,12 @@ static int trace(void)
 {
     return result(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL));
 }
+
+static int kill_another(void)
+{
+    return result(kill(getppid(), 0));
+}
+#endif
 
 static int read_foreign_memory(void)
 {
@@ -324,11 +331,6 @@ static int load_a_filter(void)
 static int make_a_namespace(void)
 {
     return result(syscall(SYS_unshare, 0x10000000)); /* CLONE_NEWUSER */
-}
-
-static int kill_another(void)
-{
-    return result(kill(getppid(), 0));
 }
 
 static int bind_to(uint16_t port)
