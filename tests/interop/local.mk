@@ -1,7 +1,8 @@
 # bttui against other people's programs on the loopback addresses; each test ends with 77
 # (skipped) where what it needs is missing. The longest come first.
 INTEROP_TESTS = tests/interop/to-clients.py tests/interop/from-clients.py \
-	tests/interop/faults.py tests/interop/kill.py tests/interop/kill-at.py \
+	tests/interop/faults.py tests/interop/process.py tests/interop/confined.py \
+	tests/interop/kill.py tests/interop/kill-at.py \
 	tests/interop/slow-peers.py tests/interop/many-files.py \
 	tests/interop/hostile.py tests/interop/poison.py tests/interop/swarm.py \
 	tests/interop/ipv6.py tests/interop/tracker-events.py

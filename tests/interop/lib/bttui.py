@@ -17,19 +17,21 @@ def bttui_path():
 
 
 class Bttui(Process):
-    """`bttui --headless --json TORRENT`. Events are read in the background. PROGRAM: another
-    than the one under test; ENV: what is to be added to the environment."""
+    """`bttui --headless --json TORRENT`; TORRENT may be None. Events are read in the
+    background. PROGRAM: another than the one under test; ENV: what is to be added to the
+    environment; BEFORE: called in the new process before the program begins."""
 
     def __init__(self, lab, torrent, directory, *options, state=None, port=0, name="bttui",
-                 program=None, env=None):
+                 program=None, env=None, before=None, cwd=None):
         self.directory = directory
         self.state = state or lab.new_dir("state")
         self.events = []
         self.changed = threading.Condition()
         super().__init__(lab, name, [
-            program or bttui_path(), "--headless", "--json", "--port", str(port), "--no-dht", "--no-lsd",
-            "--no-portmap", "--download-dir", directory, "--state-dir", self.state,
-            *options, torrent], env={"LC_ALL": "C.UTF-8", **(env or {})})
+            program or bttui_path(), "--headless", "--json", "--port", str(port), "--no-dht",
+            "--no-lsd", "--no-portmap", "--download-dir", directory, "--state-dir", self.state,
+            *options, *([torrent] if torrent else [])],
+            env={"LC_ALL": "C.UTF-8", **(env or {})}, before=before, cwd=cwd)
         self.reader = in_background(self._read)
 
     def _read(self):

@@ -88,17 +88,25 @@ def _die_with_parent():
 
 class Process:
     """A program under test or beside it. Its output goes to files of the lab, so that no
-    pipe can fill; `read_lines` reads standard output as it grows."""
+    pipe can fill; `read_lines` reads standard output as it grows. BEFORE is called in the
+    new process before the program begins."""
 
-    def __init__(self, lab, name, arguments, env=None, cwd=None):
+    def __init__(self, lab, name, arguments, env=None, cwd=None, before=None):
         self.name = lab.unique(name)
         self.log = os.path.join(lab.dir, f"{self.name}.err")
         self.out = os.path.join(lab.dir, f"{self.name}.out")
         self.started_at = time.time()
+        settings = {**os.environ, **(env or {})}
+
+        def prepare():
+            _die_with_parent()
+            if before:
+                before()
         with open(self.out, "wb") as out, open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=log, cwd=cwd,
-                env={**os.environ, **(env or {})}, preexec_fn=_die_with_parent)
+                env={name: value for name, value in settings.items() if value is not None},
+                preexec_fn=prepare)
         lab.processes.append(self)
 
     def running(self):
