@@ -70,8 +70,8 @@ void check_unref(struct check *check);
 /* workers.c */
 enum error_code worker_init(struct worker *worker, struct disk_manager *manager);
 enum error_code worker_start(struct worker *worker); /* its thread */
-void worker_close(struct worker *worker); /* no more requests; ends soon */
-void worker_stop(struct worker *worker);  /* waits for its end */
+void worker_close(struct worker *worker);            /* no more requests; ends soon */
+void worker_stop(struct worker *worker);             /* waits for its end */
 void worker_handle(struct worker *worker, struct message *request);
 
 #endif

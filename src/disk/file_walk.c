@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,6 +90,19 @@ int file_walk_open(int dir_fd, const char *path, bool write)
     return fd;
 }
 
+void file_walk_sync_parent(const char *path)
+{
+    char parent[PATH_MAX];
+    const int length = snprintf(parent, sizeof parent, "%s/..", path);
+    if (length < 0 || (size_t)length >= sizeof parent)
+        return;
+    const int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
 int file_walk_make_dirs(const char *path)
 {
     char part[PATH_MAX];
@@ -103,8 +117,11 @@ int file_walk_make_dirs(const char *path)
             continue;
         part[i] = '\0';
         /* Parents that cannot be made may be there all the same: the last one decides. */
-        if (mkdir(part, 0777) != 0 && errno != EEXIST && path[i] == '\0')
+        const bool made = mkdir(part, 0777) == 0;
+        if (!made && errno != EEXIST && path[i] == '\0')
             return -1;
+        if (made)
+            file_walk_sync_parent(part);
         part[i] = path[i];
     }
     return 0;

@@ -19,5 +19,8 @@ int file_walk_open(int dir_fd, const char *path, bool write);
 /* Makes the directories of PATH, which is the user's own: links are followed. -1 with
  * errno. */
 int file_walk_make_dirs(const char *path);
+/* The directory PATH was just made: its name is to outlive a power loss. As far as that
+ * can be had; no errors. */
+void file_walk_sync_parent(const char *path);
 
 #endif

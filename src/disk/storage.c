@@ -22,8 +22,10 @@ struct storage *storage_new(struct file_cache *cache, struct metainfo *metainfo,
     storage->metainfo = metainfo_ref(metainfo);
     storage->dir = strdup(dir);
     storage->dirty = calloc(metainfo->file_count, sizeof *storage->dirty);
+    storage->entered = calloc(metainfo->file_count, sizeof *storage->entered);
     storage->stamps = calloc(metainfo->file_count, sizeof *storage->stamps);
-    if (storage->dir == NULL || storage->dirty == NULL || storage->stamps == NULL) {
+    if (storage->dir == NULL || storage->dirty == NULL || storage->entered == NULL ||
+        storage->stamps == NULL) {
         storage_unref(storage);
         return NULL;
     }
@@ -46,6 +48,7 @@ void storage_unref(struct storage *storage)
     metainfo_free(storage->metainfo);
     free(storage->dir);
     free(storage->dirty);
+    free(storage->entered);
     free(storage->stamps);
     free(storage);
 }
@@ -103,6 +106,7 @@ void storage_begin_anew(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
     storage->dir_seen = false;
+    memset(storage->entered, 0, storage->metainfo->file_count * sizeof *storage->entered);
     pthread_mutex_unlock(&storage->mutex);
     file_cache_retire(storage->cache, storage);
 }

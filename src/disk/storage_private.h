@@ -20,6 +20,7 @@ struct storage {
     ino_t dir_inode;
     bool *dirty; /* a file: written since the last sync */
     uint32_t dirty_count;
+    bool *entered; /* a file: the directories that lead to it are on disk as they are */
     struct file_stamp *stamps;
 };
 

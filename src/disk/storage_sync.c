@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,6 +82,76 @@ static int sync_file(struct storage *storage, uint32_t file)
     return error;
 }
 
+/* ---- the way to a file ---- */
+
+static int sync_dir(int path_fd)
+{
+    const int fd = openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == EACCES ? 0 : errno; /* it may be walked, not read */
+    const int error = fsync(fd) != 0 && errno != EROFS && errno != EINVAL ? errno : 0;
+    close(fd);
+    return error;
+}
+
+/* Syncs the directories from the one that holds PATH up to DIR_FD; those that lead to
+ * BEFORE as well (NULL: nothing) were synced for that. */
+static int sync_way_to(int dir_fd, const char *path, const char *before)
+{
+    char part[PATH_MAX];
+    if (strlen(path) >= sizeof part)
+        return ENAMETOOLONG;
+    strcpy(part, path);
+    for (;;) {
+        const char *name;
+        char *slash = strrchr(part, '/');
+        const size_t length = slash == NULL ? 0 : (size_t)(slash - part);
+        if (before != NULL && strncmp(before, path, length) == 0 &&
+            (length == 0 || before[length] == '/'))
+            return 0;
+        const int parent = file_walk_parent(dir_fd, part, false, &name);
+        const int error = parent < 0 ? errno : sync_dir(parent);
+        if (parent >= 0)
+            close(parent);
+        if (error != 0 || slash == NULL)
+            return error;
+        *slash = '\0';
+    }
+}
+
+static bool is_entered(struct storage *storage, uint32_t file)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const bool entered = storage->entered[file];
+    pthread_mutex_unlock(&storage->mutex);
+    return entered;
+}
+
+static void set_entered(struct storage *storage, uint32_t file)
+{
+    pthread_mutex_lock(&storage->mutex);
+    storage->entered[file] = true;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+/* A file that was made is found after a power loss only if its name was synced, too.
+ * *BEFORE: the path of the last one this was done for. */
+static int enter_file(struct storage *storage, int dir_fd, uint32_t file,
+                      const char **before)
+{
+    const char *path = storage->metainfo->files[file].path;
+    if (is_entered(storage, file))
+        return 0;
+    const int error = sync_way_to(dir_fd, path, *before);
+    if (error == 0) {
+        set_entered(storage, file);
+        *before = path;
+    }
+    return error;
+}
+
+/* ---- many files ---- */
+
 /* Every fdatasync(2) costs the drive a flush of its cache, which for thousands of files
  * takes many seconds: then one syncfs(2) does it for all of them. */
 #define SYNC_TOGETHER 64u
@@ -104,14 +175,17 @@ static enum error_code sync_one_by_one(struct storage *storage, int dir_fd,
                                        struct storage_error *ret_error)
 {
     enum error_code result = ERROR_NONE;
+    const char *before = NULL;
     for (uint32_t i = 0; i < storage->metainfo->file_count; i++) {
         if (!take_dirty(storage, i))
             continue;
-        const int error = sync_file(storage, i);
+        int error = sync_file(storage, i);
+        if (error == 0 && !stat_file(storage, dir_fd, i))
+            error = ENOENT;
+        if (error == 0)
+            error = enter_file(storage, dir_fd, i, &before);
         if (error != 0)
             result = storage_fail(ret_error, i, error);
-        else if (!stat_file(storage, dir_fd, i))
-            result = storage_fail(ret_error, i, ENOENT);
     }
     return result;
 }
@@ -145,6 +219,7 @@ static enum error_code sync_together(struct storage *storage, int dir_fd, uint32
     enum error_code result = ERROR_NONE;
     uint32_t count = 0;
     dev_t device = 0;
+    const char *before = NULL;
     for (uint32_t i = 0; i < storage->metainfo->file_count; i++)
         if (take_dirty(storage, i))
             taken[count++] = i;
@@ -153,9 +228,13 @@ static enum error_code sync_together(struct storage *storage, int dir_fd, uint32
         const uint32_t file = taken[i];
         const bool there = stat_file(storage, dir_fd, file);
         const bool done = synced && lives_on(storage, file, device);
-        const int error = !there ? ENOENT
-                          : done ? check_written(storage, file)
-                                 : sync_file(storage, file);
+        int error = !there ? ENOENT
+                    : done ? check_written(storage, file)
+                           : sync_file(storage, file);
+        if (error == 0 && done)
+            set_entered(storage, file); /* names are part of the file system */
+        else if (error == 0)
+            error = enter_file(storage, dir_fd, file, &before);
         if (error != 0)
             result = storage_fail(ret_error, file, error);
     }

@@ -1,6 +1,7 @@
 #include "torrent/state_dir.h"
 
 #include "base/i18n.h"
+#include "disk/file_walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +26,10 @@ static int make_parents(const char *path)
         if (path[i] != '/' && path[i] != '\0')
             continue;
         part[i] = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST && errno != EROFS &&
-            errno != EISDIR && (errno != EACCES || path[i] == '\0'))
+        if (mkdir(part, 0700) == 0)
+            file_walk_sync_parent(part);
+        else if (errno != EEXIST && errno != EROFS && errno != EISDIR &&
+                 (errno != EACCES || path[i] == '\0'))
             return -1;
         part[i] = path[i];
     }
