@@ -11,11 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIECE_BYTES 32768u
-#define TOTAL_BYTES 150000u
+#define TOTAL_BYTES RIG_TOTAL_BYTES
 #define PORT        6881u
 
 static uint8_t content[TOTAL_BYTES];
+
+static uint32_t piece_length(uint32_t piece)
+{
+    const uint32_t left = TOTAL_BYTES - piece * RIG_PIECE_BYTES;
+    return left < RIG_PIECE_BYTES ? left : RIG_PIECE_BYTES;
+}
 
 /* ---- the tracker (BEP 15): everybody hears of the seed ---- */
 
@@ -45,6 +50,14 @@ static void on_packet(void *context, const struct netaddr *from, const uint8_t *
 
 /* ---- the torrent ---- */
 
+static const struct {
+    const char *path, *bencoded;
+    uint32_t begin, length;
+} files[] = {{"a", "1:a", 0, 90000},
+             {"empty", "5:empty", 90000, 0},
+             {"sub/b", "3:sub1:b", 90000, TOTAL_BYTES - 90000}};
+#define FILES (sizeof files / sizeof *files)
+
 static void make_torrent(struct rig *rig)
 {
     struct buffer *out = &rig->torrent;
@@ -52,41 +65,75 @@ static void make_torrent(struct rig *rig)
     buffer_init(out, (size_t)1 << 20);
     random_seeded_init(&seeded, 5);
     random_fill(&seeded.source, content, sizeof content);
-    enum error_code error = buffer_printf(
-        out, "d8:announce22:udp://tracker.test:80/4:infod6:lengthi%ue4:name4:data",
-        TOTAL_BYTES);
-    error |= buffer_printf(out, "12:piece lengthi%ue6:pieces%u:", PIECE_BYTES,
-                           (TOTAL_BYTES + PIECE_BYTES - 1) / PIECE_BYTES * SHA1_BYTES);
-    for (uint32_t at = 0; at < TOTAL_BYTES; at += PIECE_BYTES) {
+    enum error_code error =
+        buffer_append_text(out, "d8:announce22:udp://tracker.test:80/4:infod5:filesl");
+    for (size_t i = 0; i < FILES; i++)
+        error |= buffer_printf(out, "d6:lengthi%ue4:pathl%see", files[i].length,
+                               files[i].bencoded);
+    error |=
+        buffer_printf(out, "e4:name4:data12:piece lengthi%ue6:pieces%u:", RIG_PIECE_BYTES,
+                      RIG_PIECES * SHA1_BYTES);
+    for (uint32_t i = 0; i < RIG_PIECES; i++) {
         uint8_t digest[SHA1_BYTES];
-        const uint32_t left = TOTAL_BYTES - at;
-        digest_sha1(content + at, left < PIECE_BYTES ? left : PIECE_BYTES, digest);
+        digest_sha1(content + i * RIG_PIECE_BYTES, piece_length(i), digest);
         error |= buffer_append(out, digest, SHA1_BYTES);
     }
     error |= buffer_append_text(out, "ee");
     ck_assert_int_eq(error, ERROR_NONE);
 }
 
-static void write_file(const char *dir)
+static void path_of(const char *dir, size_t file, char ret_path[160])
 {
-    char path[128];
-    snprintf(path, sizeof path, "%s/data", dir);
-    FILE *stream = fopen(path, "wb");
-    ck_assert_ptr_nonnull(stream);
-    ck_assert_uint_eq(fwrite(content, 1, sizeof content, stream), sizeof content);
-    fclose(stream);
+    snprintf(ret_path, 160, "%s/data/%s", dir, files[file].path);
 }
 
-bool rig_file_is_right(const struct rig *rig)
+static void write_files(const char *dir)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/data", dir);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    strcat(path, "/sub");
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    for (size_t i = 0; i < FILES; i++) {
+        path_of(dir, i, path);
+        FILE *stream = fopen(path, "wb");
+        ck_assert_ptr_nonnull(stream);
+        ck_assert_uint_eq(fwrite(content + files[i].begin, 1, files[i].length, stream),
+                          files[i].length);
+        fclose(stream);
+    }
+}
+
+uint32_t rig_pieces_there(const struct rig *rig, bool ret_there[RIG_PIECES])
 {
     static uint8_t bytes[TOTAL_BYTES + 1];
-    char path[128];
-    snprintf(path, sizeof path, "%s/data", rig->down);
-    FILE *stream = fopen(path, "rb");
-    const size_t got = stream != NULL ? fread(bytes, 1, sizeof bytes, stream) : 0;
-    if (stream != NULL)
+    uint32_t count = 0;
+    char path[160];
+    memset(bytes, 0, sizeof bytes);
+    for (size_t i = 0; i < FILES; i++) {
+        path_of(rig->down, i, path);
+        FILE *stream = fopen(path, "rb");
+        if (stream == NULL)
+            continue;
+        const size_t got = fread(bytes + files[i].begin, 1, files[i].length, stream);
+        ck_assert_uint_le(got, files[i].length);
         fclose(stream);
-    return got == TOTAL_BYTES && memcmp(bytes, content, got) == 0;
+    }
+    for (uint32_t i = 0; i < RIG_PIECES; i++) {
+        const uint32_t at = i * RIG_PIECE_BYTES;
+        ret_there[i] = memcmp(bytes + at, content + at, piece_length(i)) == 0;
+        count += ret_there[i];
+    }
+    return count;
+}
+
+bool rig_files_are_right(const struct rig *rig)
+{
+    bool there[RIG_PIECES];
+    struct stat status;
+    char path[160];
+    path_of(rig->down, 1, path);
+    return rig_pieces_there(rig, there) == RIG_PIECES && lstat(path, &status) == 0;
 }
 
 /* ---- the world ---- */
@@ -156,12 +203,18 @@ static enum error_code add(struct rig *rig, struct session *session, char *messa
 
 void rig_seed(struct rig *rig)
 {
+    write_files(rig->seed_down);
+    rig_open_seed(rig);
+}
+
+void rig_open_seed(struct rig *rig)
+{
     char message[SESSION_MESSAGE_SIZE];
-    write_file(rig->seed_down);
     rig->seed = open_at(rig, RIG_SEED, rig->seed_down, NULL, message);
     ck_assert_msg(rig->seed != NULL, "%s", message);
     ck_assert_int_eq(add(rig, rig->seed, message), ERROR_NONE);
     ck_assert(rig_completes(rig, rig->seed, 10));
+    session_set_limits(rig->seed, 0, rig->seed_up);
 }
 
 struct session *rig_open(struct rig *rig)

@@ -88,7 +88,7 @@ static enum outcome run_session(struct rig *rig, unsigned k, bool for_ever,
         rig_close(rig, session);
     }
     *ret_calls = allocator_disarm();
-    ck_assert(!complete || rig_file_is_right(rig));
+    ck_assert(!complete || rig_files_are_right(rig));
     return complete ? DONE : session != NULL ? STOPPED : REFUSED;
 }
 
@@ -148,7 +148,7 @@ static enum outcome attempt(const struct scenario *scenario, unsigned k, bool fo
     if (outcome != DONE && scenario->recovers) {
         struct session *session = rig_open(&rig);
         ck_assert_msg(session != NULL && rig_completes(&rig, session, 400) &&
-                          rig_file_is_right(&rig),
+                          rig_files_are_right(&rig),
                       "%s: k %u: not whole after memory came back", scenario->name, k);
         rig_close(&rig, session);
     }
