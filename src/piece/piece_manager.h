@@ -48,7 +48,8 @@ struct piece_manager_config {
      * is always under way, however large. */
     uint32_t budget_blocks;
     /* Tell this peer that BLOCK is not needed any more (PEER_CANCEL). Called from inside
-     * on_block, set_priority, relieve, set_have; must not call back in here. May be NULL.
+     * on_block, has_piece, set_priority, relieve, set_have; must not call back in here.
+     * May be NULL.
      */
     void (*cancel)(void *context, struct peer_id_ref peer, const struct block_ref *block);
     void *context;

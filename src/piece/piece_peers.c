@@ -36,6 +36,7 @@ void piece_manager_has_piece(struct piece_manager *manager, struct peer_id_ref r
     peer->has_told = true;
     peer->told++;
     picker_gain(&manager->picker, &peer->view, piece);
+    piece_turned_up(manager, peer, piece);
 }
 
 static void piece_uncount(struct piece_manager *manager, const struct piece_peer *peer,

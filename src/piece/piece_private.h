@@ -1,7 +1,7 @@
 /*
  * The inside of the Piece Manager, for its own files: piece_manager.c (life, wants,
  * peers), piece_pick.c (asking), piece_arrive.c (blocks and runs), piece_look.c (for
- * people), endgame.c.
+ * people), piece_move.c (changes of mind), endgame.c.
  */
 #ifndef BTTUI_PIECE_PIECE_PRIVATE_H
 #define BTTUI_PIECE_PIECE_PRIVATE_H
@@ -68,6 +68,9 @@ void piece_revive(struct piece_manager *manager, struct piece_peer *peer);
 void piece_cancel_request(struct piece_manager *manager, struct request *request);
 /* Cancels what is outstanding, gives its data back and closes it; free again. */
 void piece_drop(struct piece_manager *manager, struct active *active);
+/* PEER has PIECE, too, from now on: it may be the better one to ask (piece_move.c). */
+void piece_turned_up(struct piece_manager *manager, const struct piece_peer *peer,
+                     uint32_t piece);
 /* Asks PEER for BLOCK; its ref, or false when out of memory. */
 bool piece_ask(struct piece_manager *manager, struct active *active, uint32_t block,
                struct piece_peer *peer, struct block_ref *ret_block);
