@@ -35,8 +35,9 @@ def _libtorrent_python():
 
 
 class Libtorrent(Process):
-    def __init__(self, lab, torrent, directory, seed=False, host="127.0.0.1", up=0, peers=()):
-        self.port = free_port(host)
+    def __init__(self, lab, torrent, directory, seed=False, host="127.0.0.1", up=0, peers=(),
+                 port=None):
+        self.port = port or free_port(host)
         shown = f"[{host}]" if ":" in host else host
         options = {"listen": f"{shown}:{self.port}", "seed": seed, "up": up, "peers": peers}
         super().__init__(lab, "libtorrent", [
@@ -52,8 +53,11 @@ class Libtorrent(Process):
     def uploaded(self):
         return self._told()["uploaded"]
 
+    def complete(self):
+        return self._told()["complete"]
+
     def wait_complete(self, timeout_s=None):
-        wait_until(lambda: self._told()["complete"], "libtorrent to complete", timeout_s)
+        wait_until(self.complete, "libtorrent to complete", timeout_s)
 
 
 class Transmission(Process):

@@ -104,7 +104,8 @@ class Process:
                 before()
         with open(self.out, "wb") as out, open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=log, cwd=cwd,
+                [*lab.prefix, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=log,
+                cwd=cwd,
                 env={name: value for name, value in settings.items() if value is not None},
                 preexec_fn=prepare)
         lab.processes.append(self)
@@ -160,6 +161,7 @@ class Lab:
         self.processes = []
         self.closers = []
         self.names = {}
+        self.prefix = []  # words before every command: see tests/lab/network.py
 
     def unique(self, name):
         self.names[name] = self.names.get(name, 0) + 1

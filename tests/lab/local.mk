@@ -1,0 +1,17 @@
+# Networks on one machine; each test ends with 77 (skipped) where namespaces cannot be made.
+LAB_TESTS = tests/lab/path.py tests/lab/long-path.py tests/lab/swarm.py
+dist_check_SCRIPTS += $(LAB_TESTS)
+TESTS += $(LAB_TESTS)
+EXTRA_DIST += tests/lab/network.py
+
+check_PROGRAMS += tests/lab/lab_path
+tests_lab_lab_path_SOURCES = tests/lab/path.c tests/lab/lab_host.c tests/lab/lab_host.h
+
+# The figures of docs/BENCHMARKS: 64 MiB.
+.PHONY: lab
+lab: bttui$(EXEEXT) tests/lab/lab_path$(EXEEXT)
+	for test in long-path swarm; do \
+		BTTUI='$(abs_builddir)/bttui$(EXEEXT)' LAB_MIB=64 \
+		BTTUI_LAB_PATH='$(abs_builddir)/tests/lab/lab_path$(EXEEXT)' \
+		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/lab/$$test.py || exit; \
+	done

@@ -1,0 +1,91 @@
+"""A long path: one seeder behind 100 Mbit/s and 100 ms. bttui and libtorrent download the
+same from the same seeder, in turn. LAB_MIB (64 for the figures) says how much."""
+
+import os
+import time
+
+from bttui import Bttui
+from clients import Libtorrent
+from lab import Skip, check, check_equal, run
+from network import MBIT, Network
+from payload import Payload
+
+PORT = 6881
+MIB = int(os.environ.get("LAB_MIB", "8"))
+LINK = {"up": 100 * MBIT, "down": 100 * MBIT, "delay": 25}
+
+
+def make(lab):
+    network = Network(lab, {"seeder": LINK, "leecher": LINK})
+    payload = Payload(lab.new_dir("seed"), "payload", [MIB << 20])
+    return network, payload, payload.torrent(lab.path("payload.torrent"))
+
+
+def seed_with_bttui(lab, network, payload, torrent):
+    with network.on("seeder"):
+        return Bttui(lab, torrent, payload.dir, port=PORT, name="seeder").seeding()
+
+
+def seed_with_libtorrent(lab, network, payload, torrent):
+    with network.on("seeder"):
+        return Libtorrent(lab, torrent, payload.dir, seed=True, port=PORT,
+                          host=network.address["seeder"])
+
+
+def bttui_takes(lab, network, payload, torrent):
+    directory = lab.new_dir("target")
+    seeder = network.address["seeder"]
+    with network.on("leecher"):
+        began = time.monotonic()
+        leecher = Bttui(lab, torrent, directory, f"--peer={seeder}:{PORT}", name="leecher")
+        leecher.wait_event("completed")
+        took_s = time.monotonic() - began
+    leecher.finish()
+    check_equal(payload.differences(directory), [], "files that differ")
+    return took_s
+
+
+def libtorrent_takes(lab, network, _payload, torrent):
+    with network.on("leecher"):
+        began = time.monotonic()
+        leecher = Libtorrent(lab, torrent, lab.new_dir("target"), port=PORT,
+                             host=network.address["leecher"],
+                             peers=[(network.address["seeder"], PORT)])
+        leecher.wait_complete()
+        took_s = time.monotonic() - began
+    leecher.end()
+    return took_s
+
+
+def report(what, bttui_s, libtorrent_s):
+    link_s = (MIB << 20) / LINK["up"]
+    beside = f", libtorrent {libtorrent_s:.2f} s: {bttui_s / libtorrent_s:.2f} of it" \
+        if libtorrent_s else ""
+    print(f"        {MIB} MiB from {what}: bttui {bttui_s:.2f} s{beside}; "
+          f"the link takes {link_s:.2f} s")
+
+
+def trial(lab, what, seed):
+    arguments = (lab, *make(lab))
+    seeder = seed(*arguments)
+    bttui_s = bttui_takes(*arguments)
+    try:
+        libtorrent_s = libtorrent_takes(*arguments)
+    except Skip:
+        libtorrent_s = None
+    report(what, bttui_s, libtorrent_s)
+    seeder.must_run()
+    # Slow start and the first round trips cost something; idling half of the time is a fault.
+    link_s = (MIB << 20) / LINK["up"]
+    check(bttui_s < 2 * link_s + 4, f"{bttui_s:.1f} s where the link takes {link_s:.1f}")
+
+
+def from_bttui(lab):
+    trial(lab, "bttui", seed_with_bttui)
+
+
+def from_libtorrent(lab):
+    trial(lab, "libtorrent", seed_with_libtorrent)
+
+
+run(from_bttui, from_libtorrent)

@@ -1,0 +1,72 @@
+"""A network on one machine: hosts with their own addresses, joined by links with a rate, a
+delay and losses (lab_path). Skips where namespaces cannot be made."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+
+from lab import Process, Skip, check, program
+
+MBIT = 125000  # bytes a second
+
+
+def path_program():
+    path = os.environ.get("BTTUI_LAB_PATH")
+    check(path and os.access(path, os.X_OK), "BTTUI_LAB_PATH does not name lab_path")
+    return path
+
+
+class Network:
+    """HOSTS: name to a dict of lab_path's keys. `address[name]` is a host's IPv4 address,
+    `address6[name]` its IPv6 one."""
+
+    def __init__(self, lab, hosts, seed=1):
+        self.lab = lab
+        specs = [":".join([name, *(f"{key}={value}" for key, value in keys.items())])
+                 for name, keys in hosts.items()]
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen([path_program(), f"--seed={seed}", *specs],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        lab.closers.append(self.close)
+        self.pid, self.address, self.address6 = {}, {}, {}
+        for name in hosts:
+            line = self.process.stdout.readline()
+            if not line:
+                raise Skip(f"no network here: {self.process.stderr.read().strip()}")
+            told = json.loads(line)
+            self.pid[name], self.address[name] = told["pid"], told["address"]
+            self.address6[name] = told["address6"]
+
+    def enter(self, name):
+        """The words before a command that run it on the host NAME."""
+        user = ["--user", "--preserve-credentials"] if os.geteuid() != 0 else []
+        return [program("nsenter"), f"--target={self.pid[name]}", "--net", *user]
+
+    @contextlib.contextmanager
+    def on(self, name):
+        """Processes of the lab that start within run on the host NAME."""
+        self.lab.prefix = self.enter(name)
+        try:
+            yield
+        finally:
+            self.lab.prefix = []
+
+    def script(self, name, source, *arguments):
+        """Starts Python SOURCE on the host NAME."""
+        with self.on(name):
+            return Process(self.lab, f"script-{name}",
+                           [sys.executable, "-c", source, *map(str, arguments)])
+
+    def end(self):
+        """Takes the network down; what each host sent and lost."""
+        out, _ = self.process.communicate("", 10)
+        return {told["host"]: told for told in map(json.loads, out.splitlines())}
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            pipe.close()
