@@ -234,6 +234,32 @@ START_TEST(test_each_kind_of_answer_has_its_consequence)
 }
 END_TEST
 
+/* R14: the wall clock jumps by days, to the epoch, past 2038: nobody is asked more often
+ * or more rarely. */
+START_TEST(test_jumps_of_the_wall_clock_change_no_announce)
+{
+    static const double jumps_s[] = {86400, -86400, -1e9, 2147483650.0 - 1e9,
+                                     3600,  -7200};
+    const double base_s = 1e9;
+    uint32_t counts[2];
+    for (int jumping = 0; jumping < 2; jumping++) {
+        begin_with(3, false);
+        rig_begin(&rig);
+        for (unsigned i = 0; i < 200; i++) {
+            if (jumping)
+                rig.world.clock.wall_base_s = base_s + jumps_s[i % 6];
+            rig_run(&rig, 100 * NS_PER_S);
+        }
+        counts[jumping] = rig.asked_count;
+        ck_assert_uint_le(rig_row(&rig, 0).next_ns,
+                          loop_now_ns(rig.world.loop) + UINT64_C(1900) * NS_PER_S);
+        rig_done(&rig);
+    }
+    ck_assert_uint_gt(counts[0], 30);
+    ck_assert_uint_eq(counts[0], counts[1]);
+}
+END_TEST
+
 /* ---- tiers ---- */
 
 START_TEST(test_after_the_first_round_one_of_each_tier_is_asked)
@@ -452,6 +478,7 @@ Suite *suite_http_trackers(void)
     tcase_add_test(tcase, test_a_hundred_trackers_are_not_asked_in_one_moment);
     tcase_add_test(tcase, test_the_users_wish_is_heard_once_a_minute);
     tcase_add_test(tcase, test_passkeys_are_masked);
+    tcase_add_test(tcase, test_jumps_of_the_wall_clock_change_no_announce);
     tcase_add_test(tcase, test_a_tracker_id_is_given_back_escaped);
     tcase_add_test(tcase, test_counts_an_announce_lacks_are_scraped_now_and_then);
     tcase_add_test(tcase, test_an_address_without_announce_is_not_scraped);

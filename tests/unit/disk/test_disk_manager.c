@@ -33,6 +33,11 @@ static void teardown(void)
     place_done(&place);
 }
 
+static void on_responses(void *context)
+{
+    (void)context;
+}
+
 static struct message read_block(uint32_t piece)
 {
     struct message request = {.type = DISK_READ, .torrent = desk.id};
@@ -192,6 +197,58 @@ START_TEST(free_space_is_looked_up_off_the_loop)
 END_TEST
 
 /* S21: many files, few descriptors. */
+static uint32_t count_threads(void)
+{
+    struct stat status;
+    ck_assert_int_eq(stat("/proc/self/task", &status), 0);
+    return (uint32_t)status.st_nlink - 2;
+}
+
+START_TEST(held_workers_begin_when_told_to_and_then_do_what_waits)
+{
+    const uint32_t before = count_threads();
+    const struct disk_manager_config config = {.loop = desk.loop,
+                                               .pool = place.pool,
+                                               .workers = 2,
+                                               .held = true,
+                                               .on_responses = on_responses};
+    struct disk_manager *manager = disk_manager_new(&config);
+    struct message response = {.type = DISK_HAS_READ};
+    struct disk_job *job = disk_job_new();
+    const struct message request = {.type = DISK_SPACE, .u.job.job = job};
+    job->name = strdup("/");
+    ck_assert_int_eq(disk_manager_post(manager, &request), ERROR_NONE);
+    loop_turn(desk.loop, 20 * NS_PER_MS);
+    ck_assert_uint_eq(count_threads(), before);
+    ck_assert(!disk_manager_take(manager, &response));
+    ck_assert_int_eq(disk_manager_begin(manager), ERROR_NONE);
+    ck_assert_int_eq(disk_manager_begin(manager), ERROR_NONE); /* once is enough */
+    ck_assert_uint_eq(count_threads(), before + 4);
+    for (int i = 0; i < 500 && !disk_manager_take(manager, &response); i++)
+        loop_turn(desk.loop, 10 * NS_PER_MS);
+    ck_assert_int_eq(response.type, DISK_JOB_DONE);
+    message_done(&response, place.pool);
+    disk_manager_free(manager);
+    ck_assert_uint_eq(count_threads(), before);
+}
+END_TEST
+
+START_TEST(held_workers_that_never_begin_leave_nothing)
+{
+    const struct disk_manager_config config = {.loop = desk.loop,
+                                               .pool = place.pool,
+                                               .workers = 2,
+                                               .held = true,
+                                               .on_responses = on_responses};
+    struct disk_manager *manager = disk_manager_new(&config);
+    struct disk_job *job = disk_job_new();
+    const struct message request = {.type = DISK_SPACE, .u.job.job = job};
+    job->name = strdup("/");
+    ck_assert_int_eq(disk_manager_post(manager, &request), ERROR_NONE);
+    disk_manager_free(manager);
+}
+END_TEST
+
 START_TEST(few_descriptors_are_enough_for_many_files)
 {
     enum { COUNT = 300 };
@@ -236,6 +293,8 @@ Suite *test_disk_manager_suite(void)
     tcase_add_test(tcase, a_sync_gives_the_files_stamps);
     tcase_add_test(tcase, state_is_saved_and_forgotten_in_the_order_of_the_requests);
     tcase_add_test(tcase, free_space_is_looked_up_off_the_loop);
+    tcase_add_test(tcase, held_workers_begin_when_told_to_and_then_do_what_waits);
+    tcase_add_test(tcase, held_workers_that_never_begin_leave_nothing);
     tcase_add_test(tcase, few_descriptors_are_enough_for_many_files);
     suite_add_tcase(suite, tcase);
     return suite;

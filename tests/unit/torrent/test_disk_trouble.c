@@ -1,10 +1,13 @@
 #include "tests/unit/torrent/pair.h"
 
+#include "base/sandbox.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 Suite *test_disk_trouble_suite(void);
@@ -145,6 +148,58 @@ START_TEST(a_file_cut_short_while_seeding_is_no_source_of_zeros)
 }
 END_TEST
 
+/* In a process of its own, which the test framework cannot be in: 0, or what is wrong. */
+static int find_out_of_reach(void)
+{
+    char path[128], message[SESSION_MESSAGE_SIZE];
+    struct torrent_id id;
+    const unsigned all = SANDBOX_READ | SANDBOX_LIST | SANDBOX_WRITE;
+    const uint16_t any_port = 0;
+    const struct add_options options = {0};
+    const struct sandbox_path paths[] = {{pair.leech.state, all}, {"/proc", all}};
+    const struct sandbox_config config = {.paths = paths,
+                                          .path_count = 2,
+                                          .ports = &any_port,
+                                          .port_count = 1,
+                                          .listen = true};
+    if ((sandbox_enter(&config) & SANDBOX_FILES) == 0)
+        return 77;
+    side_open(&pair, &pair.leech, true);
+    if (side_add(&pair, &pair.leech, NULL) != ERROR_NONE)
+        return 1;
+    session_set_sandbox(pair.leech.session, "files", true);
+    snprintf(path, sizeof path, "%s/x.torrent", pair.root);
+    if (session_add_file(pair.leech.session, path, &options, &id, message) !=
+            ERROR_ACCESS ||
+        strstr(message, "in the sandbox") == NULL)
+        return 2;
+    for (int i = 0; i < 500 && pair.leech.errors == 0; i++)
+        loop_turn(pair.loop, 20 * NS_PER_MS);
+    return strstr(pair.leech.text, "the sandbox reaches only what was there") != NULL ? 0
+                                                                                      : 3;
+}
+
+/* What the sandbox keeps out, such as a disk mounted after the start, is said to be out
+ * of its reach. */
+START_TEST(what_the_sandbox_keeps_out_is_told_to_be_so)
+{
+    char path[128];
+    int status;
+    ck_assert_int_eq(mkdir(pair.leech.state, 0700), 0);
+    snprintf(path, sizeof path, "%s/x.torrent", pair.root);
+    FILE *file = fopen(path, "w");
+    fclose(file);
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(find_out_of_reach());
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        printf("skipped, this kernel cannot: files out of reach\n");
+    else
+        ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 /* S3: state that cannot be saved is told once and holds up nothing. */
 START_TEST(a_full_state_directory_is_a_warning)
 {
@@ -196,6 +251,7 @@ Suite *test_disk_trouble_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_file_size_limit_stops_the_download_and_names_the_file);
+    tcase_add_test(tcase, what_the_sandbox_keeps_out_is_told_to_be_so);
     tcase_add_test(tcase, something_in_the_way_is_named_and_left_alone);
     tcase_add_test(tcase, an_empty_file_that_could_not_be_made_is_made_when_it_can);
     tcase_add_test(tcase, a_file_cut_short_while_seeding_is_no_source_of_zeros);
