@@ -209,6 +209,12 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", why.message);
         return error;
     }
+    if (session->restoring != NULL &&
+        memcmp(&meta->hash, session->restoring, sizeof meta->hash) != 0) {
+        metainfo_free(meta); /* some bit of it fell over */
+        snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(ERROR_CORRUPT));
+        return ERROR_CORRUPT;
+    }
     HASH_FIND(hh, session->by_hash, &meta->hash, sizeof meta->hash, twin);
     if (twin != NULL) {
         *ret_id = twin->id;

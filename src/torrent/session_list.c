@@ -3,13 +3,14 @@
 #include "disk/state_file.h"
 #include "torrent/torrent.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 void session_save_list(struct session *session)
 {
-    if (session->restoring || session->list_unread)
+    if (session->restoring != NULL || session->list_unread)
         return; /* half a list must not replace the whole one */
     struct disk_job *job =
         session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
@@ -33,29 +34,55 @@ void session_save_list(struct session *session)
         log_write(session->log, LOG_LEVEL_WARNING, "the session was not kept");
 }
 
-/* A lack of memory or of descriptors, a disk that cannot be read: that passes, and the
- * torrent must not leave the saved list for it. */
-static bool may_pass(enum error_code error)
+/* What cannot be restored this time, for lack of memory, on a disk that cannot be read,
+ * or because its .torrent is damaged, stays on the saved list. */
+static void wait_for(struct session *session, const struct info_hash *hash)
 {
-    return error == ERROR_MEMORY || error == ERROR_SYSTEM || error == ERROR_ACCESS ||
-           error == ERROR_AGAIN;
+    if (session->waiting_count == session->waiting_capacity) {
+        const uint32_t capacity =
+            session->waiting_capacity == 0 ? 8 : session->waiting_capacity * 2;
+        struct info_hash *waiting = realloc(session->waiting, capacity * sizeof *waiting);
+        session->list_unread |= waiting == NULL; /* then the list stays as it is */
+        if (waiting == NULL)
+            return;
+        session->waiting = waiting;
+        session->waiting_capacity = capacity;
+    }
+    session->waiting[session->waiting_count++] = *hash;
 }
 
-static void restore_one(struct session *session, const uint8_t *hash_bytes)
+static void restore_one(struct session *session, const struct info_hash *hash)
 {
-    struct info_hash hash;
     char hex[INFO_HASH_HEX_SIZE], path[4096], message[SESSION_MESSAGE_SIZE];
     struct torrent_id id;
     const struct add_options options = {0};
-    memcpy(hash.bytes, hash_bytes, SHA1_BYTES);
-    info_hash_hex(&hash, hex);
+    info_hash_hex(hash, hex);
     snprintf(path, sizeof path, "%s/torrents/%s.torrent", session->state.path, hex);
+    session->restoring = hash;
     const enum error_code error = session_add_file(session, path, &options, &id, message);
+    session->restoring = NULL;
     if (error == ERROR_NONE || error == ERROR_EXISTS)
         return;
-    if (may_pass(error))
-        session->waiting[session->waiting_count++] = hash;
+    if (error != ERROR_NOT_FOUND)
+        wait_for(session, hash);
     log_write(session->log, LOG_LEVEL_WARNING, "not restored: %s", message);
+}
+
+/* The list is damaged: what it named has files of its own. The order is lost. */
+static void restore_by_names(struct session *session)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/torrents", session->state.path);
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        struct info_hash hash;
+        const size_t length = strcspn(entry->d_name, ".");
+        if (strcmp(entry->d_name + length, ".torrent") == 0 &&
+            info_hash_from_hex(entry->d_name, length, &hash))
+            restore_one(session, &hash);
+    }
+    if (dir != NULL)
+        closedir(dir);
 }
 
 void session_no_longer_waits(struct session *session, const struct info_hash *hash)
@@ -73,27 +100,24 @@ enum error_code session_restore(struct session *session,
     message[0] = '\0';
     if (session->state.fd < 0)
         return ERROR_NONE;
-    enum error_code error =
+    const enum error_code error =
         state_file_load(session->state.fd, "session", (size_t)1 << 20, &bytes, &length);
     if (error == ERROR_NOT_FOUND)
         return ERROR_NONE;
-    if (error == ERROR_NONE) {
-        session->waiting = calloc(length / SHA1_BYTES + 1, sizeof *session->waiting);
-        error = session->waiting != NULL ? ERROR_NONE : ERROR_MEMORY;
-        if (error != ERROR_NONE)
-            free(bytes);
-    }
     if (error != ERROR_NONE) {
         session->list_unread = error != ERROR_CORRUPT;
         snprintf(message, SESSION_MESSAGE_SIZE,
                  _("the saved session in %s cannot be read: %s"), session->state.path,
                  error_text(error));
+        if (error == ERROR_CORRUPT)
+            restore_by_names(session);
         return error;
     }
-    session->restoring = true;
-    for (size_t at = 0; at + SHA1_BYTES <= length; at += SHA1_BYTES)
-        restore_one(session, bytes + at);
-    session->restoring = false;
+    for (size_t at = 0; at + SHA1_BYTES <= length; at += SHA1_BYTES) {
+        struct info_hash hash;
+        memcpy(hash.bytes, bytes + at, SHA1_BYTES);
+        restore_one(session, &hash);
+    }
     free(bytes);
     return ERROR_NONE;
 }

@@ -108,7 +108,8 @@ struct session {
     struct listener *listeners[2];
     uint16_t port;
     bool incoming_seen;
-    bool restoring;   /* the saved list is being read */
+    const struct info_hash
+        *restoring;   /* the saved list is being read: whose turn it is */
     bool list_unread; /* it is there, but could not be read: it is not replaced */
     bool files_confined;
     char sandbox_text[200];
@@ -124,7 +125,7 @@ struct session {
     struct torrent *by_hash;
     struct info_hash
         *waiting; /* on the saved list, but could not be restored this time */
-    uint32_t waiting_count;
+    uint32_t waiting_count, waiting_capacity;
 
     struct torrent *run_list;
     struct loop_hook hook;

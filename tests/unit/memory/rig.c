@@ -219,8 +219,13 @@ void rig_open_seed(struct rig *rig)
 
 struct session *rig_open(struct rig *rig)
 {
+    return rig_open_at(rig, RIG_LEECH);
+}
+
+struct session *rig_open_at(struct rig *rig, const char *host)
+{
     char message[SESSION_MESSAGE_SIZE];
-    struct session *session = open_at(rig, RIG_LEECH, rig->down, rig->state, message);
+    struct session *session = open_at(rig, host, rig->down, rig->state, message);
     if (session == NULL) {
         rig->untold |= message[0] == '\0';
         return NULL;
@@ -228,7 +233,7 @@ struct session *rig_open(struct rig *rig)
     message[0] = '\0';
     if (session_restore(session, message) != ERROR_NONE)
         rig->untold |= message[0] == '\0';
-    if (session_count(session) > 0)
+    if (session_count(session) > 0 || rig->only_saved)
         return session;
     message[0] = '\0';
     if (add(rig, session, message) == ERROR_NONE)

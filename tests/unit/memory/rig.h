@@ -24,6 +24,7 @@ struct rig {
     struct buffer torrent;
     struct session *seed;
     uint64_t seed_up; /* its upload limit in bytes/s; 0: none */
+    bool only_saved;  /* rig_open adds nothing to what was saved */
     bool untold;      /* something failed without a word for people */
     bool late;        /* a session did not end in time */
 };
@@ -36,6 +37,7 @@ void rig_open_seed(struct rig *rig);
 /* The leech's session with its state, the saved torrent or else this one in it. NULL: it
  * could not be made or the torrent not added, and people were told why. */
 struct session *rig_open(struct rig *rig);
+struct session *rig_open_at(struct rig *rig, const char *host);
 /* Stops the session as a program that ends well does, and frees it. */
 void rig_close(struct rig *rig, struct session *session);
 /* Runs for so many seconds at most until all is there. */

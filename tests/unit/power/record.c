@@ -1,12 +1,66 @@
 /* The calls that change files, made and then noted. Only success changes something. */
 #include "tests/unit/power/journal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+/* ---- faults ---- */
+
+static struct {
+    int count, error;
+    char part[64];
+} faults[POWER_CALL_SYNC + 1];
+
+void power_fail(enum power_call call, const char *part, int fault_count, int errno_value)
+{
+    faults[call].count = fault_count;
+    faults[call].error = errno_value;
+    snprintf(faults[call].part, sizeof faults[call].part, "%s", part);
+}
+
+static bool fails(enum power_call call, int fd)
+{
+    char link[64], path[4096];
+    if (faults[call].count == 0)
+        return false;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    const ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    if (strstr(path, faults[call].part) == NULL)
+        return false;
+    faults[call].count -= faults[call].count > 0;
+    errno = faults[call].error;
+    return true;
+}
+
+ssize_t __real_pread64(int fd, void *bytes, size_t length, off_t offset);
+ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset);
+ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset)
+{
+    return fails(POWER_CALL_READ, fd) ? -1 : __real_pread64(fd, bytes, length, offset);
+}
+
+ssize_t __real_preadv64v2(int fd, const struct iovec *iov, int count, off_t offset,
+                          int flags);
+ssize_t __wrap_preadv64v2(int fd, const struct iovec *iov, int count, off_t offset,
+                          int flags);
+ssize_t __wrap_preadv64v2(int fd, const struct iovec *iov, int count, off_t offset,
+                          int flags)
+{
+    /* The look into the page cache: a worker tries again, and meets the fault. */
+    if (faults[POWER_CALL_READ].count == 0)
+        return __real_preadv64v2(fd, iov, count, offset, flags);
+    errno = EAGAIN;
+    return -1;
+}
+
+/* ---- changes ---- */
 
 /* The directory that holds the last name of PATH; false: not below the root. */
 static bool parent_of(int dir_fd, const char *path, ino_t *ret_dir, const char **ret_name)
@@ -122,6 +176,8 @@ ssize_t __real_pwritev64(int fd, const struct iovec *iov, int count, off_t offse
 ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offset);
 ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offset)
 {
+    if (fails(POWER_CALL_WRITE, fd))
+        return -1;
     const ssize_t wrote = __real_pwritev64(fd, iov, count, offset);
     uint64_t left = wrote > 0 ? (uint64_t)wrote : 0, at = (uint64_t)offset;
     for (int i = 0; i < count && left > 0; i++) {
@@ -169,6 +225,8 @@ int __wrap_ftruncate64(int fd, off_t length)
 int __wrap_fdatasync(int fd);
 int __wrap_fdatasync(int fd)
 {
+    if (fails(POWER_CALL_SYNC, fd))
+        return -1;
     journal_note_data(ACT_SYNC, fd, NULL, 0, 0);
     return 0;
 }

@@ -4,10 +4,9 @@
  * is claimed that is not there, nothing that is there is overlooked, and the download
  * completes.
  */
-#include "tests/unit/memory/rig.h"
+#include "tests/unit/power/check_power.h"
 #include "tests/unit/power/journal.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +25,7 @@ static bool is_ready(const void *context)
 }
 
 /* The session as it comes back, what it claims compared with what is there. */
-static struct session *come_back(struct rig *rig, const char *what)
+struct session *power_come_back(struct rig *rig, const char *what)
 {
     bool there[RIG_PIECES];
     uint8_t states[RIG_PIECES];
@@ -78,7 +77,7 @@ static void recover_twice(struct rig *rig, uint64_t seed,
     snprintf(what, sizeof what, "seed %llu", (unsigned long long)seed);
     journal_begin(root, pool);
     const uint32_t base = journal_count();
-    struct session *session = come_back(rig, what);
+    struct session *session = power_come_back(rig, what);
     world_run(&rig->world, random_below(random, 8000) * NS_PER_MS);
     session_free(session);
     journal_end();
@@ -86,7 +85,7 @@ static void recover_twice(struct rig *rig, uint64_t seed,
     snprintf(what, sizeof what, "seed %llu, again", (unsigned long long)seed);
     journal_make_image(base + random_below(random, journal_count() - base + 1),
                        (enum power_mode)random_below(random, POWER_MODES), random);
-    session = come_back(rig, what);
+    session = power_come_back(rig, what);
     ck_assert_msg(rig_completes(rig, session, 300), "%s: not complete", what);
     rig_close(rig, session);
     ck_assert_msg(rig_files_are_right(rig), "%s: wrong files", what);
@@ -147,6 +146,8 @@ int main(void)
     tcase_add_test(cases, whatever_the_disk_holds_after_a_power_loss_is_recovered);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
+    srunner_add_suite(runner, test_faults_suite());
+    srunner_add_suite(runner, test_state_suite());
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
