@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define PRESUMED_NS (2 * NS_PER_S)
+
 static enum error_code send_pieces(struct peer *peer)
 {
     const struct bitfield *have = peer->manager->config.have;
@@ -111,6 +113,12 @@ enum error_code peer_on_handshake(struct peer *peer,
     if (error == ERROR_NONE && peer->extended)
         error =
             wire_put_extension(&peer->out, manager->shared->port, &peer->stream->remote);
+    /* Whoever comes to a seed mostly wants something. A free slot goes out with the
+     * handshake, and the first block comes a round trip sooner. */
+    if (manager->complete && error == ERROR_NONE) {
+        peer->presumed_until_ns = loop_now_ns(manager->loop) + PRESUMED_NS;
+        peer_manager_choke_soon(manager);
+    }
     peer_post_type(peer, PEER_HANDSHAKEN);
     peer_note_status(peer, peer->paused ? PEER_REASON_PAUSED : PEER_REASON_NONE);
     peer_flush_soon(peer);

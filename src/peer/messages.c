@@ -52,7 +52,9 @@ static enum error_code on_choke(struct peer *peer, bool choke)
 
 static enum error_code on_interest(struct peer *peer, bool interested)
 {
-    if (peer->peer_interested == interested)
+    const bool presumed = peer->presumed_until_ns != 0;
+    peer->presumed_until_ns = 0;
+    if (peer->peer_interested == interested && !presumed)
         return ERROR_NONE;
     peer->peer_interested = interested;
     peer_manager_choke_soon(peer->manager);

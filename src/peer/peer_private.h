@@ -67,6 +67,8 @@ struct peer {
     bool has_bits; /* bits is made; a seed costs none */
     struct bitfield bits;
     uint64_t slot_changed_ns;
+    uint64_t
+        presumed_until_ns; /* it has not said yet whether it wants something; 0: has */
 
     /* receiving */
     struct buffer partial; /* the begin of a message whose rest has not come */

@@ -17,10 +17,15 @@ static uint32_t host_of(const struct peer *peer, struct peer *const *who, uint32
     return count + 1;
 }
 
-static struct choker_peer describe(const struct peer *peer)
+static bool may_want(const struct peer *peer, uint64_t now_ns)
+{
+    return peer->peer_interested || (!peer->is_seed && peer->presumed_until_ns > now_ns);
+}
+
+static struct choker_peer describe(const struct peer *peer, uint64_t now_ns)
 {
     return (struct choker_peer){
-        .interested = peer->peer_interested,
+        .interested = may_want(peer, now_ns),
         .snubbed = peer->snubbed,
         .blocked = peer->paused,
         .given = peer->down_slow,
@@ -75,8 +80,8 @@ static void run_choker(struct peer_manager *manager, bool whole)
         if (peer == NULL || peer->dead || !peer->handshaken ||
             count == manager->connected)
             continue;
-        peers[count] = describe(peer);
-        if (peer->peer_interested)
+        peers[count] = describe(peer, now_ns);
+        if (peers[count].interested)
             peers[count].host = host_of(peer, who, count);
         who[count++] = peer;
     }

@@ -1,7 +1,6 @@
 /* What a peer may have of us, and what is too much to ask. */
 #include "tests/unit/peer/check_peer.h"
 #include "tests/unit/peer/rig.h"
-
 #include <string.h>
 
 static struct rig rig;
@@ -35,6 +34,44 @@ static void ask(uint32_t piece, uint32_t begin, uint32_t length)
 {
     script_peer_put_block(&remote, 6, piece, begin, length);
 }
+
+static void come_without_a_word_of_interest(void)
+{
+    static const struct rig_config config = {.have_all = true};
+    rig_init(&rig, &config);
+    rig_run(&rig, 200 * NS_PER_MS); /* the choker's first turn is over */
+    script_peer_init(&remote);
+    const struct script_hello hello = rig_hello(&rig, 'P', true, true);
+    script_peer_dial(&remote, vnet_host(rig.world.vnet, "10.0.0.2"), rig.world.loop,
+                     "10.0.0.1:6881");
+    script_peer_handshake(&remote, &hello);
+    rig_run(&rig, 60 * NS_PER_MS);
+    ck_assert_uint_eq(script_peer_count(&remote, 1), 1);
+}
+
+START_TEST(test_a_seed_unchokes_in_the_turn_of_the_handshake)
+{
+    come_without_a_word_of_interest();
+    /* It says nothing of interest: the slot is for others. */
+    rig_run(&rig, 25 * NS_PER_S);
+    ck_assert_uint_eq(script_peer_count(&remote, 0), 1);
+    /* Now it does. */
+    script_peer_put(&remote, 2, NULL, 0);
+    rig_run(&rig, 200 * NS_PER_MS);
+    ck_assert_uint_eq(script_peer_count(&remote, 1), 1);
+    end();
+}
+END_TEST
+
+START_TEST(test_one_that_wants_nothing_loses_the_slot_it_was_given_at_once)
+{
+    come_without_a_word_of_interest();
+    script_peer_put(&remote, 3, NULL, 0);
+    rig_run(&rig, 300 * NS_PER_MS);
+    ck_assert_uint_eq(script_peer_count(&remote, 0), 1);
+    end();
+}
+END_TEST
 
 START_TEST(test_what_was_asked_for_comes_as_it_is)
 {
@@ -301,6 +338,9 @@ Suite *suite_serve(void)
     Suite *suite = suite_create("serve");
     TCase *tcase = tcase_create("serve");
     tcase_set_timeout(tcase, 30);
+    tcase_add_test(tcase, test_a_seed_unchokes_in_the_turn_of_the_handshake);
+    tcase_add_test(tcase,
+                   test_one_that_wants_nothing_loses_the_slot_it_was_given_at_once);
     tcase_add_loop_test(tcase, test_what_was_asked_for_comes_as_it_is, 0, 2);
     tcase_add_loop_test(tcase, test_what_cannot_be_served_is_rejected, 0,
                         2 * COUNT(refused));

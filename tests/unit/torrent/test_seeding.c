@@ -129,6 +129,8 @@ START_TEST(who_asks_while_choked_is_refused_at_once)
 {
     struct script_message message;
     come(true);
+    script_peer_put(&peer, WIRE_NOT_INTERESTED, NULL, 0);
+    world_run(&world, PROMPTLY);
     script_peer_put_block(&peer, WIRE_REQUEST, 1, 0, PIECE_BYTES);
     world_run(&world, PROMPTLY);
     ck_assert(script_peer_find(&peer, WIRE_REJECT, &message));
