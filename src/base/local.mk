@@ -9,6 +9,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/i18n.h \
 	src/base/log.c src/base/log.h \
 	src/base/netaddr.c src/base/netaddr.h \
+	src/base/sha1_lanes.c src/base/sha1_lanes.h \
 	src/base/sandbox.c src/base/sandbox.h src/base/sandbox_private.h \
 	src/base/sandbox_calls.c src/base/sandbox_files.c \
 	src/base/text.c src/base/text.h src/base/text_ascii.c src/base/text_number.c \

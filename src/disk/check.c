@@ -2,7 +2,7 @@
  * Re-checking what is on disk: every worker pulls ranges of pieces from one shared
  * counter, in file order, and between two ranges the worker's other jobs get their turn.
  */
-#include "base/digest.h"
+#include "base/sha1_lanes.h"
 #include "disk/disk_private.h"
 
 #include <stdlib.h>
@@ -25,6 +25,7 @@ struct check {
     atomic_bool cancelled;
     atomic_ullong reported_ns;
     _Atomic uint8_t *have;           /* wire order; two workers may touch one byte */
+    atomic_bool has_sizes;           /* of the files, looked at when it began */
     atomic_bool has_zero_digest;     /* set once the digest is whole */
     uint8_t zero_digest[SHA1_BYTES]; /* of a whole piece of zeros */
 };
@@ -125,61 +126,70 @@ enum error_code check_start(struct disk_manager *manager, const struct message *
     return ERROR_MEMORY;
 }
 
-static bool read_and_hash(struct worker *worker, struct check *check, uint32_t piece,
-                          uint32_t length, uint8_t ret_digest[SHA1_BYTES])
+/* What was never written reads as zeros: no need to hash it again and again. */
+static bool is_untouched(struct check *check, uint32_t piece)
 {
-    if (worker->digest == NULL)
-        worker->digest = digest_new(DIGEST_SHA1);
-    if (worker->buffer == NULL) {
-        worker->buffer_bytes = 256u << 10; /* stays in the second-level cache */
-        worker->buffer = malloc(worker->buffer_bytes);
-    }
-    if (worker->buffer == NULL || worker->digest == NULL)
-        return false;
-    digest_reset(worker->digest);
-    for (uint32_t at = 0; at < length;) {
-        const uint32_t left = length - at;
-        const uint32_t part =
-            left < worker->buffer_bytes ? left : (uint32_t)worker->buffer_bytes;
-        if (storage_read(check->storage, piece, at, worker->buffer, part, NULL) !=
-            ERROR_NONE)
-            return false;
-        digest_update(worker->digest, worker->buffer, part);
-        at += part;
-    }
-    digest_final(worker->digest, ret_digest);
-    return true;
+    const struct metainfo *metainfo = storage_metainfo(check->storage);
+    const uint32_t length = metainfo_piece_length(metainfo, piece);
+    return atomic_load(&check->has_zero_digest) && length == metainfo->piece_bytes &&
+           storage_is_hole(check->storage, piece, length);
 }
 
-static bool piece_is_right(struct worker *worker, struct check *check, uint32_t piece)
+static void note_result(struct check *check, uint32_t piece, bool is_right)
 {
-    uint8_t digest[SHA1_BYTES];
-    const struct metainfo *metainfo = storage_metainfo(check->storage);
-    const uint8_t *wanted = metainfo->piece_hashes + (size_t)piece * SHA1_BYTES;
-    const uint32_t length = metainfo_piece_length(metainfo, piece);
-    /* What was never written reads as zeros: no need to hash it again and again. */
-    if (atomic_load(&check->has_zero_digest) && length == metainfo->piece_bytes &&
-        storage_is_hole(check->storage, piece, length))
-        return memcmp(check->zero_digest, wanted, SHA1_BYTES) == 0;
-    return read_and_hash(worker, check, piece, length, digest) &&
-           memcmp(digest, wanted, SHA1_BYTES) == 0;
+    if (is_right) {
+        atomic_fetch_or(&check->have[piece / 8], (uint8_t)(0x80 >> (piece % 8)));
+        atomic_fetch_add(&check->found, 1);
+        storage_found(check->storage, piece,
+                      metainfo_piece_length(storage_metainfo(check->storage), piece));
+    }
+    atomic_fetch_add(&check->done, 1);
+}
+
+/* Pieces to be hashed together. */
+struct batch {
+    uint32_t pieces[SHA1_LANES_MAX];
+    uint32_t count;
+};
+
+static void hash_batch(struct worker *worker, struct check *check, struct batch *batch)
+{
+    bool right[SHA1_LANES_MAX];
+    check_hash(worker, check->storage, batch->pieces, batch->count, right);
+    for (uint32_t i = 0; i < batch->count; i++)
+        note_result(check, batch->pieces[i], right[i]);
+    batch->count = 0;
+}
+
+static void check_piece(struct check *check, uint32_t piece, struct batch *batch)
+{
+    const uint8_t *wanted = storage_metainfo(check->storage)->piece_hashes;
+    const uint32_t length =
+        metainfo_piece_length(storage_metainfo(check->storage), piece);
+    if (check->job->pieces != NULL && !bitfield_get(check->job->pieces, piece))
+        atomic_fetch_add(&check->done, 1);
+    else if (atomic_load(&check->has_sizes) &&
+             !storage_was_there(check->storage, piece, length))
+        note_result(check, piece, false);
+    else if (is_untouched(check, piece))
+        note_result(check, piece,
+                    memcmp(check->zero_digest, wanted + (size_t)piece * SHA1_BYTES,
+                           SHA1_BYTES) == 0);
+    else
+        batch->pieces[batch->count++] = piece;
 }
 
 static void check_range(struct worker *worker, struct check *check, uint32_t from,
                         uint32_t to)
 {
-    const struct bitfield *only = check->job->pieces;
+    const uint32_t most = check_hash_most(check->storage);
+    struct batch batch = {.count = 0};
     for (uint32_t piece = from; piece < to && !atomic_load(&check->cancelled) &&
                                 !atomic_load(&check->manager->ending);
          piece++) {
-        const bool asked = only == NULL || bitfield_get(only, piece);
-        if (asked && piece_is_right(worker, check, piece)) {
-            atomic_fetch_or(&check->have[piece / 8], (uint8_t)(0x80 >> (piece % 8)));
-            atomic_fetch_add(&check->found, 1);
-            storage_found(check->storage, piece,
-                          metainfo_piece_length(storage_metainfo(check->storage), piece));
-        }
-        atomic_fetch_add(&check->done, 1);
+        check_piece(check, piece, &batch);
+        if (batch.count == most || (piece + 1 == to && batch.count > 0))
+            hash_batch(worker, check, &batch);
     }
 }
 
@@ -231,12 +241,15 @@ void check_step(struct worker *worker, struct message *request)
 {
     struct check *check = (struct check *)(void *)request->u.job.job;
     const struct metainfo *metainfo = storage_metainfo(check->storage);
-    const uint32_t count = metainfo->piece_bytes >= CHECK_RANGE_BYTES
-                               ? 1
-                               : CHECK_RANGE_BYTES / metainfo->piece_bytes;
+    const uint32_t most = check_hash_most(check->storage);
+    uint32_t count = CHECK_RANGE_BYTES / metainfo->piece_bytes;
+    if (count < most)
+        count = most;
     const uint32_t from = atomic_fetch_add(&check->next_piece, count);
     if (from == 0) {
         storage_close_retired(check->storage);
+        storage_stat_all(check->storage);
+        atomic_store(&check->has_sizes, true);
         digest_of_zeros(check);
     }
     if (from < metainfo->piece_count) {

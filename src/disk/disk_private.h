@@ -22,7 +22,6 @@ struct worker {
     bool has_unhandled;
     struct disk_piece *pieces; /* unfinished ones */
     uint8_t *buffer;           /* for checks; made when first needed */
-    size_t buffer_bytes;
 };
 
 #define DISK_WORKERS_MAX 16
@@ -66,6 +65,12 @@ void check_step(struct worker *worker, struct message *request);
 /* Stops it soon and gives up the table's reference. */
 void check_cancel(struct check *check);
 void check_unref(struct check *check);
+
+/* check_hash.c: up to check_hash_most pieces in order, all of one length but for the
+ * torrent's last; RET_RIGHT: whether each is there whole and right. */
+uint32_t check_hash_most(const struct storage *storage);
+void check_hash(struct worker *worker, struct storage *storage, const uint32_t *pieces,
+                uint32_t count, bool *ret_right);
 
 /* workers.c */
 enum error_code worker_init(struct worker *worker, struct disk_manager *manager);

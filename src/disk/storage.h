@@ -76,6 +76,8 @@ enum error_code storage_sync(struct storage *storage, struct storage_error *ret_
 void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
                     uint32_t count);
 void storage_stat_all(struct storage *storage);
+/* Whether the files were long enough for the range when they were last looked at. */
+bool storage_was_there(struct storage *storage, uint32_t piece, uint32_t length);
 /* Files and directory may be others from now on: descriptors are opened anew. Never
  * waits; storage_close_retired closes the old ones. */
 void storage_begin_anew(struct storage *storage);

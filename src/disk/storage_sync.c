@@ -49,6 +49,28 @@ void storage_stat_all(struct storage *storage)
         close(dir_fd);
 }
 
+static uint64_t size_seen(struct storage *storage, uint32_t file)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const uint64_t size = storage->stamps[file].size;
+    pthread_mutex_unlock(&storage->mutex);
+    return size == UINT64_MAX ? 0 : size;
+}
+
+bool storage_was_there(struct storage *storage, uint32_t piece, uint32_t length)
+{
+    uint64_t offset = storage_offset_of(storage, piece, 0), left = length;
+    while (left > 0) {
+        const struct segment segment = storage_segment_at(storage, offset, left);
+        if (!segment.pad &&
+            size_seen(storage, segment.file) < segment.offset + segment.length)
+            return false;
+        offset += segment.length;
+        left -= segment.length;
+    }
+    return true;
+}
+
 static bool take_dirty(struct storage *storage, uint32_t file)
 {
     pthread_mutex_lock(&storage->mutex);

@@ -6,6 +6,7 @@ Suite *test_bitfield_suite(void);
 Suite *test_buffer_suite(void);
 Suite *test_netaddr_suite(void);
 Suite *test_sandbox_suite(void);
+Suite *test_sha1_lanes_suite(void);
 Suite *test_text_suite(void);
 Suite *test_block_pool_suite(void);
 
@@ -15,6 +16,7 @@ int main(void)
     srunner_add_suite(runner, test_buffer_suite());
     srunner_add_suite(runner, test_netaddr_suite());
     srunner_add_suite(runner, test_sandbox_suite());
+    srunner_add_suite(runner, test_sha1_lanes_suite());
     srunner_add_suite(runner, test_text_suite());
     srunner_add_suite(runner, test_block_pool_suite());
     srunner_run_all(runner, CK_NORMAL);

@@ -2,6 +2,7 @@
 #include "tests/unit/disk/place.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,27 @@ START_TEST(holes_of_other_pieces_are_not_read)
 }
 END_TEST
 
+START_TEST(what_is_missing_is_not_looked_for_piece_by_piece)
+{
+    place_write_all(&place);
+    ck_assert_int_eq(truncate(place_path(&place, "t/a"), 10 * PIECE + 3), 0);
+    struct message answer = check(NULL);
+    ck_assert_uint_eq(answer.u.checked.have->count, 19);
+    ck_assert_uint_le(fault_calls(FAULT_READ), 19);
+    message_done(&answer, place.pool);
+}
+END_TEST
+
+START_TEST(a_read_that_fails_costs_one_piece_of_those_side_by_side)
+{
+    place_write_all(&place);
+    fault_set(FAULT_READ, 6, 1, EIO);
+    struct message answer = check(NULL);
+    ck_assert_uint_eq(answer.u.checked.have->count, PIECES - 1);
+    message_done(&answer, place.pool);
+}
+END_TEST
+
 START_TEST(a_second_check_waits_for_the_first)
 {
     struct disk_job *job = disk_job_new();
@@ -272,6 +294,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, only_the_pieces_asked_for_are_read);
     tcase_add_test(tcase, pieces_of_zeros_are_there_only_if_the_file_is);
     tcase_add_test(tcase, holes_of_other_pieces_are_not_read);
+    tcase_add_test(tcase, a_read_that_fails_costs_one_piece_of_those_side_by_side);
     tcase_add_test(tcase, a_second_check_waits_for_the_first);
     tcase_add_test(tcase, a_file_deleted_while_open_is_not_there);
     tcase_add_test(tcase, an_empty_file_that_cannot_be_made_is_told);
@@ -286,6 +309,7 @@ Suite *test_check_suite(void)
     TCase *alone = tcase_create("inline");
     tcase_add_checked_fixture(alone, setup_inline, teardown);
     add_tests(alone);
+    tcase_add_test(alone, what_is_missing_is_not_looked_for_piece_by_piece);
     suite_add_tcase(suite, alone);
     TCase *threads = tcase_create("threads");
     tcase_add_checked_fixture(threads, setup_threads, teardown);
