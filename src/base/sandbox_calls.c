@@ -225,6 +225,9 @@ static const char *const allowed[] = {
     "sysinfo",
     "times",
     "uname",
+#if !defined __GLIBC__ || defined INSTRUMENTED /* musl's raise(3) */
+    "tkill",
+#endif
 #ifdef INSTRUMENTED /* sanitizers look at their own process when it ends */
     "arch_prctl",
     "clone3",
@@ -235,7 +238,6 @@ static const char *const allowed[] = {
     "ptrace",
     "setrlimit",
     "tgkill",
-    "tkill",
     "vfork",
     "wait4",
 #endif

@@ -54,12 +54,7 @@ def small(lab):
 def downloads(lab, before=None, env=None, options=(), name="bttui"):
     """A whole download under BEFORE; gives the one that did it."""
     payload, torrent = small(lab)
-    peer, target = WirePeer(lab, payload), lab.new_dir("target")
-    if before and os.geteuid() == 0:
-        os.chmod(target, 0o777)
-    state = lab.new_dir("state")
-    if os.geteuid() == 0:
-        given_to_nobody(state)
+    peer, target, state = WirePeer(lab, payload), lab.new_dir("target"), lab.new_dir("state")
     bttui = Bttui(lab, torrent, target, "--peer", peer.address, "--exit-when-done", *options,
                   state=state, before=before, env=env, name=name)
     bttui.wait_done()
@@ -247,6 +242,7 @@ def all_of_it_is_confined(lab):  # O24
         raise Skip(bttui.text(bttui.log))
     bttui.finish()
     downloads(lab, options=["--sandbox=require"])
+    downloads(lab, options=["--sandbox=require", "--bind=127.0.0.1"])
     open_one = Bttui(lab, None, lab.new_dir("target"), "--sandbox=off")
     open_one.wait_event("listening")
     time.sleep(0.2)

@@ -243,12 +243,25 @@ def listens_on_its_port_alone(lab):  # O22
     bttui.finish()
 
 
+def become_nobody():
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+
+
 def a_port_that_is_taken(lab):  # O12
     with socket.create_server(("127.0.0.1", 0)) as holder:
         taken = holder.getsockname()[1]
         bttui = Bttui(lab, None, lab.new_dir("target"), port=taken)
         check_equal(bttui.wait(5), 2, "exit status with a port in use")
         check(str(taken) in bttui.text(bttui.log), "the port is not told")
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
+        if os.geteuid() == 0 and int(file.read()) > 1:
+            state = lab.new_dir("state")
+            os.chown(state, 65534, 65534)
+            bttui = Bttui(lab, None, "/", state=state, port=1, before=become_nobody)
+            check_equal(bttui.wait(5), 2, "exit status with a port for root")
+            check("port 1: " in bttui.text(bttui.log), "the port is not told")
     for address in ("192.0.2.1", "no-such-interface"):
         bttui = Bttui(lab, None, lab.new_dir("target"), "--bind", address)
         check_equal(bttui.wait(5), 2, f"exit status with --bind={address}")
