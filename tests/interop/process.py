@@ -9,7 +9,7 @@ import socket
 import time
 
 from bttui import Bttui, bttui_path
-from lab import check, check_equal, in_background, run, wait_until
+from lab import Skip, check, check_equal, in_background, run, wait_until
 from payload import Payload
 from wire_peer import WirePeer
 
@@ -97,6 +97,26 @@ def ends_in_time_though_no_tracker_answers(lab):  # O1
         check(len(hung.connections) > hung.welcome, "the end was not told")
     took = time.monotonic() - began
     check(took <= 5, f"the last one took {took:.2f} s")
+
+
+def ends_in_time_though_the_disk_hangs(lab):  # O1, S19
+    """Writes that take ten seconds; BTTUI_FAULTS names a program that makes them so."""
+    faults = os.environ.get("BTTUI_FAULTS")
+    if not faults:
+        raise Skip("BTTUI_FAULTS names no program with faults")
+    payload = Payload(lab.new_dir("seed"), "payload", [4 << 20], piece_bytes=1 << 16)
+    torrent = payload.torrent(lab.path("payload.torrent"))
+    bttui = Bttui(lab, torrent, lab.new_dir("target"), "--peer",
+                  WirePeer(lab, payload).address, program=faults,
+                  env={"BTTUI_FAULT": "pwritev:1:0:stall"})
+    bttui.wait_event("peer", status="downloading")
+    time.sleep(0.5)  # the first pieces are at the disk by then
+    began = time.monotonic()
+    check(bttui.end(signal.SIGTERM, 20) in (0, 1), f"exit status {bttui.status()}")
+    took = time.monotonic() - began
+    check(not bttui.seen("piece"), "the disk did not hang")
+    check(took <= 5, f"took {took:.2f} s")
+    print(f"        ended after {took:.2f} s with {bttui.status()}")
 
 
 def a_second_signal_ends_it_at_once(lab):  # O1
@@ -268,6 +288,6 @@ def a_port_that_is_taken(lab):  # O12
 
 
 run(ends_in_time_whatever_it_does, ends_in_time_though_no_tracker_answers,
-    a_second_signal_ends_it_at_once, a_signal_while_it_starts, a_storm_of_signals,
-    a_storm_in_the_interface, one_at_a_time_in_a_state_directory, listens_on_its_port_alone,
-    a_port_that_is_taken)
+    ends_in_time_though_the_disk_hangs, a_second_signal_ends_it_at_once,
+    a_signal_while_it_starts, a_storm_of_signals, a_storm_in_the_interface,
+    one_at_a_time_in_a_state_directory, listens_on_its_port_alone, a_port_that_is_taken)
