@@ -31,6 +31,9 @@ struct peer_shared_config {
     struct log *log;
     struct block_pool *pool;
     uint32_t max_connections; /* 0: 500 */
+    /* There is a new ban; not called for restored ones. May be NULL. */
+    void (*on_ban)(void *context);
+    void *context;
 };
 struct peer_shared *peer_shared_new(const struct peer_shared_config *config);
 void peer_shared_free(struct peer_shared *shared); /* after all managers */
@@ -43,6 +46,20 @@ bool peer_shared_is_banned(const struct peer_shared *shared,
                            const struct netaddr *address);
 enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address,
                                 enum peer_reason reason);
+/* Bans as they are kept from one session to the next. ADDRESS: their key. With more than
+ * PEER_BANS_MAX the oldest goes. */
+#define PEER_BANS_MAX 20000u
+struct peer_ban {
+    struct netaddr address;
+    enum peer_reason reason;
+    int64_t since_s; /* wall clock */
+};
+/* At most CAPACITY are written, oldest first. Returns how many there are. */
+uint32_t peer_shared_bans(const struct peer_shared *shared, struct peer_ban *ret_bans,
+                          uint32_t capacity);
+/* Closes nothing: before any torrent is added. */
+enum error_code peer_shared_restore_ban(struct peer_shared *shared,
+                                        const struct peer_ban *ban) MUST_CHECK;
 
 struct peer_manager;
 struct peer_manager_config {

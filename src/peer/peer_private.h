@@ -151,6 +151,8 @@ struct known {
 struct ban {
     UT_hash_handle hh;
     struct netaddr key;
+    enum peer_reason reason;
+    int64_t since_s; /* wall clock */
 };
 
 struct peer_shared {

@@ -77,23 +77,61 @@ bool peer_shared_is_banned(const struct peer_shared *shared,
     return ban != NULL;
 }
 
-enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address,
-                                enum peer_reason reason)
+/* uthash keeps the order of adding: the first is the oldest. */
+static enum error_code add_ban(struct peer_shared *shared, const struct netaddr *address,
+                               enum peer_reason reason, int64_t since_s)
 {
-    if (peer_shared_is_banned(shared, address))
-        return ERROR_NONE;
+    if (HASH_COUNT(shared->bans) >= PEER_BANS_MAX) {
+        struct ban *oldest = shared->bans;
+        HASH_DEL(shared->bans, oldest);
+        free(oldest);
+    }
     struct ban *ban = calloc(1, sizeof *ban);
     if (ban == NULL)
         return ERROR_MEMORY;
     const struct netaddr key = key_of(address);
     memcpy(&ban->key, &key, sizeof key);
+    ban->reason = reason;
+    ban->since_s = since_s;
     HASH_ADD(hh, shared->bans, key, sizeof ban->key, ban);
     if (ban->hh.tbl == NULL) {
         free(ban);
         return ERROR_MEMORY;
     }
+    return ERROR_NONE;
+}
+
+enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address,
+                                enum peer_reason reason)
+{
+    if (peer_shared_is_banned(shared, address))
+        return ERROR_NONE;
+    const double now_s = clock_wall_s(loop_clock(shared->config.loop));
+    const enum error_code error = add_ban(shared, address, reason, (int64_t)now_s);
+    if (error != ERROR_NONE)
+        return error;
     for (struct peer_manager *manager = shared->managers; manager != NULL;
          manager = manager->next_manager)
         peer_manager_close_banned(manager, reason);
+    if (shared->config.on_ban != NULL)
+        shared->config.on_ban(shared->config.context);
     return ERROR_NONE;
+}
+
+enum error_code peer_shared_restore_ban(struct peer_shared *shared,
+                                        const struct peer_ban *ban)
+{
+    return peer_shared_is_banned(shared, &ban->address)
+               ? ERROR_NONE
+               : add_ban(shared, &ban->address, ban->reason, ban->since_s);
+}
+
+uint32_t peer_shared_bans(const struct peer_shared *shared, struct peer_ban *ret_bans,
+                          uint32_t capacity)
+{
+    uint32_t count = 0;
+    for (const struct ban *ban = shared->bans; ban != NULL && count < capacity;
+         ban = ban->hh.next)
+        ret_bans[count++] = (struct peer_ban){ban->key, ban->reason, ban->since_s};
+    return HASH_COUNT(shared->bans);
 }

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/torrent/libtorrent.a
 src_torrent_libtorrent_a_SOURCES = \
+	src/torrent/ban_list.c src/torrent/ban_list.h src/torrent/bans.c \
 	src/torrent/checkpoint.c \
 	src/torrent/commands.c \
 	src/torrent/disk_trouble.c \

@@ -265,6 +265,7 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
     loop_timer_set_in(session->loop, &session->stop_timer, STOP_NS);
     for (uint32_t i = 0; i < session->count; i++)
         torrent_stop(session_torrent(session, session->order[i]));
+    session_save_bans(session);
     check_stopped(session);
 }
 

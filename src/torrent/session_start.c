@@ -104,6 +104,8 @@ static enum error_code make_parts(struct session *session)
         .random = config->random,
         .log = config->log,
         .pool = session->pool,
+        .on_ban = session_bans_changed,
+        .context = session,
     };
     session->disk = session->pool != NULL ? disk_manager_new(&disk) : NULL;
     session->peers = peer_shared_new(&peers);
@@ -159,6 +161,7 @@ enum error_code session_new(const struct session_config *config,
     session->state = (struct state_dir){.fd = -1, .lock_fd = -1};
     session->free_bytes = UINT64_MAX;
     session_begin_turns(session);
+    session_init_bans(session);
     make_peer_id(session);
     enum error_code error = enough_descriptors(message);
     if (error == ERROR_NONE && config->state_dir != NULL)
@@ -175,6 +178,7 @@ enum error_code session_new(const struct session_config *config,
         return error;
     }
     warn_of_state_dir(session);
+    session_load_bans(session);
     session_set_limits(session, config->max_down, config->max_up);
     *ret_session = session;
     return ERROR_NONE;
@@ -208,6 +212,7 @@ void session_free(struct session *session)
     loop_hook_remove(session->loop, &session->hook);
     loop_timer_cancel(session->loop, &session->tick);
     loop_timer_cancel(session->loop, &session->stop_timer);
+    loop_timer_cancel(session->loop, &session->bans_timer);
     history_done(&session->history);
     free(session->slots);
     free(session->generations);

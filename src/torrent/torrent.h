@@ -111,6 +111,8 @@ struct session {
     const struct info_hash
         *restoring;   /* the saved list is being read: whose turn it is */
     bool list_unread; /* it is there, but could not be read: it is not replaced */
+    bool bans_dirty;
+    struct loop_timer bans_timer; /* they are saved when it fires */
     bool files_confined;
     char sandbox_text[200];
     uint8_t peer_id[20];
@@ -185,6 +187,12 @@ void torrent_forgive_disk(struct torrent *torrent);
 void torrent_on_write_failed(struct torrent *torrent, struct message *message);
 void torrent_on_read(struct torrent *torrent, const struct message *message);
 void torrent_on_sync_failed(struct torrent *torrent, const struct storage_error *error);
+
+/* bans.c: bans outlast the session */
+void session_init_bans(struct session *session);
+void session_load_bans(struct session *session);
+void session_save_bans(struct session *session); /* those not saved yet */
+void session_bans_changed(void *session);
 
 /* session.c */
 struct torrent *session_torrent(const struct session *session, struct torrent_id id);

@@ -1,4 +1,7 @@
-FUZZERS += tests/fuzz/fuzz_state
+FUZZERS += tests/fuzz/fuzz_state tests/fuzz/fuzz_ban_list
 tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c $(DRIVER_FUZZ)
 tests_fuzz_fuzz_state_LDADD = $(TORRENT_LIBS) $(SYSTEM_LIBS)
 tests_fuzz_fuzz_state_LDFLAGS = $(LINK_FUZZ)
+tests_fuzz_fuzz_ban_list_SOURCES = tests/fuzz/fuzz_ban_list.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_ban_list_LDADD = $(TORRENT_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_ban_list_LDFLAGS = $(LINK_FUZZ)

@@ -131,6 +131,7 @@ START_TEST(test_a_new_wish_takes_no_ones_slot_away)
 }
 END_TEST
 
+/* P43 */
 START_TEST(test_seeding_serves_everybody_in_turn)
 {
     uint32_t periods[PEERS_MAX] = {0};
@@ -162,6 +163,7 @@ START_TEST(test_a_quota_ends_a_turn_while_seeding)
 }
 END_TEST
 
+/* P43 */
 START_TEST(test_one_public_host_has_one_slot)
 {
     begin(10);
@@ -177,6 +179,7 @@ START_TEST(test_one_public_host_has_one_slot)
 }
 END_TEST
 
+/* P40 */
 START_TEST(test_free_riders_share_one_slot_of_thirty_seconds)
 {
     uint32_t periods = 0;

@@ -86,6 +86,7 @@ static struct peer_row row_from(const char *host)
 
 /* ---- ourselves and twins ---- */
 
+/* P4 */
 START_TEST(test_ourselves_are_recognised_and_never_dialled_again)
 {
     begin();
@@ -101,6 +102,7 @@ START_TEST(test_ourselves_are_recognised_and_never_dialled_again)
 }
 END_TEST
 
+/* P5 */
 START_TEST(test_a_second_connection_of_one_peer_is_closed)
 {
     begin();
@@ -113,6 +115,7 @@ START_TEST(test_a_second_connection_of_one_peer_is_closed)
 }
 END_TEST
 
+/* P5 */
 START_TEST(test_a_borrowed_peer_id_pushes_nobody_out)
 {
     begin();
@@ -158,6 +161,7 @@ START_TEST(test_dead_addresses_are_tried_ever_more_rarely)
 }
 END_TEST
 
+/* P8 */
 START_TEST(test_silence_gives_up_after_ten_seconds)
 {
     begin();
@@ -206,6 +210,7 @@ START_TEST(test_fifty_are_dialled_at_once_and_a_hundred_a_second_up_to_two_hundr
 }
 END_TEST
 
+/* H22 */
 START_TEST(test_one_public_net_is_not_stormed)
 {
     begin();
@@ -216,6 +221,7 @@ START_TEST(test_one_public_net_is_not_stormed)
 }
 END_TEST
 
+/* P38 */
 START_TEST(test_a_torrents_cap_holds_for_both_directions)
 {
     static const struct rig_config config = {.max_peers = 3};
@@ -233,6 +239,7 @@ START_TEST(test_a_torrents_cap_holds_for_both_directions)
 }
 END_TEST
 
+/* H22, P38 */
 START_TEST(test_a_public_host_may_come_four_times)
 {
     begin();
@@ -304,6 +311,7 @@ START_TEST(test_keepalives_keep_a_peer_alive)
 }
 END_TEST
 
+/* P11 */
 START_TEST(test_a_steady_flood_of_keepalives_ends_it)
 {
     static const uint8_t zeros[4 * 50];
@@ -323,6 +331,7 @@ START_TEST(test_a_steady_flood_of_keepalives_ends_it)
 }
 END_TEST
 
+/* P8 */
 START_TEST(test_a_cut_line_ends_in_a_timeout_and_leaves_nothing)
 {
     begin();
@@ -442,6 +451,7 @@ START_TEST(test_a_kicked_peer_is_left_alone_for_five_minutes)
 }
 END_TEST
 
+/* P36 */
 START_TEST(test_a_ban_closes_refuses_and_is_never_dialled)
 {
     begin();
@@ -467,6 +477,7 @@ START_TEST(test_a_ban_closes_refuses_and_is_never_dialled)
 }
 END_TEST
 
+/* P36 */
 START_TEST(test_a_ban_of_ipv6_holds_for_its_64)
 {
     begin();
@@ -481,6 +492,7 @@ START_TEST(test_a_ban_of_ipv6_holds_for_its_64)
 }
 END_TEST
 
+/* P36 */
 START_TEST(test_on_a_lan_a_ban_holds_for_the_port_it_listens_at)
 {
     begin();
@@ -523,6 +535,7 @@ START_TEST(test_a_late_ban_hits_its_address_and_not_the_new_tenant)
 }
 END_TEST
 
+/* P49 */
 START_TEST(test_one_ban_holds_for_all_torrents)
 {
     begin();
@@ -558,6 +571,7 @@ END_TEST
 
 /* ---- floods and ends in the middle ---- */
 
+/* P38 */
 START_TEST(test_many_that_never_speak_evict_the_oldest_and_let_the_honest_in)
 {
     static struct script_peer mutes[300];

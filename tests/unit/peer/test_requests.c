@@ -60,6 +60,7 @@ START_TEST(test_the_window_opens_within_a_few_round_trips)
 }
 END_TEST
 
+/* P47 */
 START_TEST(test_a_stall_is_judged_by_the_latency_seen)
 {
     struct window window;
@@ -191,6 +192,7 @@ START_TEST(test_blocks_flow_and_none_is_wrong_or_lost)
 }
 END_TEST
 
+/* P28, P29 */
 START_TEST(test_a_choke_voids_requests_unless_each_is_answered)
 {
     meet(_i);
@@ -243,6 +245,7 @@ START_TEST(test_a_cancelled_block_may_still_come_and_is_no_offence)
 }
 END_TEST
 
+/* P26 */
 START_TEST(test_almost_what_was_asked_for_three_times_ends_it)
 {
     meet(true);
@@ -261,6 +264,7 @@ START_TEST(test_almost_what_was_asked_for_three_times_ends_it)
 }
 END_TEST
 
+/* P30 */
 START_TEST(test_silence_stalls_after_seconds_and_snubs_after_a_minute)
 {
     meet(true);
@@ -309,6 +313,7 @@ START_TEST(test_bytes_that_trickle_in_are_no_stall)
 }
 END_TEST
 
+/* P10 */
 START_TEST(test_a_message_that_takes_over_a_minute_ends_the_connection)
 {
     meet(true);
@@ -325,6 +330,7 @@ START_TEST(test_a_message_that_takes_over_a_minute_ends_the_connection)
 }
 END_TEST
 
+/* P29 */
 START_TEST(test_a_flapping_peer_gets_one_request)
 {
     meet(true);
@@ -345,6 +351,7 @@ START_TEST(test_a_flapping_peer_gets_one_request)
 }
 END_TEST
 
+/* X4 */
 START_TEST(test_a_small_reqq_is_respected)
 {
     meet(true);
@@ -363,6 +370,7 @@ START_TEST(test_a_small_reqq_is_respected)
 }
 END_TEST
 
+/* P8 */
 START_TEST(test_a_reset_or_an_end_gives_everything_back)
 {
     meet(true);

@@ -105,6 +105,7 @@ static const struct {
     {"two blocks", 1, 0, 32768},    {"begin far away", 1, 1u << 31, 16384},
 };
 
+/* P19 */
 START_TEST(test_what_cannot_be_served_is_rejected)
 {
     const bool fast = _i % 2 == 0;
@@ -118,6 +119,7 @@ START_TEST(test_what_cannot_be_served_is_rejected)
 }
 END_TEST
 
+/* P19 */
 START_TEST(test_a_piece_we_lack_is_rejected)
 {
     meet(true, true);
@@ -129,6 +131,7 @@ START_TEST(test_a_piece_we_lack_is_rejected)
 }
 END_TEST
 
+/* P21 */
 START_TEST(test_a_flood_of_requests_is_queued_to_2000_and_then_rejected)
 {
     meet(true, false);
@@ -142,6 +145,7 @@ START_TEST(test_a_flood_of_requests_is_queued_to_2000_and_then_rejected)
 }
 END_TEST
 
+/* P24 */
 START_TEST(test_one_block_over_and_over_is_served_three_times)
 {
     meet(true, true);
@@ -158,6 +162,7 @@ START_TEST(test_one_block_over_and_over_is_served_three_times)
 }
 END_TEST
 
+/* P23 */
 START_TEST(test_a_cancel_is_answered_with_bep_6_and_stops_the_block)
 {
     meet(_i, false);
@@ -178,6 +183,7 @@ START_TEST(test_a_cancel_is_answered_with_bep_6_and_stops_the_block)
 }
 END_TEST
 
+/* P23 */
 START_TEST(test_a_block_that_waits_to_be_sent_can_be_cancelled)
 {
     meet(true, true);
@@ -242,6 +248,7 @@ START_TEST(test_a_choke_refuses_what_waits_and_a_reader_that_answers_late)
 }
 END_TEST
 
+/* P20 */
 START_TEST(test_requests_while_choked_are_rejected_and_not_for_ever)
 {
     meet(true, true);
@@ -265,6 +272,7 @@ START_TEST(test_requests_while_choked_are_rejected_and_not_for_ever)
 }
 END_TEST
 
+/* P22 */
 START_TEST(test_one_that_never_reads_costs_little_and_goes_after_a_minute)
 {
     meet(true, true);
@@ -295,6 +303,7 @@ START_TEST(test_a_reject_is_sent_though_nothing_else_happens)
 }
 END_TEST
 
+/* P44 */
 START_TEST(test_interest_that_toggles_is_answered_once_in_a_while)
 {
     meet(true, true);

@@ -364,6 +364,7 @@ static void check_a_word_too_many_ends_the_connection(int number)
     end();
 }
 
+/* P9, P11 to P19, P23, P25, P42, P45, X1, X2, X6, X8 */
 START_TEST(test_a_word_too_many_ends_the_connection)
 {
     for (int i = 0; i < COUNT(words); i++)
@@ -388,6 +389,7 @@ static const struct {
     {"\x00", 1},
 };
 
+/* P1 */
 START_TEST(test_what_is_no_handshake_is_closed_at_once_and_unanswered)
 {
     begin(&ten_pieces);
@@ -402,6 +404,7 @@ START_TEST(test_what_is_no_handshake_is_closed_at_once_and_unanswered)
 }
 END_TEST
 
+/* P2 */
 START_TEST(test_an_unknown_info_hash_gets_no_answer)
 {
     begin(&ten_pieces);
@@ -418,6 +421,7 @@ START_TEST(test_an_unknown_info_hash_gets_no_answer)
 }
 END_TEST
 
+/* P6 */
 START_TEST(test_a_slow_handshake_ends_after_ten_seconds_however_it_drips)
 {
     begin(&ten_pieces);
@@ -444,6 +448,7 @@ START_TEST(test_a_slow_handshake_ends_after_ten_seconds_however_it_drips)
 }
 END_TEST
 
+/* P3 */
 START_TEST(test_the_wrong_torrent_at_the_other_end_is_left)
 {
     begin(&ten_pieces);

@@ -156,6 +156,7 @@ static void check_clients_are_named_without_control_characters(int number)
         ck_assert((unsigned char)*at >= ' ' && *at != 0x7f);
 }
 
+/* P46 */
 START_TEST(test_clients_are_named_without_control_characters)
 {
     for (int i = 0; i < COUNT(names); i++)

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+Suite *test_bans_suite(void);
 Suite *test_resume_suite(void);
 Suite *test_state_dir_suite(void);
 Suite *test_download_path_suite(void);
@@ -17,6 +18,7 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     SRunner *runner = srunner_create(test_resume_suite());
+    srunner_add_suite(runner, test_bans_suite());
     srunner_add_suite(runner, test_state_dir_suite());
     srunner_add_suite(runner, test_download_path_suite());
     srunner_add_suite(runner, test_session_suite());
