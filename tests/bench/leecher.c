@@ -96,14 +96,21 @@ static void run(int epoll, uint32_t count, struct result *result)
     }
 }
 
+static double since(const struct result *result, double at)
+{
+    return at > 0 ? at - result->began : 0;
+}
+
 static void print(const struct result *result, uint32_t count)
 {
     printf("{\"peers\": %u, \"failed\": %u, \"bytes\": %llu, \"mb_per_s\": %.1f, "
            "\"first_byte_s\": %.4f, \"first_done_s\": %.4f, \"last_done_s\": %.4f}\n",
            count, result->failed, (unsigned long long)result->bytes,
-           (double)result->bytes / (result->last_done - result->began) / 1e6,
-           result->first_byte - result->began, result->first_done - result->began,
-           result->last_done - result->began);
+           result->done > 0
+               ? (double)result->bytes / since(result, result->last_done) / 1e6
+               : 0.0,
+           since(result, result->first_byte), since(result, result->first_done),
+           since(result, result->last_done));
 }
 
 int main(int argc, char **argv)

@@ -18,7 +18,9 @@
 enum {
     CHOKE = 0,
     UNCHOKE = 1,
+    INTERESTED = 2,
     HAVE = 4,
+    BITFIELD = 5,
     REQUEST = 6,
     PIECE = 7,
     REJECT = 16,
@@ -96,23 +98,37 @@ static void put(struct leecher *leecher, uint8_t id, const uint32_t *numbers, in
 
 void leecher_greet(struct leecher *leecher)
 {
-    static const char extension[] = "d1:mde4:reqqi250ee";
     uint8_t hello[HANDSHAKE] = "\023BitTorrent protocol";
     memset(hello + 20, 0, 8);
     hello[25] = 0x10; /* BEP 10 */
     memcpy(hello + 28, leecher->payload->info_hash, 20);
     snprintf((char *)hello + 48, 20, "-BE0001-%011u", leecher->index);
     hello[67] = 'l';
-    must(buffer_append(&leecher->out, hello, sizeof hello));
-    must(buffer_append_u32(&leecher->out, 2 + sizeof extension - 1));
-    must(buffer_append_u8(&leecher->out, EXTENDED));
-    must(buffer_append_u8(&leecher->out, 0));
-    must(buffer_append_text(&leecher->out, extension));
-    put(leecher, 2, NULL, 0); /* interested */
-    socket_send_all(leecher->fd, leecher->out.bytes, leecher->out.length);
-    buffer_clear(&leecher->out);
+    socket_send_all(leecher->fd, hello, sizeof hello);
     if (fcntl(leecher->fd, F_SETFL, O_NONBLOCK) < 0)
         die("fcntl");
+}
+
+/* What follows the handshake, sent when theirs is there: aria2 bans who is faster. */
+static void introduce(struct leecher *leecher, const uint8_t *theirs)
+{
+    static const char extension[] = "d1:mde4:reqqi250ee";
+    if (memcmp(theirs + 28, leecher->payload->info_hash, 20) != 0) {
+        fail(leecher, "another torrent's handshake");
+        return;
+    }
+    leecher->has_greeted = true;
+    if (theirs[25] & 0x10) { /* BEP 10 */
+        must(buffer_append_u32(&leecher->out, 2 + sizeof extension - 1));
+        must(buffer_append_u8(&leecher->out, EXTENDED));
+        must(buffer_append_u8(&leecher->out, 0));
+        must(buffer_append_text(&leecher->out, extension));
+    }
+    must(buffer_append_u32(&leecher->out, 1 + (leecher->payload->pieces + 7) / 8));
+    must(buffer_append_u8(&leecher->out, BITFIELD));
+    for (uint32_t piece = 0; piece < leecher->payload->pieces; piece += 8)
+        must(buffer_append_u8(&leecher->out, 0));
+    put(leecher, INTERESTED, NULL, 0);
 }
 
 /* ---- what is asked ---- */
@@ -238,9 +254,7 @@ static size_t take_message(struct leecher *leecher, const uint8_t *bytes, size_t
     if (!leecher->has_greeted) {
         if (length < HANDSHAKE)
             return 0;
-        if (memcmp(bytes + 28, leecher->payload->info_hash, 20) != 0)
-            fail(leecher, "another torrent's handshake");
-        leecher->has_greeted = true;
+        introduce(leecher, bytes);
         return HANDSHAKE;
     }
     if (length < 4)

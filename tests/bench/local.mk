@@ -1,9 +1,11 @@
 # `make bench` runs the trials; of it, `make check` only sees whether the tools work.
 BENCH_TOOLS = tests/bench/bench_seeder tests/bench/bench_leecher \
-	tests/bench/bench_payload tests/bench/bench_bare
+	tests/bench/bench_payload tests/bench/bench_bare tests/bench/bench_check
 EXTRA_PROGRAMS += $(BENCH_TOOLS)
 CLEANFILES += $(BENCH_TOOLS)
-EXTRA_DIST += tests/bench/trial tests/bench/keys
+EXTRA_DIST += tests/bench/bench.py tests/bench/keys \
+	tests/bench/lib/libtorrent_client.py tests/bench/lib/measure.py \
+	tests/bench/lib/rivals.py tests/bench/lib/scenarios.py
 BENCH_COMMON = tests/bench/payload.c tests/bench/payload.h \
 	tests/bench/sockets.c tests/bench/sockets.h
 BENCH_LIBS = $(BASE_LIBS) $(CRYPTO_LIBS)
@@ -17,7 +19,11 @@ tests_bench_bench_payload_SOURCES = tests/bench/make_payload.c $(BENCH_COMMON)
 tests_bench_bench_payload_LDADD = $(BENCH_LIBS)
 tests_bench_bench_bare_SOURCES = tests/bench/bare.c $(BENCH_COMMON)
 tests_bench_bench_bare_LDADD = $(BENCH_LIBS)
+tests_bench_bench_check_SOURCES = tests/bench/check.c $(BENCH_COMMON)
+tests_bench_bench_check_LDADD = $(BENCH_LIBS)
 
-.PHONY: bench
-bench: bttui $(BENCH_TOOLS)
-	$(srcdir)/tests/bench/trial --build $(abs_builddir) $(BENCH)
+.PHONY: bench bench-tools
+bench-tools: $(BENCH_TOOLS)
+bench: bttui bench-tools
+	$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/bench/bench.py \
+		--build $(abs_builddir) $(BENCH)

@@ -2,15 +2,18 @@
  * A seeder that is never the bottleneck: plays any number of seeds of a made-up torrent
  * from memory, in one thread, many blocks a sendmsg(2).
  *
- *   bench_seeder [-n PEERS] [-i IDLE] [-f DATA_FILE] FILE.torrent BYTES PIECE_BYTES PORT
+ *   bench_seeder [-n PEERS] [-i IDLE [-t SECONDS]] [-f DATA_FILE] FILE.torrent BYTES
+ *                PIECE_BYTES PORT
  *
  * writes FILE.torrent, listens on PORT of 127.0.0.1 and, for -n, of PEERS addresses
  * 127.1.x.y instead; -i adds IDLE ones on 127.2.x.y that show all pieces, never unchoke,
- * and say nothing but keep-alives. With -f the data are read from DATA_FILE into a small
- * buffer for each send: the bare limit of seeding from the page cache. Says "ready" when
- * it listens; "first T" (seconds of CLOCK_MONOTONIC) when the first block of a client
- * leaves; "served BYTES" when the last connection that was given any has ended. Trusts
- * its peers: for benchmarks on one machine.
+ * and say nothing but keep-alives; the others unchoke a client when all idle ones have
+ * its handshake, or SECONDS (0) after its first, and "released N" says how many had. With
+ * -f the data are read from DATA_FILE into a small buffer for each send: the bare limit
+ * of seeding from the page cache. Says "ready" when it listens; "first T" (seconds of
+ * CLOCK_MONOTONIC) when the first block of a client leaves; "served BYTES" when the last
+ * connection that was given any has ended. Trusts its peers: for benchmarks on one
+ * machine.
  */
 #include "seeder_peer.h"
 #include "sockets.h"
@@ -43,6 +46,9 @@ static struct payload payload;
 static int epoll, data_fd = -1;
 static struct source *sources[CONNECTIONS];
 static uint32_t source_count;
+static uint32_t idle_wanted, idle_greeted;
+static uint64_t hold_ns, released_at; /* 0: nobody has greeted */
+static bool is_released;
 static bool is_serving;
 static uint32_t served_connections;
 static uint64_t served;
@@ -77,8 +83,9 @@ static void accept_one(const struct source *source)
     if (fd < 0)
         return;
     socket_tune(fd);
-    add((struct source){.listener = -1,
-                        .seeder = seeder_new(&payload, fd, data_fd, source->is_idle)});
+    struct seeder *seeder = seeder_new(&payload, fd, data_fd, source->is_idle);
+    seeder->is_held = hold_ns > 0 && !source->is_idle && !is_released;
+    add((struct source){.listener = -1, .seeder = seeder});
 }
 
 static void drop(struct source *source)
@@ -88,10 +95,13 @@ static void drop(struct source *source)
         if (--served_connections == 0) {
             printf("served %llu\n", (unsigned long long)served);
             fflush(stdout);
-            is_serving = false;
+            is_serving = is_released = false;
+            released_at = 0;
             served = 0;
         }
     }
+    if (source->seeder->is_idle && source->seeder->has_greeted)
+        idle_greeted--;
     seeder_free(source->seeder);
     sources[source->index] = sources[--source_count];
     sources[source->index]->index = source->index;
@@ -109,14 +119,39 @@ static void note_first(void)
     fflush(stdout);
 }
 
+static void note_greeting(const struct seeder *seeder)
+{
+    if (released_at == 0)
+        released_at = clock_now_ns(&clock_system) + hold_ns;
+    idle_greeted += seeder->is_idle;
+}
+
+/* Unchokes when it is time; all those that are held. */
+static void release(void)
+{
+    if (hold_ns == 0 || is_released || released_at == 0 ||
+        (idle_greeted < idle_wanted && clock_now_ns(&clock_system) < released_at))
+        return;
+    is_released = true;
+    printf("released %u\n", idle_greeted);
+    fflush(stdout);
+    for (uint32_t i = source_count; i-- > 0;)
+        if (sources[i]->listener < 0 && sources[i]->seeder->is_held &&
+            !seeder_release(sources[i]->seeder))
+            drop(sources[i]);
+}
+
 static void serve(struct source *source, struct epoll_event *event)
 {
     struct seeder *seeder = source->seeder;
     const bool waited = seeder->waits_for_room;
     const bool had_sent = seeder->has_sent_block;
+    const bool had_greeted = seeder->has_greeted;
     const bool is_fine = seeder_turn(seeder, event->events);
     if (seeder->has_sent_block && !had_sent)
         note_first();
+    if (seeder->has_greeted && !had_greeted)
+        note_greeting(seeder);
     if (!is_fine) {
         drop(source);
     } else if (seeder->waits_for_room != waited) {
@@ -138,7 +173,8 @@ static void run(void)
     struct epoll_event events[EVENTS];
     uint64_t kept_alive = clock_now_ns(&clock_system);
     for (;;) {
-        const int ready = epoll_wait(epoll, events, EVENTS, KEEP_ALIVE_MS);
+        const int ready = epoll_wait(epoll, events, EVENTS,
+                                     hold_ns > 0 && !is_released ? 50 : KEEP_ALIVE_MS);
         if (ready < 0 && errno != EINTR)
             die("epoll");
         for (int i = 0; i < ready; i++) {
@@ -148,6 +184,7 @@ static void run(void)
             else
                 serve(source, &events[i]);
         }
+        release();
         const uint64_t now = clock_now_ns(&clock_system);
         if (now - kept_alive >= KEEP_ALIVE_MS * NS_PER_MS) {
             kept_alive = now;
@@ -158,6 +195,7 @@ static void run(void)
 
 static void start(uint16_t port, uint32_t peers, uint32_t idle)
 {
+    idle_wanted = idle;
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0)
         die("epoll");
@@ -178,11 +216,13 @@ int main(int argc, char **argv)
 {
     uint32_t peers = 0, idle = 0;
     int option;
-    while ((option = getopt(argc, argv, "n:i:f:")) != -1) {
+    while ((option = getopt(argc, argv, "n:i:t:f:")) != -1) {
         if (option == 'n')
             peers = (uint32_t)strtoul(optarg, NULL, 10);
         else if (option == 'i')
             idle = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (option == 't')
+            hold_ns = strtoull(optarg, NULL, 10) * NS_PER_S;
         else if (option != 'f' || (data_fd = open(optarg, O_RDONLY | O_CLOEXEC)) < 0)
             die("the data file");
     }

@@ -81,7 +81,7 @@ static void greet(struct seeder *seeder, const uint8_t *theirs)
         must(buffer_append(out, "\024", 2)); /* extended, 0: its handshake */
         must(buffer_append_text(out, extension));
     }
-    if (!seeder->is_idle)
+    if (!seeder->is_idle && !seeder->is_held)
         must(buffer_append(out, "\0\0\0\1\1", 5)); /* unchoke */
     seeder->has_greeted = true;
 }
@@ -241,6 +241,15 @@ bool seeder_turn(struct seeder *seeder, uint32_t events)
 {
     if ((events & ~(uint32_t)EPOLLOUT) != 0 && !receive(seeder))
         return false;
+    return transmit(seeder);
+}
+
+bool seeder_release(struct seeder *seeder)
+{
+    const bool must_say = seeder->is_held && seeder->has_greeted;
+    seeder->is_held = false;
+    if (must_say)
+        must(buffer_append(&seeder->out, "\0\0\0\1\1", 5));
     return transmit(seeder);
 }
 
