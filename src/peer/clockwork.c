@@ -23,6 +23,9 @@ static uint64_t smoothed(uint64_t rate, uint64_t bytes, uint64_t passed_ns)
 static void update_rates(struct peer *peer, uint64_t now_ns)
 {
     const uint64_t passed_ns = now_ns - peer->rate_at_ns;
+    if (peer->rate_at_ns == 0 || peer->downloaded != peer->rate_down_base ||
+        peer->uploaded != peer->rate_up_base)
+        peer->useful_at_ns = now_ns;
     if (peer->rate_at_ns != 0) {
         peer->down_rate =
             smoothed(peer->down_rate, peer->downloaded - peer->rate_down_base, passed_ns);

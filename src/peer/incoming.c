@@ -19,7 +19,7 @@ struct incoming {
     incoming_lookup *lookup;
     void *context;
     struct waiting *newest;
-    uint32_t count;
+    uint32_t count, most;
 };
 
 /* Takes the stream out; it is the caller's. */
@@ -94,8 +94,14 @@ struct incoming *incoming_new(struct loop *loop, incoming_lookup *lookup, void *
 {
     struct incoming *incoming = calloc(1, sizeof *incoming);
     if (incoming != NULL)
-        *incoming = (struct incoming){.loop = loop, .lookup = lookup, .context = context};
+        *incoming = (struct incoming){
+            .loop = loop, .lookup = lookup, .context = context, .most = WAITING_MAX};
     return incoming;
+}
+
+void incoming_set_most(struct incoming *incoming, uint32_t most)
+{
+    incoming->most = most == 0 ? 1 : most < WAITING_MAX ? most : WAITING_MAX;
 }
 
 void incoming_free(struct incoming *incoming)
@@ -125,7 +131,7 @@ void incoming_accept(void *context, struct stream *stream, const struct netaddr 
         stream_close(stream);
         return;
     }
-    if (incoming->count == WAITING_MAX)
+    if (incoming->count >= incoming->most)
         evict_oldest(incoming);
     waiting->incoming = incoming;
     waiting->stream = stream;

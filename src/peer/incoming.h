@@ -14,6 +14,8 @@ typedef struct peer_manager *incoming_lookup(void *context, const struct info_ha
 
 struct incoming *incoming_new(struct loop *loop, incoming_lookup *lookup, void *context);
 void incoming_free(struct incoming *incoming);
+/* How many may wait for their handshake, at most 256; then the oldest goes. */
+void incoming_set_most(struct incoming *incoming, uint32_t most);
 /* A net_on_accept: CONTEXT is the struct incoming. */
 void incoming_accept(void *context, struct stream *stream, const struct netaddr *from);
 

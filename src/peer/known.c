@@ -16,6 +16,9 @@
 #define FAILS_MAX         8u
 #define KICKED_NS         (300 * NS_PER_S)
 #define STAYED_NS         (60 * NS_PER_S) /* a connection that did some good */
+#define USELESS_NS        (60 * NS_PER_S) /* one that does none */
+#define SHED_IN_NS        (2 * NS_PER_S)  /* for those who come */
+#define SHED_OUT_NS       (20 * NS_PER_S) /* for those we may dial */
 
 /* ---- the table ---- */
 
@@ -299,4 +302,56 @@ void known_dial(struct peer_manager *manager)
         budget--;
     }
     dial_again(manager, now_ns);
+}
+
+/* ---- making room ---- */
+
+static struct peer *least_useful(const struct peer_manager *manager, uint64_t now_ns)
+{
+    struct peer *least = NULL;
+    for (uint32_t i = 0; i < manager->known_count; i++) {
+        struct peer *peer = manager->known[i].peer;
+        if (peer == NULL || peer->dead || !peer->handshaken || peer->paused ||
+            peer->useful_at_ns == 0 || now_ns - peer->useful_at_ns < USELESS_NS)
+            continue;
+        if (least == NULL || peer->useful_at_ns < least->useful_at_ns)
+            least = peer;
+    }
+    return least;
+}
+
+static bool make_room(struct peer_manager *manager, uint64_t pause_ns)
+{
+    const uint64_t now_ns = loop_now_ns(manager->loop);
+    if (manager->shed_at_ns != 0 && now_ns - manager->shed_at_ns < pause_ns)
+        return false;
+    struct peer *least = least_useful(manager, now_ns);
+    if (least == NULL)
+        return false;
+    manager->shed_at_ns = now_ns;
+    peer_close(least, PEER_REASON_TOO_MANY, ERROR_NONE);
+    return true;
+}
+
+bool known_make_room(struct peer_manager *manager)
+{
+    return make_room(manager, SHED_IN_NS);
+}
+
+static bool has_candidate(const struct peer_manager *manager, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < manager->known_count; i++)
+        if (manager->known[i].next_try_ns <= now_ns &&
+            is_candidate(manager, &manager->known[i]))
+            return true;
+    return false;
+}
+
+void known_tick(struct peer_manager *manager)
+{
+    const uint64_t now_ns = loop_now_ns(manager->loop);
+    const bool full = !torrent_has_room(manager) || !session_has_room(manager->shared);
+    if (full && manager->running && now_ns - manager->shed_at_ns >= SHED_OUT_NS &&
+        has_candidate(manager, now_ns))
+        make_room(manager, SHED_OUT_NS);
 }

@@ -13,6 +13,8 @@
 #define CHOKED_GRACE_NS     (2 * NS_PER_S)
 #define EXTENSION_HELLO_MAX 3u /* within less than a second each */
 #define LATER_PIECES_MAX    65536u
+#define REFUSALS_MOST       8u
+#define REFUSAL_NS          NS_PER_S /* within this they count once */
 
 bool peer_has_piece(const struct peer *peer, uint32_t piece)
 {
@@ -246,6 +248,19 @@ static enum error_code on_cancel(struct peer *peer, const struct block_ref *ref)
     return ERROR_NONE;
 }
 
+/* Unchokes us, claims pieces, and time and again gives none (P41). */
+static bool is_lying(struct peer *peer)
+{
+    const uint64_t now_ns = loop_now_ns(peer->manager->loop);
+    if (!peer->unchoked ||
+        (peer->refused_ns != 0 && now_ns - peer->refused_ns < REFUSAL_NS))
+        return false;
+    peer->refused_ns = now_ns;
+    peer->refusals = peer->downloaded == peer->given_at_refusal ? peer->refusals + 1 : 1;
+    peer->given_at_refusal = peer->downloaded;
+    return peer->refusals >= REFUSALS_MOST;
+}
+
 static enum error_code on_rejected(struct peer *peer, const struct block_ref *ref)
 {
     if (!peer->fast)
@@ -255,6 +270,8 @@ static enum error_code on_rejected(struct peer *peer, const struct block_ref *re
     if (peer->asked.length > 0 && ref_queue_remove(&peer->asked, ref)) {
         peer_post_block(peer, PEER_REJECTED, ref);
         rate_limit_refund(&peer->manager->shared->down, ref->length);
+        if (is_lying(peer))
+            return ERROR_PROTOCOL;
         peer_update_idle(peer);
         return ERROR_NONE;
     }

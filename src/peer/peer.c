@@ -6,7 +6,7 @@
 
 #define CONNECT_NS   (10 * NS_PER_S)
 #define HANDSHAKE_NS (10 * NS_PER_S)
-#define OUT_BYTES    (128u * 1024) /* control messages waiting, beside our bitfield */
+#define OUT_BYTES    (96u * 1024) /* control messages waiting, beside our bitfield */
 
 static uint64_t now_of(const struct peer *peer)
 {

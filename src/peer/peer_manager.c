@@ -113,6 +113,7 @@ static void on_tick(void *context)
         if (peer != NULL && !peer->dead && peer->connected)
             peer_tick(peer, now_ns);
     }
+    known_tick(manager);
     peer_manager_choke(manager);
     if (manager->connected > 0)
         loop_timer_set_in(manager->loop, &manager->tick, NS_PER_S);
@@ -279,13 +280,15 @@ void peer_manager_wake_idle(struct peer_manager *manager)
     }
 }
 
-static bool may_accept(const struct peer_manager *manager, const struct netaddr *address)
+static bool may_accept(struct peer_manager *manager, const struct netaddr *address)
 {
     const struct peer_shared *shared = manager->shared;
-    return manager->running && manager->connected < manager->config.max_peers &&
-           shared->connections < shared->config.max_connections &&
-           !peer_shared_is_banned(shared, address) &&
-           known_host_has_room(manager, address);
+    if (!manager->running || peer_shared_is_banned(shared, address) ||
+        !known_host_has_room(manager, address))
+        return false;
+    return (manager->connected < manager->config.max_peers &&
+            shared->connections < shared->config.max_connections) ||
+           known_make_room(manager);
 }
 
 /* Our own connection to ourselves: the other end learns it from our answer. */

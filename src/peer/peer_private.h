@@ -90,6 +90,10 @@ struct peer {
     uint32_t keepalives,
         keepalive_floods; /* in this second; seconds on end of too many */
     uint32_t bogus_refs;  /* cancels and rejects of nothing, this second */
+    uint32_t
+        refusals; /* in a row, of what it claims to have, and nothing given between */
+    uint64_t refused_ns, given_at_refusal;
+    uint64_t useful_at_ns; /* when payload last moved, either way */
     uint64_t extension_at_ns;
     uint64_t given_at_unchoke; /* `downloaded` when it last unchoked us */
 
@@ -191,6 +195,7 @@ struct peer_manager {
     uint64_t choked_at_ns, choke_at_ns, adapted_at_ns, uploaded_before;
     bool choke_now;
     uint64_t downloaded, uploaded, wasted;
+    uint64_t shed_at_ns; /* a useless peer last made room */
 };
 
 /* receive.c: errors mean the connection must go. */
@@ -286,5 +291,9 @@ void known_inherit(struct peer_manager *manager, struct peer *peer);
 bool known_host_has_room(const struct peer_manager *manager,
                          const struct netaddr *address);
 void known_dial(struct peer_manager *manager);
+/* Full: the peer that has been of no use for longest goes, if it has been for long. */
+bool known_make_room(struct peer_manager *manager);
+/* The same, when somebody is there to dial. Once a second. */
+void known_tick(struct peer_manager *manager);
 
 #endif

@@ -58,23 +58,29 @@ static enum error_code begin_piece(struct peer *peer, const uint8_t *header)
     peer->messages++;
     if (ref.length == 0)
         return ERROR_PROTOCOL;
-    if (!take_request(peer, &ref)) {
+    const bool asked = take_request(peer, &ref);
+    if (!asked) {
         /* Almost what we asked for is not what we asked for (P26). */
         if (ref_queue_has_place(&peer->asked, &ref) && ++peer->mismatched >= 3)
             return ERROR_PROTOCOL;
-        /* Cancelled ones may be on their way; others are nobody's wish (P25). */
-        if (peer->cancelled > 0)
+        /* Cancelled ones may be on their way, and still be wanted (P28); others are
+         * nobody's wish (P25). */
+        const bool late = peer->cancelled > 0;
+        if (late)
             peer->cancelled--;
         else if (++peer->unrequested > 16)
             return ERROR_PROTOCOL;
-        peer->manager->wasted += ref.length;
-        peer->skip = ref.length;
-        return ERROR_NONE;
+        if (!late || ref.length > BLOCK_BYTES) {
+            peer->manager->wasted += ref.length;
+            peer->skip = ref.length;
+            return ERROR_NONE;
+        }
     }
     struct block *block = block_pool_take(peer->manager->shared->config.pool);
     if (block == NULL) {
         /* The pool is dry: this block is lost to us, and will be asked for again. */
-        peer_post_block(peer, PEER_REJECTED, &ref);
+        if (asked)
+            peer_post_block(peer, PEER_REJECTED, &ref);
         peer->skip = ref.length;
         return ERROR_NONE;
     }
@@ -95,6 +101,8 @@ static uint32_t bytes_needed(const struct peer *peer)
         return 4;
     if (partial->length < 5)
         return 5;
+    if (!wire_is_known(partial->bytes[4]))
+        return 5;
     return partial->bytes[4] == WIRE_PIECE ? WIRE_PIECE_HEADER_BYTES : 4 + length;
 }
 
@@ -108,6 +116,8 @@ static enum error_code complete_message(struct peer *peer)
     }
     if (partial->bytes[4] == WIRE_PIECE)
         return begin_piece(peer, partial->bytes);
+    if (!wire_is_known(partial->bytes[4]))
+        peer->skip = length - 1; /* counted, and its body not kept */
     const enum error_code error =
         peer_on_message(peer, partial->bytes[4], partial->bytes + 5, length - 1);
     buffer_clear(partial);

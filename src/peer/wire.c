@@ -38,6 +38,12 @@ bool wire_length_is_legal(uint8_t id, uint32_t length, uint32_t pieces)
     }
 }
 
+bool wire_is_known(uint8_t id)
+{
+    return id <= WIRE_PORT || (id >= WIRE_SUGGEST && id <= WIRE_ALLOWED_FAST) ||
+           id == WIRE_EXTENDED;
+}
+
 void wire_piece_header(const struct block_ref *block,
                        uint8_t ret_bytes[WIRE_PIECE_HEADER_BYTES])
 {

@@ -39,6 +39,9 @@ enum wire_id {
  * its body is read. PIECES is the torrent's count. */
 bool wire_length_is_legal(uint8_t id, uint32_t length, uint32_t pieces);
 
+/* Whether a message of this id means anything to us; others are not kept. */
+bool wire_is_known(uint8_t id);
+
 /* The header of a `piece` message for BLOCK. */
 void wire_piece_header(const struct block_ref *block,
                        uint8_t ret_bytes[WIRE_PIECE_HEADER_BYTES]);

@@ -73,9 +73,10 @@ enum piece_arrival piece_manager_on_block(struct piece_manager *manager,
     const uint32_t index = block->begin / BLOCK_BYTES;
     if (active->blocks[index].state >= ACTIVE_BLOCK_ARRIVED)
         return piece_refuse(manager, block, PIECE_ARRIVAL_DUPLICATE);
-    /* Who fetches a piece alone must not find a stranger's blocks in it. */
-    if (active->alone != NULL && active->alone != peer &&
-        active_owner(active, index, peer) == NULL)
+    /* Late, and not asked for any more: welcome, but who fetches a piece alone must not
+     * find a stranger's blocks in it, nor others a suspect's. */
+    if (active_owner(active, index, peer) == NULL && active->alone != peer &&
+        (active->alone != NULL || peer->source->on_parole))
         return piece_refuse(manager, block, PIECE_ARRIVAL_UNWANTED);
     piece_revive(manager, peer);
     piece_accept(manager, active, index, peer, block);

@@ -12,6 +12,7 @@
 #define POOL_BYTES        ((size_t)64 << 20)
 #define EVENTS_MAX        65536u
 #define DESCRIPTORS_LEAST 32u
+#define DESCRIPTORS_KEPT  24u /* for ourselves: state, trackers, workers, the terminal */
 
 static enum error_code listen_on(struct session *session, int slot, const char *any)
 {
@@ -85,6 +86,18 @@ static void on_disk_responses(void *context)
     (void)context; /* the hook of this turn takes them */
 }
 
+/* Few descriptors: disk and state have theirs, whatever peers do (P39). 0: enough. */
+static uint32_t sockets_for_peers(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= 1024)
+        return 0;
+    const uint32_t least = 4;
+    const uint32_t kept = DESCRIPTORS_KEPT + (uint32_t)limit.rlim_cur / 4;
+    return (uint32_t)limit.rlim_cur < kept + least ? least
+                                                   : (uint32_t)limit.rlim_cur - kept;
+}
+
 static enum error_code make_parts(struct session *session)
 {
     const struct session_config *config = &session->config;
@@ -98,18 +111,22 @@ static enum error_code make_parts(struct session *session)
         .on_responses = on_disk_responses,
         .context = session,
     };
+    const uint32_t sockets = sockets_for_peers();
     const struct peer_shared_config peers = {
         .loop = session->loop,
         .net = config->net,
         .random = config->random,
         .log = config->log,
         .pool = session->pool,
+        .max_connections = sockets - sockets / 4,
         .on_ban = session_bans_changed,
         .context = session,
     };
     session->disk = session->pool != NULL ? disk_manager_new(&disk) : NULL;
     session->peers = peer_shared_new(&peers);
     session->incoming = incoming_new(session->loop, session_lookup, session);
+    if (session->incoming != NULL && sockets != 0)
+        incoming_set_most(session->incoming, sockets / 4);
     session->http = http_new(session->loop, PACKAGE "/" VERSION, config->bind);
     session->events = event_bus_new(session->loop, EVENTS_MAX);
     session->download_dir = download_path_absolute(config->download_dir);

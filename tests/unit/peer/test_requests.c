@@ -222,6 +222,7 @@ START_TEST(test_a_choke_voids_requests_unless_each_is_answered)
 }
 END_TEST
 
+/* P28: whether it is still wanted, the Piece Manager knows. */
 START_TEST(test_a_cancelled_block_may_still_come_and_is_no_offence)
 {
     meet(true);
@@ -236,11 +237,16 @@ START_TEST(test_a_cancelled_block_may_still_come_and_is_no_offence)
     for (uint32_t i = 0; i < 40; i++)
         script_peer_put_piece(&remote, i, 0, 16384);
     rig_run(&rig, 50 * NS_PER_MS);
-    ck_assert_uint_eq(rig.count[PEER_BLOCK_ARRIVED], 0);
+    ck_assert_uint_eq(rig.count[PEER_BLOCK_ARRIVED], 40);
+    ck_assert_uint_eq(rig.wrong_blocks, 0);
     ck_assert_uint_eq(rig.count[PEER_GONE], 0);
+    for (uint32_t i = 0; i < 16; i++)
+        script_peer_put_piece(&remote, i, 0, 16384);
+    rig_run(&rig, 50 * NS_PER_MS);
+    ck_assert_uint_eq(rig.count[PEER_BLOCK_ARRIVED], 40);
     struct peer_counts counts;
     peer_manager_get_counts(rig.manager, &counts);
-    ck_assert_uint_eq(counts.wasted, 40 * 16384);
+    ck_assert_uint_eq(counts.wasted, 16 * 16384);
     end();
 }
 END_TEST
@@ -351,6 +357,50 @@ START_TEST(test_a_flapping_peer_gets_one_request)
 }
 END_TEST
 
+/* P41 */
+START_TEST(test_one_that_claims_and_rejects_time_and_again_is_left)
+{
+    const bool gives = _i == 1;
+    meet(true);
+    script_peer_put(&remote, 1, NULL, 0);
+    rig_run(&rig, 10 * NS_PER_MS);
+    for (uint32_t i = 0; i < 12 && rig.count[PEER_GONE] == 0; i++) {
+        for (uint32_t k = 0; k < 20; k++)
+            rig_post_block(&rig, PEER_REQUEST, rig.peer, k, 0, 16384);
+        rig_run(&rig, 10 * NS_PER_MS);
+        for (uint32_t k = 0; k < 19; k++)
+            script_peer_put_block(&remote, 16, k, 0, 16384);
+        if (gives)
+            script_peer_put_piece(&remote, 19, 0, 16384);
+        else
+            script_peer_put_block(&remote, 16, 19, 0, 16384);
+        rig_run(&rig, 1500 * NS_PER_MS);
+        ck_assert(i >= 7 || rig.count[PEER_GONE] == 0);
+    }
+    ck_assert_uint_eq(rig.count[PEER_GONE], !gives);
+    if (!gives)
+        ck_assert_int_eq(rig.last[PEER_GONE].u.gone.reason, PEER_REASON_PROTOCOL);
+    end();
+}
+END_TEST
+
+/* P28, P29: what comes after a choke without BEP 6 was in flight, and may be wanted. */
+START_TEST(test_a_block_in_flight_at_the_choke_is_taken)
+{
+    meet(false);
+    script_peer_put(&remote, 1, NULL, 0);
+    rig_run(&rig, 10 * NS_PER_MS);
+    rig_post_block(&rig, PEER_REQUEST, rig.peer, 1, 0, 16384);
+    rig_run(&rig, 10 * NS_PER_MS);
+    script_peer_put(&remote, 0, NULL, 0);
+    script_peer_put_piece(&remote, 1, 0, 16384);
+    rig_run(&rig, 10 * NS_PER_MS);
+    ck_assert_uint_eq(rig.count[PEER_REJECTED], 1);
+    ck_assert_uint_eq(rig.count[PEER_BLOCK_ARRIVED], 1);
+    end();
+}
+END_TEST
+
 /* X4 */
 START_TEST(test_a_small_reqq_is_respected)
 {
@@ -440,6 +490,9 @@ Suite *suite_requests(void)
     tcase_add_test(tcase, test_bytes_that_trickle_in_are_no_stall);
     tcase_add_test(tcase, test_a_message_that_takes_over_a_minute_ends_the_connection);
     tcase_add_test(tcase, test_a_flapping_peer_gets_one_request);
+    tcase_add_loop_test(tcase, test_one_that_claims_and_rejects_time_and_again_is_left, 0,
+                        2);
+    tcase_add_test(tcase, test_a_block_in_flight_at_the_choke_is_taken);
     tcase_add_test(tcase, test_a_small_reqq_is_respected);
     tcase_add_loop_test(tcase, test_a_reset_or_an_end_gives_everything_back, 0, 2);
     tcase_add_test(tcase, test_a_dry_pool_loses_no_block_for_good);

@@ -1,6 +1,8 @@
 /* What a peer may have of us, and what is too much to ask. */
 #include "tests/unit/peer/check_peer.h"
 #include "tests/unit/peer/rig.h"
+
+#include <malloc.h>
 #include <string.h>
 
 static struct rig rig;
@@ -28,6 +30,12 @@ static void end(void)
     script_peer_done(&remote);
     rig_run(&rig, NS_PER_S);
     ck_assert_int_eq(rig_done(&rig), 0);
+}
+
+/* Bytes of the heap in use; 0: a sanitizer keeps its own, and does not say. */
+static size_t allocated(void)
+{
+    return mallinfo2().uordblks;
 }
 
 static void ask(uint32_t piece, uint32_t begin, uint32_t length)
@@ -292,6 +300,47 @@ START_TEST(test_one_that_never_reads_costs_little_and_goes_after_a_minute)
 }
 END_TEST
 
+/* One attacker costs at most 512 KiB, whatever it combines: it never reads, has asked for
+ * more than there is room for, leaves a message unfinished, and owes a block. */
+START_TEST(test_one_attacker_costs_at_most_half_a_mebibyte)
+{
+    static uint8_t zeros[65536];
+    meet(true, true);
+    const struct vnet_link narrow = {.latency_ns = NS_PER_MS, .window = 4096};
+    vnet_set_link(rig.world.vnet, &narrow); /* what is under way is not ours to pay */
+    script_peer_done(&remote);
+    rig_run(&rig, NS_PER_S);
+    const size_t before = allocated();
+    const uint32_t blocks_before = block_pool_left(rig.pool);
+    const struct script_hello hello = rig_hello(&rig, 'Q', true, true);
+    script_peer_init(&remote);
+    script_peer_dial(&remote, vnet_host(rig.world.vnet, "10.0.0.2"), rig.world.loop,
+                     "10.0.0.1:6881");
+    script_peer_handshake(&remote, &hello);
+    rig_run(&rig, 50 * NS_PER_MS);
+    script_peer_put(&remote, 2, NULL, 0);
+    rig_run(&rig, 200 * NS_PER_MS);
+    script_peer_set_deaf(&remote, true);
+    for (uint32_t i = 0; i < 2030; i++)
+        ask(i % 7, i * 4 % 16384, 16384 - i);
+    rig_run(&rig, 20 * NS_PER_S);
+    for (uint32_t i = 0; i < 5000; i++) /* each is refused */
+        ask(i % 7, i * 4 % 16384, 16000 - i);
+    script_peer_send(&remote, "\x00\x01\x00\x02\x14", 5);
+    script_peer_send(&remote, zeros, sizeof zeros - 100);
+    rig_run(&rig, 20 * NS_PER_S);
+    buffer_done(&remote.out); /* its own */
+    buffer_done(&remote.in);
+    const size_t blocks = blocks_before - block_pool_left(rig.pool);
+    const size_t cost = allocated() - before + blocks * BLOCK_BYTES;
+    ck_assert_msg(before == 0 || cost <= 512 * 1024, "%zu KiB, %zu of them blocks",
+                  cost / 1024, blocks * BLOCK_BYTES / 1024);
+    ck_assert_uint_eq(rig.count[PEER_GONE], 1); /* the first; this one is still there */
+    ck_assert_uint_ge(blocks, 16);
+    end();
+}
+END_TEST
+
 START_TEST(test_a_reject_is_sent_though_nothing_else_happens)
 {
     meet(true, true);
@@ -362,6 +411,7 @@ Suite *suite_serve(void)
     tcase_add_test(tcase, test_a_choke_refuses_what_waits_and_a_reader_that_answers_late);
     tcase_add_test(tcase, test_requests_while_choked_are_rejected_and_not_for_ever);
     tcase_add_test(tcase, test_one_that_never_reads_costs_little_and_goes_after_a_minute);
+    tcase_add_test(tcase, test_one_attacker_costs_at_most_half_a_mebibyte);
     tcase_add_test(tcase, test_a_reject_is_sent_though_nothing_else_happens);
     tcase_add_test(tcase, test_interest_that_toggles_is_answered_once_in_a_while);
     tcase_add_test(tcase, test_have_is_told_to_those_who_lack_it);

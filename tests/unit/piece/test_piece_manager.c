@@ -73,7 +73,7 @@ START_TEST(a_large_piece_goes_in_runs_from_the_cursor)
 }
 END_TEST
 
-/* P27 */
+/* P27, P28 */
 START_TEST(what_arrives_is_told_apart)
 {
     given(1024 * KIB, 64 * KIB, 0);
