@@ -1,8 +1,9 @@
 /*
  * A peer's side of a session, in both roles: whatever it sends, cut in any way, brings
  * about the same events, leaves nothing behind and ends at worst in its disconnection.
- * The first byte chooses role and extensions, the second the cuts; the rest follows the
- * handshake and an unchoke, while blocks are asked for.
+ * The first byte chooses role, extensions and what we have, the second the cuts; the rest
+ * follows the handshake and an unchoke, while blocks are asked for and some of them
+ * cancelled. Where we have everything, the peer has been unchoked and may ask for it.
  */
 #include "tests/unit/peer/rig.h"
 
@@ -29,11 +30,15 @@ static void say_hello(struct rig *rig, struct script_peer *remote, uint8_t how)
     if ((how & 8) != 0)
         script_peer_put(remote, 5, "\xff\xc0", 2);
     script_peer_put(remote, 1, NULL, 0);
-    rig_run(rig, 20 * NS_PER_MS);
+    if ((how & 16) != 0)
+        script_peer_put(remote, 2, NULL, 0);
+    rig_run(rig, (how & 16) != 0 ? 250 * NS_PER_MS : 20 * NS_PER_MS);
     /* Short blocks, so that a small input can hold many, and one whole. */
     for (uint32_t i = 0; i < REQUESTS; i++)
         rig_post_block(rig, PEER_REQUEST, rig->peer, i % 10, i / 10 * 16384,
                        i == 5 ? BLOCK_BYTES : 1 + i % 40);
+    for (uint32_t i = 0; (how & 32) != 0 && i < REQUESTS; i += 2)
+        rig_post_block(rig, PEER_CANCEL, rig->peer, i % 10, i / 10 * 16384, 1 + i % 40);
     rig_run(rig, 20 * NS_PER_MS);
 }
 
@@ -61,8 +66,10 @@ static void send_cut(struct rig *rig, struct script_peer *remote, const uint8_t 
 
 static char *tell(const uint8_t *bytes, size_t length, uint8_t how, uint8_t cut)
 {
-    static const struct rig_config config = {
-        .pieces = 10, .last_bytes = 20000, .pool_bytes = 1u << 20};
+    const struct rig_config config = {.pieces = 10,
+                                      .last_bytes = 20000,
+                                      .pool_bytes = 1u << 20,
+                                      .have_all = (how & 16) != 0};
     struct rig rig;
     struct script_peer remote;
     rig_init(&rig, &config);

@@ -32,7 +32,7 @@ if FUZZING
 fuzz: $(FUZZERS)
 	@for target in $(FUZZERS); do \
 		name=$${target#tests/fuzz/fuzz_}; \
-		dictionary=$(srcdir)/tests/fuzz/dictionaries/$$name; \
+		dictionary=$(srcdir)/tests/fuzz/dictionaries/$$name.dict; \
 		test -f $$dictionary && dictionary=-dict=$$dictionary || dictionary=; \
 		mkdir -p fuzz-corpus/$$name; \
 		echo "fuzzing $$name for $(FUZZ_SECONDS) s"; \

@@ -38,6 +38,7 @@ START_TEST(test_a_bucket_gives_its_rate_however_often_it_is_asked)
 }
 END_TEST
 
+/* P48 */
 START_TEST(test_a_bucket_holds_a_tenth_of_a_second_and_a_block)
 {
     struct rate_limit limit;
@@ -55,6 +56,7 @@ START_TEST(test_a_bucket_holds_a_tenth_of_a_second_and_a_block)
 }
 END_TEST
 
+/* P48 */
 START_TEST(test_the_wait_is_as_long_as_it_takes)
 {
     struct rate_limit limit;
@@ -165,6 +167,7 @@ static void check_fair(uint64_t total)
 
 static const uint64_t limits[] = {400000, 2000000, 5000000};
 
+/* P48 */
 START_TEST(test_a_download_limit_is_kept_and_shared)
 {
     begin(_i == 0 ? 1 : 4, false);
@@ -197,6 +200,7 @@ START_TEST(test_an_upload_limit_is_kept_and_shared)
 }
 END_TEST
 
+/* P48 */
 START_TEST(test_a_limit_taken_away_lets_everything_go)
 {
     begin(1, false);

@@ -401,6 +401,27 @@ START_TEST(test_a_block_in_flight_at_the_choke_is_taken)
 }
 END_TEST
 
+/* P47: every answer takes half a minute; nothing is lost, nobody is left. */
+START_TEST(test_one_that_answers_after_thirty_seconds_is_borne_with)
+{
+    meet(true);
+    script_peer_put(&remote, 1, NULL, 0);
+    rig_run(&rig, 10 * NS_PER_MS);
+    for (uint32_t i = 0; i < 20; i++) {
+        rig_post_block(&rig, PEER_REQUEST, rig.peer, i, 0, 16384);
+        rig_run(&rig, 30 * NS_PER_S);
+        script_peer_put_piece(&remote, i, 0, 16384);
+        rig_run(&rig, 10 * NS_PER_MS);
+        ck_assert_uint_eq(rig.count[PEER_BLOCK_ARRIVED], i + 1);
+    }
+    ck_assert_uint_eq(rig.count[PEER_GONE], 0);
+    ck_assert_uint_eq(rig.count[PEER_SNUBBED], 0);
+    struct peer_row row;
+    ck_assert(rig_row(&rig, "10.0.0.2:7000", &row) && row.latency_ms >= 29000);
+    end();
+}
+END_TEST
+
 /* X4 */
 START_TEST(test_a_small_reqq_is_respected)
 {
@@ -493,6 +514,7 @@ Suite *suite_requests(void)
     tcase_add_loop_test(tcase, test_one_that_claims_and_rejects_time_and_again_is_left, 0,
                         2);
     tcase_add_test(tcase, test_a_block_in_flight_at_the_choke_is_taken);
+    tcase_add_test(tcase, test_one_that_answers_after_thirty_seconds_is_borne_with);
     tcase_add_test(tcase, test_a_small_reqq_is_respected);
     tcase_add_loop_test(tcase, test_a_reset_or_an_end_gives_everything_back, 0, 2);
     tcase_add_test(tcase, test_a_dry_pool_loses_no_block_for_good);

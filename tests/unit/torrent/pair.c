@@ -148,6 +148,7 @@ static void on_event(void *context, const struct message *event)
     side->completed += event->type == EVENT_COMPLETED;
     side->pieces += event->type == EVENT_PIECE;
     side->removed += event->type == EVENT_TORRENT_REMOVED;
+    side->bans += event->type == EVENT_BAN;
     if (event->type == EVENT_CHECKED) {
         side->checked++;
         side->last_checked = event->u.piece.piece;
@@ -176,7 +177,7 @@ void side_open(struct pair *pair, struct side *side, bool keep)
         .incoming = true,
     };
     side->completed = side->checked = side->pieces = side->checkpoints = 0;
-    side->errors = side->warnings = side->removed = 0;
+    side->errors = side->warnings = side->removed = side->bans = 0;
     ck_assert_msg(session_new(&config, &side->session, message) == ERROR_NONE, "%s",
                   message);
     ck_assert_int_eq(event_bus_listen(session_events(side->session), on_event, side),

@@ -15,7 +15,7 @@ struct side {
     struct torrent_id id;
     char down[96], state[96];
     /* events seen since side_open */
-    uint32_t completed, checked, pieces, checkpoints, errors, warnings, removed;
+    uint32_t completed, checked, pieces, checkpoints, errors, warnings, removed, bans;
     uint32_t last_checked, last_checkpoint; /* their numbers */
     char text[512];                         /* of the last error or warning */
 };

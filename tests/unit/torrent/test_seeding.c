@@ -125,6 +125,7 @@ START_TEST(who_is_interested_is_unchoked_and_served_at_once)
 }
 END_TEST
 
+/* P20 */
 START_TEST(who_asks_while_choked_is_refused_at_once)
 {
     struct script_message message;
@@ -137,6 +138,27 @@ START_TEST(who_asks_while_choked_is_refused_at_once)
 }
 END_TEST
 
+/* P2: as if there were no such torrent. */
+START_TEST(a_paused_torrent_answers_nobody)
+{
+    struct script_hello hello = {.hash = info.hash, .fast = true};
+    torrent_pause(session, torrent);
+    world_run(&world, PROMPTLY);
+    script_peer_dial(&peer, vnet_host(world.vnet, "10.0.0.2"), world.loop,
+                     "10.0.0.1:6881");
+    script_peer_handshake(&peer, &hello);
+    world_run(&world, PROMPTLY);
+    ck_assert(peer.over);
+    ck_assert_uint_eq(peer.in.length, 0);
+    script_peer_done(&peer);
+    torrent_resume(session, torrent);
+    world_run(&world, PROMPTLY);
+    script_peer_init(&peer);
+    come(true);
+}
+END_TEST
+
+/* P14: aria2 does so. */
 START_TEST(a_bitfield_sent_again_is_news_of_pieces)
 {
     struct peer_info row;
@@ -152,6 +174,7 @@ START_TEST(a_bitfield_sent_again_is_news_of_pieces)
 }
 END_TEST
 
+/* P14 */
 START_TEST(a_bitfield_sent_again_takes_nothing_back)
 {
     come(false);
@@ -168,6 +191,7 @@ Suite *test_seeding_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, who_is_interested_is_unchoked_and_served_at_once);
     tcase_add_test(tcase, who_asks_while_choked_is_refused_at_once);
+    tcase_add_test(tcase, a_paused_torrent_answers_nobody);
     tcase_add_test(tcase, a_bitfield_sent_again_is_news_of_pieces);
     tcase_add_test(tcase, a_bitfield_sent_again_takes_nothing_back);
     suite_add_tcase(suite, tcase);

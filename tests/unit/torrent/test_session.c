@@ -342,6 +342,7 @@ static bool verified_again(const struct pair *at)
     return at->leech.checked >= 2;
 }
 
+/* P37, S12: the disk's fault is nobody else's. */
 START_TEST(verifying_finds_what_was_damaged_behind_our_back)
 {
     char path[256];
@@ -357,6 +358,7 @@ START_TEST(verifying_finds_what_was_damaged_behind_our_back)
     pair_introduce(&pair); /* as complete as it was, it had let the seed go */
     pair_until(&pair, pair_leech_complete, 20);
     ck_assert(pair_files_are_right(&pair, pair.leech.down));
+    ck_assert_uint_eq(pair.leech.bans, 0);
 }
 END_TEST
 
