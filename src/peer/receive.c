@@ -11,6 +11,9 @@
 
 /* Per turn and descriptor, so that one fast peer does not starve the others. */
 #define TURN_BYTES (256u * 1024)
+/* No second portion for one that sends many small messages: a turn of hundreds of such
+ * peers stays short. */
+#define TURN_MESSAGES 1024u
 
 struct scatter {
     struct iovec iov[1 + 2 * RECEIVE_BLOCKS_MAX];
@@ -316,7 +319,9 @@ enum error_code peer_receive(struct peer *peer)
 {
     size_t total = 0;
     peer->last_received_ns = loop_now_ns(peer->manager->loop);
-    while (total < TURN_BYTES && !peer->dead) {
+    const uint32_t messages = peer->messages;
+    while (total < TURN_BYTES && peer->messages - messages < TURN_MESSAGES &&
+           !peer->dead) {
         size_t got = 0;
         const bool payload = peer->filling != NULL || peer->asked.length > 0;
         const bool aligned = peer->partial.length == 0 && peer->skip == 0;

@@ -64,6 +64,24 @@ static void send_cut(struct rig *rig, struct script_peer *remote, const uint8_t 
     rig_run(rig, 20 * NS_PER_MS);
 }
 
+/* What a seed may read for it depends on when its change of mind is answered: wishes of a
+ * tenth of a second are answered together. */
+static void forget_wanted(char *story)
+{
+    char *to = story;
+    for (char *line = story; *line != '\0';) {
+        char *end = strchr(line, '\n');
+        end = end == NULL ? line + strlen(line) : end + 1;
+        const size_t length = (size_t)(end - line);
+        if (strncmp(line, "wanted", 6) != 0) {
+            memmove(to, line, length);
+            to += length;
+        }
+        line = end;
+    }
+    *to = '\0';
+}
+
 static char *tell(const uint8_t *bytes, size_t length, uint8_t how, uint8_t cut)
 {
     const struct rig_config config = {.pieces = 10,
@@ -77,6 +95,8 @@ static char *tell(const uint8_t *bytes, size_t length, uint8_t how, uint8_t cut)
     say_hello(&rig, &remote, how);
     send_cut(&rig, &remote, bytes, length, cut);
     char *story = strndup((const char *)rig.story.bytes, rig.story.length);
+    if (story != NULL && config.have_all)
+        forget_wanted(story);
     script_peer_done(&remote);
     rig_run(&rig, 20 * NS_PER_MS);
     if (rig_done(&rig) != 0)

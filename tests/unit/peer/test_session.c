@@ -372,6 +372,31 @@ START_TEST(test_a_word_too_many_ends_the_connection)
 }
 END_TEST
 
+/* P17: however much waits in the socket, others have their turns. */
+START_TEST(test_a_flood_of_small_messages_is_read_in_portions)
+{
+    static const struct rig_config config = {.pieces = 60000};
+    begin(&config);
+    meet(true, false);
+    struct buffer haves;
+    buffer_init(&haves, 1u << 20);
+    for (uint32_t piece = 0; piece < 25000; piece++)
+        script_put_u32(&haves, 4, piece);
+    script_peer_send(&remote, haves.bytes, haves.length);
+    buffer_done(&haves);
+    uint32_t before = 0, most = 0;
+    for (int i = 0; i < 1000 && rig.count[PEER_HAS_PIECE] < 25000; i++) {
+        loop_turn(rig.world.loop, NS_PER_S);
+        const uint32_t portion = rig.count[PEER_HAS_PIECE] - before;
+        most = portion > most ? portion : most;
+        before += portion;
+    }
+    ck_assert_uint_eq(before, 25000);
+    ck_assert_uint_le(most, 65536 / 9 + 1);
+    end();
+}
+END_TEST
+
 /* ---- handshakes ---- */
 
 static const struct {
@@ -632,6 +657,7 @@ Suite *suite_session(void)
     TCase *tcase = tcase_create("session");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_a_word_too_many_ends_the_connection);
+    tcase_add_test(tcase, test_a_flood_of_small_messages_is_read_in_portions);
     tcase_add_loop_test(tcase, test_what_is_no_handshake_is_closed_at_once_and_unanswered,
                         0, COUNT(first_words));
     tcase_add_test(tcase, test_an_unknown_info_hash_gets_no_answer);
