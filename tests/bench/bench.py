@@ -25,7 +25,8 @@ import measure  # noqa: E402
 import rivals  # noqa: E402
 from lab import Failed, Lab, Skip  # noqa: E402
 from scenarios import (  # noqa: E402
-    Down, FirstByte, FixedTracker, Idle, Keys, Recheck, Start, Unread, Up, tool, with_tracker)
+    BesideIdle, Down, FirstByte, FixedTracker, Idle, Keys, Recheck, Start, Unread, Up, tool,
+    with_tracker)
 
 # Name, what it is, and which clients cannot take part.
 SCENARIOS = {
@@ -33,7 +34,7 @@ SCENARIOS = {
     "down-50": ("download from 50 fast seeds", lambda bench: Down(bench, 50)),
     "down-200": ("download from 200 fast seeds", lambda bench: Down(bench, 200)),
     "idle-1000": ("download from 1 fast seed beside 1,000 idle peers",
-                  lambda bench: Down(bench, 1, idle=1000)),
+                  lambda bench: BesideIdle(bench, 1000)),
     "up-1": ("seeding to 1 leecher", lambda bench: Up(bench, 1)),
     "up-20": ("seeding to 20 leechers", lambda bench: Up(bench, 20)),
     "up-50": ("seeding to 50 leechers", lambda bench: Up(bench, 50)),

@@ -1,9 +1,10 @@
 # `make bench` runs the trials; of it, `make check` only sees whether the tools work.
 BENCH_TOOLS = tests/bench/bench_seeder tests/bench/bench_leecher \
 	tests/bench/bench_payload tests/bench/bench_bare tests/bench/bench_check
-EXTRA_PROGRAMS += $(BENCH_TOOLS)
-CLEANFILES += $(BENCH_TOOLS)
-EXTRA_DIST += tests/bench/bench.py tests/bench/keys \
+check_PROGRAMS += $(BENCH_TOOLS)
+dist_check_SCRIPTS += tests/bench/smoke
+TESTS += tests/bench/smoke
+EXTRA_DIST += docs/BENCHMARKS tests/bench/bench.py tests/bench/keys \
 	tests/bench/lib/libtorrent_client.py tests/bench/lib/measure.py \
 	tests/bench/lib/rivals.py tests/bench/lib/scenarios.py
 BENCH_COMMON = tests/bench/payload.c tests/bench/payload.h \

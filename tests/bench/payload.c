@@ -29,7 +29,8 @@ void payload_init(struct payload *payload, uint64_t bytes, uint32_t piece_bytes)
     if (payload->noise == NULL)
         must(ERROR_MEMORY);
     random_seeded_init(&random, 1);
-    random_fill(&random.source, payload->noise, PAYLOAD_PERIOD);
+    random_fill(&random.source, payload->noise,
+                bytes < PAYLOAD_PERIOD ? (size_t)bytes : PAYLOAD_PERIOD);
     memcpy(payload->noise + PAYLOAD_PERIOD, payload->noise, BLOCK);
 }
 

@@ -2,18 +2,21 @@
  * A seeder that is never the bottleneck: plays any number of seeds of a made-up torrent
  * from memory, in one thread, many blocks a sendmsg(2).
  *
- *   bench_seeder [-n PEERS] [-i IDLE [-t SECONDS]] [-f DATA_FILE] FILE.torrent BYTES
- *                PIECE_BYTES PORT
+ *   bench_seeder [-n PEERS] [-f DATA_FILE] FILE.torrent BYTES PIECE_BYTES PORT
+ *   bench_seeder -i IDLE -d ADDRESS FILE.torrent BYTES PIECE_BYTES PORT
  *
  * writes FILE.torrent, listens on PORT of 127.0.0.1 and, for -n, of PEERS addresses
- * 127.1.x.y instead; -i adds IDLE ones on 127.2.x.y that show all pieces, never unchoke,
- * and say nothing but keep-alives; the others unchoke a client when all idle ones have
- * its handshake, or SECONDS (0) after its first, and "released N" says how many had. With
- * -f the data are read from DATA_FILE into a small buffer for each send: the bare limit
- * of seeding from the page cache. Says "ready" when it listens; "first T" (seconds of
- * CLOCK_MONOTONIC) when the first block of a client leaves; "served BYTES" when the last
- * connection that was given any has ended. Trusts its peers: for benchmarks on one
- * machine.
+ * 127.1.x.y instead. With -f the data are read from DATA_FILE into a small buffer for
+ * each send: the bare limit of seeding from the page cache.
+ *
+ * With -d it connects to a client at ADDRESS:PORT: first IDLE peers from 127.2.x.y that
+ * show all pieces, never unchoke, and say nothing but keep-alives; when all of them have
+ * the client's handshake, or after 20 s, one that serves, from 127.1.0.1. "joined N" then
+ * says how many idle ones the client has taken.
+ *
+ * Says "ready" when it listens; "first T" (seconds of CLOCK_MONOTONIC) when the first
+ * block of a client leaves; "served BYTES" when the last connection that was given any
+ * has ended. Trusts its peers: for benchmarks on one machine.
  */
 #include "seeder_peer.h"
 #include "sockets.h"
@@ -29,6 +32,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define GROUP_ACTIVE  1u /* second byte of the addresses */
+#define GROUP_IDLE    2u
+#define DIALLING      64u
 #define CONNECTIONS   4096u
 #define EVENTS        64
 #define BACKLOG       64
@@ -37,7 +43,6 @@
 /* What an event is about: a listener, or a connection. */
 struct source {
     int listener; /* -1: a connection */
-    bool is_idle;
     struct seeder *seeder;
     uint32_t index; /* in sources */
 };
@@ -46,9 +51,10 @@ static struct payload payload;
 static int epoll, data_fd = -1;
 static struct source *sources[CONNECTIONS];
 static uint32_t source_count;
-static uint32_t idle_wanted, idle_greeted;
-static uint64_t hold_ns, released_at; /* 0: nobody has greeted */
-static bool is_released;
+static struct sockaddr_in client; /* sin_port 0: none is dialled */
+static uint32_t idle_wanted, idle_dialled, idle_greeted;
+static uint32_t idle_waiting; /* dialled, neither greeted nor refused */
+static bool has_joined;
 static bool is_serving;
 static uint32_t served_connections;
 static uint64_t served;
@@ -69,12 +75,11 @@ static void add(struct source source)
         die("epoll");
 }
 
-static void listen_on(const struct sockaddr_in *at, uint16_t port, bool is_idle)
+static void listen_on(const struct sockaddr_in *at, uint16_t port)
 {
     struct sockaddr_in with_port = *at;
     with_port.sin_port = htons(port);
-    add((struct source){.listener = socket_listen(&with_port, BACKLOG),
-                        .is_idle = is_idle});
+    add((struct source){.listener = socket_listen(&with_port, BACKLOG)});
 }
 
 static void accept_one(const struct source *source)
@@ -83,9 +88,8 @@ static void accept_one(const struct source *source)
     if (fd < 0)
         return;
     socket_tune(fd);
-    struct seeder *seeder = seeder_new(&payload, fd, data_fd, source->is_idle);
-    seeder->is_held = hold_ns > 0 && !source->is_idle && !is_released;
-    add((struct source){.listener = -1, .seeder = seeder});
+    add((struct source){.listener = -1,
+                        .seeder = seeder_new(&payload, fd, data_fd, false)});
 }
 
 static void drop(struct source *source)
@@ -95,13 +99,14 @@ static void drop(struct source *source)
         if (--served_connections == 0) {
             printf("served %llu\n", (unsigned long long)served);
             fflush(stdout);
-            is_serving = is_released = false;
-            released_at = 0;
+            is_serving = false;
             served = 0;
         }
     }
-    if (source->seeder->is_idle && source->seeder->has_greeted)
-        idle_greeted--;
+    if (source->seeder->is_idle) {
+        idle_greeted -= source->seeder->has_greeted;
+        idle_waiting -= !source->seeder->has_greeted;
+    }
     seeder_free(source->seeder);
     sources[source->index] = sources[--source_count];
     sources[source->index]->index = source->index;
@@ -119,26 +124,39 @@ static void note_first(void)
     fflush(stdout);
 }
 
-static void note_greeting(const struct seeder *seeder)
+static void dial(uint32_t group, uint32_t index)
 {
-    if (released_at == 0)
-        released_at = clock_now_ns(&clock_system) + hold_ns;
-    idle_greeted += seeder->is_idle;
+    const struct sockaddr_in from = socket_loopback(group, index);
+    const int fd = socket_connect(&from, &client);
+    struct seeder *seeder = seeder_new(&payload, fd, data_fd, group == GROUP_IDLE);
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+        die("fcntl");
+    add((struct source){.listener = -1, .seeder = seeder});
+    seeder_call(seeder);
 }
 
-/* Unchokes when it is time; all those that are held. */
-static void release(void)
+/* A few at a time, so that the client's backlog never is full; the one that serves comes
+ * last. */
+static void join(void)
 {
-    if (hold_ns == 0 || is_released || released_at == 0 ||
-        (idle_greeted < idle_wanted && clock_now_ns(&clock_system) < released_at))
+    if (client.sin_port == 0 || has_joined)
         return;
-    is_released = true;
-    printf("released %u\n", idle_greeted);
-    fflush(stdout);
-    for (uint32_t i = source_count; i-- > 0;)
-        if (sources[i]->listener < 0 && sources[i]->seeder->is_held &&
-            !seeder_release(sources[i]->seeder))
-            drop(sources[i]);
+    while (idle_dialled < idle_wanted && idle_waiting < DIALLING) {
+        idle_waiting++;
+        dial(GROUP_IDLE, idle_dialled++);
+    }
+    if (idle_dialled == idle_wanted && idle_waiting == 0) {
+        has_joined = true;
+        printf("joined %u\n", idle_greeted);
+        fflush(stdout);
+        dial(GROUP_ACTIVE, 0);
+    }
+}
+
+static void note_greeting(const struct seeder *seeder)
+{
+    idle_greeted += seeder->is_idle;
+    idle_waiting -= seeder->is_idle;
 }
 
 static void serve(struct source *source, struct epoll_event *event)
@@ -173,8 +191,9 @@ static void run(void)
     struct epoll_event events[EVENTS];
     uint64_t kept_alive = clock_now_ns(&clock_system);
     for (;;) {
-        const int ready = epoll_wait(epoll, events, EVENTS,
-                                     hold_ns > 0 && !is_released ? 50 : KEEP_ALIVE_MS);
+        const int ready =
+            epoll_wait(epoll, events, EVENTS,
+                       client.sin_port != 0 && !has_joined ? 20 : KEEP_ALIVE_MS);
         if (ready < 0 && errno != EINTR)
             die("epoll");
         for (int i = 0; i < ready; i++) {
@@ -184,7 +203,7 @@ static void run(void)
             else
                 serve(source, &events[i]);
         }
-        release();
+        join();
         const uint64_t now = clock_now_ns(&clock_system);
         if (now - kept_alive >= KEEP_ALIVE_MS * NS_PER_MS) {
             kept_alive = now;
@@ -193,43 +212,47 @@ static void run(void)
     }
 }
 
-static void start(uint16_t port, uint32_t peers, uint32_t idle)
+static void start_listening(uint16_t port, uint32_t peers)
 {
-    idle_wanted = idle;
-    epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0)
-        die("epoll");
-    socket_allow(2 * (peers + idle) + 64);
     if (peers == 0) {
-        struct sockaddr_in one = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        listen_on(&one, port, false);
+        const struct sockaddr_in one = {.sin_family = AF_INET,
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        listen_on(&one, port);
     }
-    for (uint32_t i = 0; i < peers + idle; i++) {
-        struct sockaddr_in at =
-            i < peers ? socket_loopback(1, i) : socket_loopback(2, i - peers);
-        listen_on(&at, port, i >= peers);
+    for (uint32_t i = 0; i < peers; i++) {
+        const struct sockaddr_in at = socket_loopback(GROUP_ACTIVE, i);
+        listen_on(&at, port);
+    }
+}
+
+static void start_dialling(const char *address, uint16_t port)
+{
+    client.sin_family = AF_INET;
+    client.sin_port = htons(port);
+    if (inet_pton(AF_INET, address, &client.sin_addr) != 1) {
+        fprintf(stderr, "bench_seeder: %s is no address\n", address);
+        exit(2);
     }
 }
 
 int main(int argc, char **argv)
 {
-    uint32_t peers = 0, idle = 0;
+    uint32_t peers = 0;
+    const char *address = NULL;
     int option;
-    while ((option = getopt(argc, argv, "n:i:t:f:")) != -1) {
+    while ((option = getopt(argc, argv, "n:i:d:f:")) != -1) {
         if (option == 'n')
             peers = (uint32_t)strtoul(optarg, NULL, 10);
         else if (option == 'i')
-            idle = (uint32_t)strtoul(optarg, NULL, 10);
-        else if (option == 't')
-            hold_ns = strtoull(optarg, NULL, 10) * NS_PER_S;
+            idle_wanted = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (option == 'd')
+            address = optarg;
         else if (option != 'f' || (data_fd = open(optarg, O_RDONLY | O_CLOEXEC)) < 0)
             die("the data file");
     }
-    if (argc - optind != 4 || peers + idle > (CONNECTIONS - 64) / 2) {
-        fputs("usage: bench_seeder [-n PEERS] [-i IDLE] [-f DATA_FILE] FILE.torrent "
-              "BYTES PIECE_BYTES "
-              "PORT\n",
+    if (argc - optind != 4 || peers + idle_wanted > (CONNECTIONS - 64) / 2) {
+        fputs("usage: bench_seeder [-n PEERS] [-f DATA_FILE] [-i IDLE -d ADDRESS] "
+              "FILE.torrent BYTES PIECE_BYTES PORT\n",
               stderr);
         return 2;
     }
@@ -237,7 +260,14 @@ int main(int argc, char **argv)
     payload_init(&payload, strtoull(argv[1], NULL, 10),
                  (uint32_t)strtoul(argv[2], NULL, 10));
     payload_make_torrent(&payload, "payload", argv[0]);
-    start((uint16_t)atoi(argv[3]), peers, idle);
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0)
+        die("epoll");
+    socket_allow(2 * (peers + idle_wanted) + 64);
+    if (address == NULL)
+        start_listening((uint16_t)atoi(argv[3]), peers);
+    else
+        start_dialling(address, (uint16_t)atoi(argv[3]));
     puts("ready");
     fflush(stdout);
     run();

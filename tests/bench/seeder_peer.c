@@ -18,7 +18,8 @@
 #define HEADER_BYTES 13u
 #define MESSAGE_MAX  (2u << 20) /* a bitfield */
 #define HOT_BYTES    65536u
-#define FILE_BATCH   16u /* blocks read into one buffer that stays in the cache */
+#define EXTENSIONS   0x10 /* BEP 10, in byte 25 of the handshake */
+#define FILE_BATCH   16u  /* blocks read into one buffer that stays in the cache */
 
 static uint8_t hot[HOT_BYTES];
 static uint8_t from_file[FILE_BATCH * BLOCK];
@@ -55,106 +56,6 @@ void seeder_free(struct seeder *seeder)
     buffer_done(&seeder->out);
     free(seeder->queue);
     free(seeder);
-}
-
-/* ---- what comes ---- */
-
-static void greet(struct seeder *seeder, const uint8_t *theirs)
-{
-    static const char extension[] = "d1:mde4:reqqi2000ee";
-    const uint32_t pieces = seeder->payload->pieces;
-    struct buffer *out = &seeder->out;
-    uint8_t hello[HANDSHAKE] = "\023BitTorrent protocol";
-    memset(hello + 20, 0, 8);
-    hello[25] = theirs[25] & 0x10; /* BEP 10 */
-    memcpy(hello + 28, theirs + 28, 20);
-    snprintf((char *)hello + 48, 20, "-BE0001-%011d", seeder->fd);
-    hello[67] = 's';
-    must(buffer_append(out, hello, sizeof hello));
-    must(buffer_append_u32(out, 1 + (pieces + 7) / 8));
-    must(buffer_append_u8(out, 5));
-    for (uint32_t piece = 0; piece < pieces; piece += 8)
-        must(buffer_append_u8(
-            out, (uint8_t)(pieces - piece >= 8 ? 0xff : 0xff << (8 - (pieces - piece)))));
-    if (hello[25] != 0) {
-        must(buffer_append_u32(out, 2 + sizeof extension - 1));
-        must(buffer_append(out, "\024", 2)); /* extended, 0: its handshake */
-        must(buffer_append_text(out, extension));
-    }
-    if (!seeder->is_idle && !seeder->is_held)
-        must(buffer_append(out, "\0\0\0\1\1", 5)); /* unchoke */
-    seeder->has_greeted = true;
-}
-
-static void cancel(struct seeder *seeder, const struct seeder_request *request)
-{
-    for (uint32_t i = seeder->sent > 0 ? 1 : 0; i < seeder->count; i++) {
-        if (memcmp(&seeder->queue[(seeder->head + i) % SEEDER_QUEUE], request,
-                   sizeof *request) != 0)
-            continue;
-        for (; i + 1 < seeder->count; i++)
-            seeder->queue[(seeder->head + i) % SEEDER_QUEUE] =
-                seeder->queue[(seeder->head + i + 1) % SEEDER_QUEUE];
-        seeder->count--;
-        return;
-    }
-}
-
-static void message(struct seeder *seeder, const uint8_t *bytes, uint32_t length)
-{
-    if (length != 13 || (bytes[0] != 6 && bytes[0] != 8) || seeder->is_idle)
-        return;
-    const struct seeder_request request = {be32_get(bytes + 1), be32_get(bytes + 5),
-                                           be32_get(bytes + 9)};
-    if (request.length == 0 || request.length > BLOCK)
-        return;
-    if (bytes[0] == 8)
-        cancel(seeder, &request);
-    else if (seeder->count < SEEDER_QUEUE)
-        seeder->queue[(seeder->head + seeder->count++) % SEEDER_QUEUE] = request;
-}
-
-/* How many of the bytes were whole messages; more than LENGTH: they are none. */
-static size_t take(struct seeder *seeder, const uint8_t *bytes, size_t length)
-{
-    size_t at = 0;
-    if (!seeder->has_greeted) {
-        if (length < HANDSHAKE)
-            return 0;
-        greet(seeder, bytes);
-        at = HANDSHAKE;
-    }
-    while (length - at >= 4) {
-        const uint32_t size = be32_get(bytes + at);
-        if (size > MESSAGE_MAX)
-            return length + 1;
-        if (length - at < 4 + (size_t)size)
-            break;
-        if (size > 0)
-            message(seeder, bytes + at + 4, size);
-        at += 4 + (size_t)size;
-    }
-    return at;
-}
-
-static bool receive(struct seeder *seeder)
-{
-    const ssize_t got = recv(seeder->fd, hot, sizeof hot, 0);
-    if (got <= 0)
-        return got < 0 && errno == EAGAIN;
-    if (seeder->in.length == 0) {
-        const size_t taken = take(seeder, hot, (size_t)got);
-        if (taken > (size_t)got)
-            return false;
-        must(buffer_append(&seeder->in, hot + taken, (size_t)got - taken));
-        return true;
-    }
-    must(buffer_append(&seeder->in, hot, (size_t)got));
-    const size_t taken = take(seeder, seeder->in.bytes, seeder->in.length);
-    if (taken > seeder->in.length)
-        return false;
-    buffer_consume(&seeder->in, taken);
-    return true;
 }
 
 /* ---- what goes ---- */
@@ -237,19 +138,123 @@ static bool transmit(struct seeder *seeder)
     return true;
 }
 
+/* ---- what comes ---- */
+
+static void say_hello(struct seeder *seeder, uint8_t extensions)
+{
+    uint8_t hello[HANDSHAKE] = "\023BitTorrent protocol";
+    memset(hello + 20, 0, 8);
+    hello[25] = extensions;
+    memcpy(hello + 28, seeder->payload->info_hash, 20);
+    snprintf((char *)hello + 48, 20, "-BE0001-%011d", seeder->fd);
+    hello[67] = 's';
+    must(buffer_append(&seeder->out, hello, sizeof hello));
+}
+
+void seeder_call(struct seeder *seeder)
+{
+    say_hello(seeder, EXTENSIONS);
+    seeder->has_called = true;
+    transmit(seeder);
+}
+
+static void greet(struct seeder *seeder, const uint8_t *theirs)
+{
+    static const char extension[] = "d1:mde4:reqqi2000ee";
+    const uint32_t pieces = seeder->payload->pieces;
+    struct buffer *out = &seeder->out;
+    if (!seeder->has_called)
+        say_hello(seeder, theirs[25] & EXTENSIONS);
+    must(buffer_append_u32(out, 1 + (pieces + 7) / 8));
+    must(buffer_append_u8(out, 5));
+    for (uint32_t piece = 0; piece < pieces; piece += 8)
+        must(buffer_append_u8(
+            out, (uint8_t)(pieces - piece >= 8 ? 0xff : 0xff << (8 - (pieces - piece)))));
+    if (theirs[25] & EXTENSIONS) {
+        must(buffer_append_u32(out, 2 + sizeof extension - 1));
+        must(buffer_append(out, "\024", 2)); /* extended, 0: its handshake */
+        must(buffer_append_text(out, extension));
+    }
+    if (!seeder->is_idle)
+        must(buffer_append(out, "\0\0\0\1\1", 5)); /* unchoke */
+    seeder->has_greeted = true;
+}
+
+static void cancel(struct seeder *seeder, const struct seeder_request *request)
+{
+    for (uint32_t i = seeder->sent > 0 ? 1 : 0; i < seeder->count; i++) {
+        if (memcmp(&seeder->queue[(seeder->head + i) % SEEDER_QUEUE], request,
+                   sizeof *request) != 0)
+            continue;
+        for (; i + 1 < seeder->count; i++)
+            seeder->queue[(seeder->head + i) % SEEDER_QUEUE] =
+                seeder->queue[(seeder->head + i + 1) % SEEDER_QUEUE];
+        seeder->count--;
+        return;
+    }
+}
+
+static void message(struct seeder *seeder, const uint8_t *bytes, uint32_t length)
+{
+    if (length != 13 || (bytes[0] != 6 && bytes[0] != 8) || seeder->is_idle)
+        return;
+    const struct seeder_request request = {be32_get(bytes + 1), be32_get(bytes + 5),
+                                           be32_get(bytes + 9)};
+    if (request.length == 0 || request.length > BLOCK)
+        return;
+    if (bytes[0] == 8)
+        cancel(seeder, &request);
+    else if (seeder->count < SEEDER_QUEUE)
+        seeder->queue[(seeder->head + seeder->count++) % SEEDER_QUEUE] = request;
+}
+
+/* How many of the bytes were whole messages; more than LENGTH: they are none. */
+static size_t take(struct seeder *seeder, const uint8_t *bytes, size_t length)
+{
+    size_t at = 0;
+    if (!seeder->has_greeted) {
+        if (length < HANDSHAKE)
+            return 0;
+        greet(seeder, bytes);
+        at = HANDSHAKE;
+    }
+    while (length - at >= 4) {
+        const uint32_t size = be32_get(bytes + at);
+        if (size > MESSAGE_MAX)
+            return length + 1;
+        if (length - at < 4 + (size_t)size)
+            break;
+        if (size > 0)
+            message(seeder, bytes + at + 4, size);
+        at += 4 + (size_t)size;
+    }
+    return at;
+}
+
+static bool receive(struct seeder *seeder)
+{
+    const ssize_t got = recv(seeder->fd, hot, sizeof hot, 0);
+    if (got <= 0)
+        return got < 0 && errno == EAGAIN;
+    if (seeder->in.length == 0) {
+        const size_t taken = take(seeder, hot, (size_t)got);
+        if (taken > (size_t)got)
+            return false;
+        must(buffer_append(&seeder->in, hot + taken, (size_t)got - taken));
+        return true;
+    }
+    must(buffer_append(&seeder->in, hot, (size_t)got));
+    const size_t taken = take(seeder, seeder->in.bytes, seeder->in.length);
+    if (taken > seeder->in.length)
+        return false;
+    buffer_consume(&seeder->in, taken);
+    return true;
+}
+
 bool seeder_turn(struct seeder *seeder, uint32_t events)
 {
     if ((events & ~(uint32_t)EPOLLOUT) != 0 && !receive(seeder))
         return false;
-    return transmit(seeder);
-}
-
-bool seeder_release(struct seeder *seeder)
-{
-    const bool must_say = seeder->is_held && seeder->has_greeted;
-    seeder->is_held = false;
-    if (must_say)
-        must(buffer_append(&seeder->out, "\0\0\0\1\1", 5));
     return transmit(seeder);
 }
 

@@ -18,9 +18,9 @@ struct seeder_request {
 struct seeder {
     const struct payload *payload;
     int fd;
-    int data_fd;  /* -1: the data come from memory */
-    bool is_idle; /* shows what it has, keeps alive, never unchokes */
-    bool is_held; /* not idle, but unchokes only when released */
+    int data_fd;     /* -1: the data come from memory */
+    bool is_idle;    /* shows what it has, keeps alive, never unchokes */
+    bool has_called; /* we spoke first */
     bool has_greeted, has_sent_block, waits_for_room;
     struct buffer in;             /* the beginning of a message */
     struct buffer out;            /* what goes before the next block */
@@ -35,8 +35,8 @@ struct seeder *seeder_new(const struct payload *payload, int fd, int data_fd,
 void seeder_free(struct seeder *seeder); /* closes FD */
 /* Reads and sends what it can; EVENTS: epoll's. False: the connection is over. */
 bool seeder_turn(struct seeder *seeder, uint32_t events);
-/* Unchokes one that is held. False: the connection is over. */
-bool seeder_release(struct seeder *seeder);
+/* Sends the handshake on a connection that we made. */
+void seeder_call(struct seeder *seeder);
 /* False: the connection is over. */
 bool seeder_keep_alive(struct seeder *seeder);
 

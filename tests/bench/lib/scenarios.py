@@ -48,17 +48,14 @@ def loopback(group, index):
 class Seeder(Process):
     """bench_seeder with what it says."""
 
-    def __init__(self, bench, torrent, size, peers=0, idle=0, data=None):
-        self.port = free_port()
-        given = ["-f", data] if data else []
+    def __init__(self, bench, torrent, size, *options, peers=0, port=None):
+        self.port = port or free_port()
         super().__init__(bench.lab, "bench-seeder", [
-            tool(bench, "bench_seeder"), "-n", str(peers), "-i", str(idle),
-            *(["-t", "40"] if idle else []), *given, torrent,
-            str(size), str(bench.piece), str(self.port)])
+            tool(bench, "bench_seeder"), "-n", str(peers), *options, torrent, str(size),
+            str(bench.piece), str(self.port)])
         until(lambda: "ready" in self.text(self.out) or not self.running(), "the seeder")
         self.must_run()
         self.addresses = [loopback(1, i) for i in range(peers)] or ["127.0.0.1"]
-        self.addresses += [loopback(2, i) for i in range(idle)]
 
     def firsts(self):
         return [float(at) for at in re.findall(r"^first (\S+)\n", self.text(self.out), re.M)]
@@ -66,8 +63,8 @@ class Seeder(Process):
     def served(self):
         return self._numbers("served")
 
-    def released(self):
-        return self._numbers("released")
+    def joined(self):
+        return self._numbers("joined")
 
     def _numbers(self, word):
         found = re.findall(rf"^{word} (\d+)\n", self.text(self.out), re.M)
@@ -115,17 +112,16 @@ def counted_bttui(bench):
 
 
 class Down:
-    """Download from PEERS fast seeds, beside IDLE ones that never unchoke."""
+    """Download from PEERS fast seeds."""
 
-    def __init__(self, bench, peers, idle=0, mib=None):
-        self.bench, self.idle = bench, idle
-        self.size = (mib or bench.options.mib) << 20
+    def __init__(self, bench, peers):
+        self.bench, self.size = bench, bench.options.mib << 20
         torrent = bench.lab.path(bench.lab.unique("payload") + ".torrent")
-        self.seeder = Seeder(bench, torrent, self.size, 0 if peers == 1 else peers, idle)
+        self.seeder = Seeder(bench, torrent, self.size, peers=0 if peers == 1 else peers)
         tracker = FixedTracker(bench.lab, fixed=[(address, self.seeder.port)
                                                  for address in self.seeder.addresses])
         self.torrent = with_tracker(torrent, tracker.url)
-        self.limit = len(self.seeder.addresses) + 10
+        self.limit = peers + 10
 
     def start(self, client):
         place = self.bench.lab.new_dir("down")
@@ -151,8 +147,6 @@ class Down:
         row = {"mb_s": self.size / took / MB, "cpu": cpu / (self.size / GIB),
                "private": process.peak_private / MB, "resident": process.peak_resident / MB,
                "waste": 100 * (served / self.size - 1)}
-        if self.idle:
-            row["idle"] = self.seeder.released()[self.before]
         return row
 
     def counted(self):
@@ -164,8 +158,6 @@ class Down:
         return calls / (self.size / 16384)
 
     def bare(self):
-        if self.idle:
-            return None
         file = self.bench.lab.path("bare")
         before = len(self.seeder.served())
         done = subprocess.run(
@@ -176,6 +168,50 @@ class Down:
         found = json.loads(done.stdout)
         until(lambda: len(self.seeder.served()) > before, "the seeder to be left", 0.02)
         return {"mb_s": found["mb_per_s"], "cpu": found["cpu_s"] / (self.size / GIB)}
+
+
+class BesideIdle:
+    """Download from one fast seed that comes when IDLE others are there: they connect to the
+    client, so that no pace of dialling matters."""
+
+    def __init__(self, bench, idle):
+        self.bench, self.idle = bench, idle
+        self.size = bench.options.mib << 20
+        self.torrent = bench.lab.path("payload.torrent")
+        subprocess.run([tool(bench, "bench_payload"), self.torrent, str(self.size),
+                        str(bench.piece)], check=True)
+        self.tracked = with_tracker(self.torrent, bench.tracker().url)
+
+    def run(self, client):
+        place = self.bench.lab.new_dir("beside")
+        process = client(self.bench.lab, [self.tracked], os.path.join(place, "data"),
+                         os.path.join(place, "home"), peers=self.idle + 20)
+        until(lambda: listens(process.port), f"{process.name} to listen")
+        time.sleep(0.5)  # some listen before they know the torrent
+        seeder = Seeder(self.bench, self.torrent, self.size, "-i", str(self.idle), "-d",
+                        "127.0.0.1", port=process.port)
+        process.wait_complete()
+        cpu = process.cpu_s()
+        took = process.completed - seeder.firsts()[0]
+        joined = seeder.joined()[0]
+        process.kill()
+        process.wait(10)
+        seeder.end(signal.SIGKILL)
+        shutil.rmtree(place)
+        return {"mb_s": self.size / took / MB, "cpu": cpu / (self.size / GIB),
+                "private": process.peak_private / MB, "idle": joined}
+
+    def bare(self):
+        return None
+
+
+def listens(port):
+    for name in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with open(name, encoding="ascii") as file:
+            if any(line.split()[1].endswith(":%04X" % port) and line.split()[3] == "0A"
+                   for line in file if ":" in line.split()[0]):
+                return True
+    return False
 
 
 class Up:
@@ -229,7 +265,8 @@ class Up:
 
     def bare(self):
         seeder = Seeder(self.bench, self.bench.lab.path("bare.torrent"), self.size,
-                        data=os.path.join(self.data, "payload"))
+                        "-f",
+                        os.path.join(self.data, "payload"))
         before = cpu_s(seeder.process.pid)
         found = self.leech(seeder.port)
         cpu = cpu_s(seeder.process.pid) - before
