@@ -161,11 +161,13 @@ class Lab:
         self.processes = []
         self.closers = []
         self.names = {}
+        self.lock = threading.Lock()
         self.prefix = []  # words before every command: see tests/lab/network.py
 
     def unique(self, name):
-        self.names[name] = self.names.get(name, 0) + 1
-        return name if self.names[name] == 1 else f"{name}-{self.names[name]}"
+        with self.lock:
+            self.names[name] = number = self.names.get(name, 0) + 1
+        return name if number == 1 else f"{name}-{number}"
 
     def path(self, *parts):
         return os.path.join(self.dir, *parts)
