@@ -299,7 +299,9 @@ struct http *http_new(struct loop *loop, const char *user_agent, const char *bin
     http->bind = bind != NULL ? strdup(bind) : NULL;
     http->multi =
         curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
-    if (http->multi == NULL || http->user_agent == NULL) {
+    if (http->multi == NULL || http->user_agent == NULL ||
+        (bind != NULL && http->bind == NULL)) {
+        curl_multi_cleanup(http->multi);
         free(http->user_agent);
         free(http->bind);
         free(http);

@@ -111,6 +111,7 @@ START_TEST(nothing_there_is_nothing_found_and_empty_files_are_made)
 }
 END_TEST
 
+/* S11, S13, S17 */
 START_TEST(short_and_long_files_are_found_as_far_as_they_are_right)
 {
     place_write_all(&place);
@@ -122,6 +123,7 @@ START_TEST(short_and_long_files_are_found_as_far_as_they_are_right)
 }
 END_TEST
 
+/* S12 */
 START_TEST(exactly_the_damaged_pieces_are_missed)
 {
     FILE *file;
@@ -154,6 +156,7 @@ START_TEST(only_the_pieces_asked_for_are_read)
 }
 END_TEST
 
+/* S27 */
 START_TEST(pieces_of_zeros_are_there_only_if_the_file_is)
 {
     memset(place.content, 0, place.meta->total_bytes);
@@ -220,6 +223,7 @@ static bool only_b(uint32_t piece)
     return piece > 40;
 }
 
+/* S10 */
 START_TEST(a_file_deleted_while_open_is_not_there)
 {
     struct block *block = block_pool_take(place.pool);

@@ -49,6 +49,19 @@ START_TEST(no_words_lead_outside)
 }
 END_TEST
 
+/* S29 */
+START_TEST(any_byte_of_a_name_is_taken_as_it_is)
+{
+    static const char name[] = "a b/100%s\n/\x01 $HOME ~ \"';\\";
+    struct stat status;
+    const int fd = file_walk_open(dir_fd, name, true);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    ck_assert_int_eq(fstatat(dir_fd, name, &status, 0), 0);
+}
+END_TEST
+
+/* S28 */
 START_TEST(directories_and_the_file_are_made_with_the_users_mask)
 {
     struct stat status;
@@ -71,6 +84,7 @@ START_TEST(reading_makes_nothing)
 }
 END_TEST
 
+/* S14 */
 START_TEST(what_is_no_regular_file_is_refused_without_waiting)
 {
     const uint32_t before = place_open_descriptors();
@@ -93,6 +107,7 @@ START_TEST(what_is_no_regular_file_is_refused_without_waiting)
 }
 END_TEST
 
+/* S15 */
 START_TEST(a_directory_that_is_a_link_is_not_followed)
 {
     ck_assert_int_eq(symlink("..", place_path(&place, "up")), 0);
@@ -130,6 +145,7 @@ Suite *test_file_walk_suite(void)
     TCase *tcase = tcase_create("file_walk");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, no_words_lead_outside);
+    tcase_add_test(tcase, any_byte_of_a_name_is_taken_as_it_is);
     tcase_add_test(tcase, directories_and_the_file_are_made_with_the_users_mask);
     tcase_add_test(tcase, reading_makes_nothing);
     tcase_add_test(tcase, what_is_no_regular_file_is_refused_without_waiting);

@@ -193,6 +193,7 @@ START_TEST(an_error_names_file_and_errno_and_gives_the_blocks_back)
 }
 END_TEST
 
+/* S25 */
 START_TEST(runs_of_a_torrent_that_was_closed_come_back)
 {
     desk_hash(&desk, 0, 0, 16 * BLOCK_BYTES, false);

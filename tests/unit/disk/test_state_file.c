@@ -122,6 +122,7 @@ START_TEST(every_truncation_and_every_flipped_byte_is_noticed)
 }
 END_TEST
 
+/* R3, R4 */
 START_TEST(without_a_whole_generation_it_is_damaged)
 {
     static const char *const junk[] = {"", "garbage", "d8:announce0:e"};

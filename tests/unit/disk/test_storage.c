@@ -106,6 +106,7 @@ START_TEST(any_range_reads_as_it_was_written)
 }
 END_TEST
 
+/* S9 */
 START_TEST(bytes_in_dribbles_and_interruptions_are_the_same_bytes)
 {
     fault_dribble(777);
@@ -117,6 +118,7 @@ START_TEST(bytes_in_dribbles_and_interruptions_are_the_same_bytes)
 }
 END_TEST
 
+/* S4 */
 START_TEST(a_device_that_fails_once_is_tried_again_and_no_more)
 {
     fault_set(FAULT_WRITE, 1, 1, EIO);
@@ -130,6 +132,7 @@ START_TEST(a_device_that_fails_once_is_tried_again_and_no_more)
 }
 END_TEST
 
+/* S1 */
 START_TEST(a_full_disk_is_told_with_the_file)
 {
     static const int errors[] = {ENOSPC, EDQUOT, EFBIG};
@@ -142,6 +145,7 @@ START_TEST(a_full_disk_is_told_with_the_file)
 }
 END_TEST
 
+/* S2 */
 START_TEST(a_limit_on_file_sizes_is_no_signal)
 {
     const struct rlimit small = {40000, RLIM_INFINITY};
@@ -151,6 +155,7 @@ START_TEST(a_limit_on_file_sizes_is_no_signal)
 }
 END_TEST
 
+/* S11 */
 START_TEST(what_is_not_there_or_not_all_there_is_told_apart)
 {
     uint8_t bytes[PIECE];
@@ -166,6 +171,7 @@ START_TEST(what_is_not_there_or_not_all_there_is_told_apart)
 }
 END_TEST
 
+/* S13 */
 START_TEST(a_longer_file_keeps_its_end)
 {
     place_write_all(&place);
@@ -177,6 +183,7 @@ START_TEST(a_longer_file_keeps_its_end)
 }
 END_TEST
 
+/* S27 */
 START_TEST(holes_are_seen_only_where_the_file_is_long_enough)
 {
     ck_assert(!storage_is_hole(storage, 1, PIECE)); /* no file at all */
@@ -207,6 +214,7 @@ START_TEST(a_directory_swapped_for_a_link_leads_nowhere)
 }
 END_TEST
 
+/* S14 */
 START_TEST(a_file_swapped_for_a_link_is_not_followed)
 {
     char target[128];
@@ -231,6 +239,7 @@ START_TEST(a_link_to_the_download_directory_is_the_users_choice)
 }
 END_TEST
 
+/* S16 */
 START_TEST(a_download_directory_that_is_gone_is_not_made_again)
 {
     char away[128];
@@ -260,6 +269,7 @@ START_TEST(idle_it_holds_no_descriptor)
 }
 END_TEST
 
+/* S7 */
 START_TEST(an_unwritable_file_is_read_and_told_when_it_is_to_be_written)
 {
     uint8_t byte;
@@ -293,6 +303,7 @@ START_TEST(only_what_was_written_is_synced)
 }
 END_TEST
 
+/* S6 */
 START_TEST(a_sync_that_fails_names_the_file_and_is_not_repeated_in_hope)
 {
     ck_assert_int_eq(write_piece(0), ERROR_NONE);
@@ -303,6 +314,7 @@ START_TEST(a_sync_that_fails_names_the_file_and_is_not_repeated_in_hope)
 }
 END_TEST
 
+/* S10 */
 START_TEST(a_file_deleted_under_us_is_noticed_at_the_sync)
 {
     ck_assert_int_eq(write_piece(0), ERROR_NONE);

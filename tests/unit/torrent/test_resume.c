@@ -116,6 +116,7 @@ START_TEST(damage_never_crashes_and_claims_only_what_fits)
 }
 END_TEST
 
+/* R3 */
 START_TEST(another_torrents_data_is_refused)
 {
     struct resume in = resume_of("11111"), out;
@@ -157,6 +158,7 @@ static void expect(struct compared result, const char *have, const char *to_hash
     bitfield_done(&result.to_hash);
 }
 
+/* R5, R6 */
 START_TEST(claims_hold_only_for_files_that_look_as_they_did)
 {
     struct resume resume = resume_of("11111");

@@ -86,7 +86,7 @@ static bool leech_checkpointed(const struct pair *at)
            at->leech.last_checkpoint == at->meta->piece_count;
 }
 
-/* A checkpoint that was told holds, however the process ends after it. */
+/* R1: A checkpoint that was told holds, however the process ends after it. */
 START_TEST(what_a_checkpoint_claims_survives_an_end_without_a_word)
 {
     download_all(true);
@@ -112,6 +112,7 @@ static void damage(const char *state, const char *suffix)
     close(fd);
 }
 
+/* R3 */
 START_TEST(damaged_resume_data_cost_a_check_and_no_download)
 {
     download_all(true);
@@ -298,6 +299,7 @@ START_TEST(the_choice_of_files_is_kept)
 }
 END_TEST
 
+/* S23 */
 START_TEST(removing_leaves_or_deletes_exactly_its_own)
 {
     char foreign[256], hex[INFO_HASH_HEX_SIZE], name[128];
@@ -322,6 +324,7 @@ START_TEST(removing_leaves_or_deletes_exactly_its_own)
 }
 END_TEST
 
+/* S25 */
 START_TEST(a_torrent_may_be_removed_in_the_middle_of_anything)
 {
     pair_seed(&pair);

@@ -90,6 +90,7 @@ START_TEST(a_second_process_is_refused_and_told_who_holds_it)
 }
 END_TEST
 
+/* R13 */
 START_TEST(one_that_everybody_may_write_to_is_refused)
 {
     struct state_dir dir;
@@ -114,6 +115,7 @@ START_TEST(what_is_no_directory_is_refused_with_its_name)
 }
 END_TEST
 
+/* R13 */
 START_TEST(one_that_cannot_be_written_to_is_used_without_keeping_anything)
 {
     struct state_dir dir;
