@@ -171,7 +171,7 @@ size_t canvas_row_text(const struct canvas *canvas, int y, char *ret_text, size_
             break;
         memcpy(ret_text + used, cell->text, cell->length);
         used += cell->length;
-        if (cell->length > 0 && cell->text[0] != ' ')
+        if (cell->length > 1 || (cell->length == 1 && cell->text[0] != ' '))
             end = used;
     }
     ret_text[end] = '\0';

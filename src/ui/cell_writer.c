@@ -159,6 +159,18 @@ static enum cell_writer_error open_screen(struct cell_writer *writer, bool color
     return CELL_WRITER_OK;
 }
 
+/* ncurses takes the rows that scroll, and that relative moves stay in, to be all of them.
+ * At the start they are those of the terminfo entry, after a change of size anybody's.
+ * The cursor is anywhere then: the next frame must be a whole one. */
+static void free_rows(struct cell_writer *writer, int height)
+{
+    char *csr = tigetstr("csr");
+    if (!has_text(csr) || height < 1)
+        return;
+    const char *bytes = tiparm(csr, 0, height - 1);
+    append(writer, bytes, strlen(bytes));
+}
+
 static void set_up_screen(struct cell_writer *writer, int width, int height, bool colors)
 {
     typeahead(-1);
@@ -190,7 +202,10 @@ enum cell_writer_error cell_writer_new(int width, int height, bool colors,
         return error;
     }
     set_up_screen(writer, width, height, colors);
+    refresh(); /* what it begins with */
     harvest(writer);
+    free_rows(writer, height);
+    clearok(curscr, TRUE);
     if (writer->modes)
         append(writer, MODES_ON, sizeof MODES_ON - 1);
     *ret_writer = writer;
@@ -214,6 +229,7 @@ void cell_writer_begin(struct cell_writer *writer)
 {
     refresh(); /* enters the full screen again */
     harvest(writer);
+    free_rows(writer, canvas_height(writer->shown));
     if (writer->modes)
         append(writer, MODES_ON, sizeof MODES_ON - 1);
     cell_writer_forget(writer);
@@ -324,6 +340,7 @@ void cell_writer_present(struct cell_writer *writer, const struct canvas *canvas
             return;
         resize_term(canvas_height(canvas) > 0 ? canvas_height(canvas) : 1,
                     canvas_width(canvas) > 0 ? canvas_width(canvas) : 1);
+        free_rows(writer, canvas_height(canvas));
         erase();
         clearok(curscr, TRUE);
     }

@@ -32,8 +32,9 @@ enum vt_state { VT_GROUND, VT_ESCAPE, VT_UTF8 };
 struct vt {
     bool ascii;
     int width, height, x, y;
-    bool pending; /* the last column was written: more text would wrap */
-    bool wraps;   /* and does: the cursor is on the next row at once */
+    int top, bottom; /* the rows that scroll, both among them */
+    bool pending;    /* the last column was written: more text would wrap */
+    bool wraps;      /* and does: the cursor is on the next row at once */
     bool screen, hidden, paste, mouse;
     struct vt_cell *cells;
     enum vt_state state;
@@ -150,12 +151,12 @@ static void allow(struct vt *vt, const char *text)
 
 /* What a full-screen program needs: nothing that asks, prints, sets keys or names. */
 static const char *const capabilities[] = {
-    "cup",   "hpa",   "vpa",   "cuu1",  "cuu",   "cud1", "cud", "cuf1", "cuf",   "cub1",
-    "cub",   "home",  "cr",    "ind",   "ri",    "el",   "el1", "ed",   "clear", "ech",
-    "ich",   "ich1",  "dch",   "dch1",  "csr",   "il",   "il1", "dl",   "dl1",   "smir",
-    "rmir",  "smcup", "rmcup", "civis", "cnorm", "sgr0", "op",  "oc",   "setaf", "setab",
-    "bold",  "rev",   "smul",  "rmul",  "smso",  "rmso", "dim", "rep",  "ht",    "cbt",
-    "enacs", "rmacs", "smam",  "rmam",  "smkx",  "rmkx"};
+    "cup",   "hpa",   "vpa",   "cuu1",  "cuu",   "cud1", "cud",  "cuf1", "cuf",   "cub1",
+    "cub",   "home",  "cr",    "ind",   "ri",    "el",   "el1",  "ed",   "clear", "ech",
+    "ich",   "ich1",  "dch",   "dch1",  "csr",   "il",   "il1",  "dl",   "dl1",   "smir",
+    "rmir",  "smcup", "rmcup", "civis", "cnorm", "sgr0", "op",   "oc",   "setaf", "setab",
+    "bold",  "rev",   "smul",  "rmul",  "smso",  "rmso", "dim",  "rep",  "ht",    "cbt",
+    "enacs", "rmacs", "smam",  "rmam",  "smkx",  "rmkx", "indn", "rin"};
 
 static bool learn(struct vt *vt, const char *term)
 {
@@ -292,6 +293,54 @@ static void shift(struct vt *vt, int count)
     }
 }
 
+/* Rows from FROM to the last that scrolls move down by COUNT (+) or up (-). */
+static void scroll_rows(struct vt *vt, int from, int count)
+{
+    const int rows = vt->bottom - from + 1;
+    const size_t row = (size_t)vt->width * sizeof *vt->cells;
+    if (from < vt->top || rows < 1) {
+        misplace(vt, "rows are moved that do not scroll");
+        return;
+    }
+    count = count > rows ? rows : count < -rows ? -rows : count;
+    const size_t rest = (size_t)(rows - (count > 0 ? count : -count));
+    if (count > 0) {
+        memmove(cell_at(vt, 0, from + count), cell_at(vt, 0, from), rest * row);
+        blank_rows(vt, from, from + count);
+    } else {
+        memmove(cell_at(vt, 0, from), cell_at(vt, 0, from - count), rest * row);
+        blank_rows(vt, vt->bottom + 1 + count, vt->bottom + 1);
+    }
+}
+
+static void line_feed(struct vt *vt)
+{
+    if (vt->y == vt->bottom)
+        scroll_rows(vt, vt->top, -1);
+    else
+        move_to(vt, vt->x, vt->y + 1);
+}
+
+static void reverse_line_feed(struct vt *vt)
+{
+    if (vt->y == vt->top)
+        scroll_rows(vt, vt->top, 1);
+    else
+        move_to(vt, vt->x, vt->y - 1);
+}
+
+static void set_region(struct vt *vt, int first, int last)
+{
+    last = last > 0 && last < vt->height ? last : vt->height;
+    if (first > last) {
+        misplace(vt, "rows that scroll and are not there");
+        return;
+    }
+    vt->top = first - 1;
+    vt->bottom = last - 1;
+    move_to(vt, 0, 0);
+}
+
 /* ---- what sequences do ---- */
 
 static int read_numbers(const char *text, size_t length, int numbers[NUMBERS])
@@ -382,6 +431,8 @@ static bool move_by(struct vt *vt, char final, int first, int second)
         move_to(vt, vt->x, vt->y - first);
         return true;
     case 'B':
+        if (vt->y <= vt->bottom && vt->y + first > vt->bottom)
+            misplace(vt, "the cursor stays in the rows that scroll");
         move_to(vt, vt->x, vt->y + first);
         return true;
     case 'C':
@@ -435,7 +486,11 @@ static void on_control(struct vt *vt, const char *sequence, size_t length)
     else if (final == 'b')
         repeat(vt, first);
     else if (final == 'r')
-        move_to(vt, 0, 0);
+        set_region(vt, first, numbers[1]);
+    else if (final == 'L' || final == 'M')
+        scroll_rows(vt, vt->y, final == 'L' ? first : -first);
+    else if (final == 'S' || final == 'T')
+        scroll_rows(vt, vt->top, final == 'T' ? first : -first);
     else if (final != 't' && final != 'c')
         complain(vt, "a sequence that is not known here");
 }
@@ -450,7 +505,7 @@ static void on_sequence(struct vt *vt)
     else if (shape[0] == '[')
         on_control(vt, vt->sequence, vt->length);
     else if (shape[0] == 'M')
-        move_to(vt, vt->x, vt->y - 1);
+        reverse_line_feed(vt);
 }
 
 /* ---- bytes ---- */
@@ -464,7 +519,7 @@ static void on_c0(struct vt *vt, char byte)
     if (byte == '\r')
         move_to(vt, 0, vt->y);
     else if (byte == '\n')
-        move_to(vt, vt->x, vt->y + 1);
+        line_feed(vt);
     else if (byte == '\b')
         move_to(vt, vt->x - 1, vt->y);
     else if (byte == '\t')
@@ -529,7 +584,8 @@ void vt_resize(struct vt *vt, int width, int height)
     if (vt->cells == NULL || vt->row == NULL)
         abort();
     blank_rows(vt, 0, height);
-    vt->x = vt->y = 0;
+    vt->x = vt->y = vt->top = 0;
+    vt->bottom = height - 1;
     vt->pending = false;
 }
 
