@@ -66,6 +66,23 @@ static enum error_code build_url(struct buffer *url, const struct tracker *track
     return error == ERROR_NONE ? buffer_append_u8(url, 0) : error;
 }
 
+/* The last part of the path, NULL if it does not begin with `announce`. */
+static const char *announce_part(const char *url)
+{
+    const char *begin = strstr(url, "://");
+    begin = begin != NULL ? begin + 3 : url;
+    const char *slash = memrchr(begin, '/', strcspn(begin, "?#"));
+    return slash != NULL && strncmp(slash + 1, "announce", 8) == 0 ? slash + 1 : NULL;
+}
+
+/* A name that was public does not become private, and services of this machine that are
+ * no trackers are nobody's business (H12). */
+static unsigned shut_to(const struct tracker *tracker)
+{
+    return (tracker->was_public ? (unsigned)HTTP_SHUT_PRIVATE : 0) |
+           (announce_part(tracker->url) == NULL ? (unsigned)HTTP_SHUT_LOOPBACK : 0);
+}
+
 static void on_result(void *context, const struct http_result *result)
 {
     struct tracker *tracker = context;
@@ -102,7 +119,7 @@ enum tracker_start tracker_http_announce(struct tracker *tracker)
         tracker->request = http_get(
             tracker->manager->config.http, (const char *)url.bytes, BODY_BYTES,
             tracker->event == TRACKER_EVENT_STOPPED ? STOP_TIMEOUT_MS : TIMEOUT_MS,
-            on_result, tracker);
+            shut_to(tracker), on_result, tracker);
     buffer_done(&url);
     if (tracker->request != NULL)
         return TRACKER_START_BEGUN;
@@ -116,15 +133,13 @@ enum tracker_start tracker_http_announce(struct tracker *tracker)
 static enum error_code build_scrape_url(struct buffer *url, const struct tracker *tracker)
 {
     const char *query = strchr(tracker->url, '?');
-    const size_t path_length =
-        query != NULL ? (size_t)(query - tracker->url) : strlen(tracker->url);
-    const char *slash = memrchr(tracker->url, '/', path_length);
-    if (slash == NULL || strncmp(slash + 1, "announce", 8) != 0)
+    const char *part = announce_part(tracker->url);
+    if (part == NULL)
         return ERROR_UNSUPPORTED;
     enum error_code error =
-        buffer_append(url, tracker->url, (size_t)(slash + 1 - tracker->url));
+        buffer_append(url, tracker->url, (size_t)(part - tracker->url));
     if (error == ERROR_NONE)
-        error = buffer_printf(url, "scrape%s%cinfo_hash=", slash + 9,
+        error = buffer_printf(url, "scrape%s%cinfo_hash=", part + 8,
                               query != NULL ? '&' : '?');
     if (error == ERROR_NONE)
         error = put_escaped(url, tracker->manager->config.hash.bytes, SHA1_BYTES);
@@ -149,8 +164,9 @@ void tracker_http_scrape(struct tracker *tracker)
     struct buffer url;
     buffer_init(&url, URL_BYTES);
     if (tracker->scrape == NULL && build_scrape_url(&url, tracker) == ERROR_NONE)
-        tracker->scrape = http_get(tracker->manager->config.http, (const char *)url.bytes,
-                                   BODY_BYTES, TIMEOUT_MS, on_scraped, tracker);
+        tracker->scrape =
+            http_get(tracker->manager->config.http, (const char *)url.bytes, BODY_BYTES,
+                     TIMEOUT_MS, shut_to(tracker), on_scraped, tracker);
     buffer_done(&url);
 }
 

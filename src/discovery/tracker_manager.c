@@ -224,6 +224,8 @@ void tracker_on_answer(struct tracker *tracker, const struct tracker_reply *repl
 {
     struct tracker_manager *manager = tracker->manager;
     const bool ok = reply != NULL && !reply->failed;
+    if (from != NULL && netaddr_scope(from) == NETADDR_SCOPE_PUBLIC)
+        tracker->was_public = true;
     if (tracker->event == TRACKER_EVENT_STOPPED) {
         on_farewell(tracker);
         check_stopped(manager);

@@ -21,6 +21,7 @@ struct tracker {
     bool knows_us; /* `started` was answered */
     bool wants_completed;
     bool is_leader;           /* the one of its tier that is asked again and again */
+    bool was_public;          /* its name led into public space: it must not elsewhere */
     bool is_slow;             /* does not answer, but is still waited for */
     enum tracker_event event; /* of the announce under way */
     struct http_request *request, *scrape;

@@ -224,6 +224,24 @@ static void on_packet(void *context, const uint8_t *bytes, size_t length)
 
 /* ---- beginning ---- */
 
+/* Of a name that has public addresses, or had one, no other is asked (H12); nor is any
+ * that no host has. */
+static uint32_t keep_reachable(const struct tracker *tracker, struct netaddr *addresses,
+                               uint32_t count)
+{
+    bool public = tracker->was_public;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+    public = public || netaddr_scope(&addresses[i]) == NETADDR_SCOPE_PUBLIC;
+    for (uint32_t i = 0; i < count; i++) {
+        const enum netaddr_scope scope = netaddr_scope(&addresses[i]);
+        if (scope == NETADDR_SCOPE_PUBLIC || (!public && scope != NETADDR_SCOPE_INVALID &&
+                                              scope != NETADDR_SCOPE_LINK_LOCAL))
+            addresses[kept++] = addresses[i];
+    }
+    return kept;
+}
+
 static void on_resolved(void *context, const struct netaddr *addresses, uint32_t count,
                         const char *message)
 {
@@ -234,6 +252,11 @@ static void on_resolved(void *context, const struct netaddr *addresses, uint32_t
         return;
     }
     memcpy(udp->addresses, addresses, count * sizeof *addresses);
+    count = keep_reachable(udp->tracker, udp->addresses, count);
+    if (count == 0) {
+        fail(udp, _("its name leads to a private address, where it may not"));
+        return;
+    }
     udp->address_count = count;
     for (uint32_t i = 0; i < count; i++)
         udp->addresses[i].port = udp->port;

@@ -1,6 +1,7 @@
 #include "net/http.h"
 
 #include "base/buffer.h"
+#include "base/i18n.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -32,6 +33,8 @@ struct http_request {
     void *context;
     struct netaddr
         first; /* the first host reached: where it lies decides where we may be sent */
+    unsigned shut; /* enum http_shut */
+    bool was_shut; /* an address was not tried for that */
     char message[CURL_ERROR_SIZE];
 };
 
@@ -131,8 +134,22 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     return request->header_bytes <= HEADER_BYTES_MAX ? size * count : 0;
 }
 
-/* A host in public space may not send us to a private one by redirect or by name (H11,
- * H12). */
+/* H11, H12 */
+static bool may_reach(const struct http_request *request, const struct netaddr *to)
+{
+    const enum netaddr_scope scope = netaddr_scope(to);
+    const enum netaddr_scope first = netaddr_scope(&request->first);
+    const bool loopback = scope == NETADDR_SCOPE_LOOPBACK;
+    if (scope == NETADDR_SCOPE_PUBLIC)
+        return true;
+    if (scope == NETADDR_SCOPE_INVALID || scope == NETADDR_SCOPE_LINK_LOCAL ||
+        (request->shut & HTTP_SHUT_PRIVATE) != 0 ||
+        (loopback && (request->shut & HTTP_SHUT_LOOPBACK) != 0))
+        return false;
+    return request->first.family == NETADDR_NONE ||
+           (first != NETADDR_SCOPE_PUBLIC && (!loopback || first == scope));
+}
+
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
                                     struct curl_sockaddr *address)
 {
@@ -141,11 +158,12 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
     (void)purpose;
     if (netaddr_from_sockaddr(&address->addr, &to) != ERROR_NONE)
         return CURL_SOCKET_BAD;
+    if (!may_reach(request, &to)) {
+        request->was_shut = true;
+        return CURL_SOCKET_BAD;
+    }
     if (request->first.family == NETADDR_NONE)
         request->first = to;
-    else if (netaddr_scope(&request->first) == NETADDR_SCOPE_PUBLIC &&
-             netaddr_scope(&to) != NETADDR_SCOPE_PUBLIC)
-        return CURL_SOCKET_BAD;
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -207,8 +225,8 @@ static void request_free(struct http_request *request)
 }
 
 struct http_request *http_get(struct http *http, const char *url, size_t max_body,
-                              unsigned timeout_ms, http_on_result *on_result,
-                              void *context)
+                              unsigned timeout_ms, unsigned shut,
+                              http_on_result *on_result, void *context)
 {
     struct http_request *request = calloc(1, sizeof *request);
     if (request == NULL)
@@ -216,6 +234,7 @@ struct http_request *http_get(struct http *http, const char *url, size_t max_bod
     request->http = http;
     request->on_result = on_result;
     request->context = context;
+    request->shut = shut;
     buffer_init(&request->body, max_body);
     request->easy = curl_easy_init();
     if (request->easy == NULL || !set_options(request, url, timeout_ms)) {
@@ -264,6 +283,8 @@ static void give_result(struct http_request *request, CURLcode code)
         .length = request->body.length,
     };
     const char *ip = NULL;
+    if (code == CURLE_COULDNT_CONNECT && request->was_shut)
+        result.message = _("its name leads to a private address, where it may not");
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &result.status);
     if (curl_easy_getinfo(request->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK &&
         ip != NULL && netaddr_parse(ip, 0, &result.from) != ERROR_NONE)

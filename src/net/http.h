@@ -32,11 +32,16 @@ struct http_result {
 };
 typedef void http_on_result(void *context, const struct http_result *result);
 
+/* Where a request may not lead, whatever the addresses of its name. Not named, because
+ * never: link-local and impossible addresses, and by redirect from public space into
+ * private, or from elsewhere to this machine. */
+enum http_shut { HTTP_SHUT_NONE = 0, HTTP_SHUT_LOOPBACK = 1, HTTP_SHUT_PRIVATE = 2 };
+
 /* RESULT comes exactly once, never from inside this call, unless cancelled. NULL: out of
- * memory. URL is copied. */
+ * memory. URL is copied; SHUT is a set of enum http_shut, PRIVATE includes LOOPBACK. */
 struct http_request *http_get(struct http *http, const char *url, size_t max_body,
-                              unsigned timeout_ms, http_on_result *on_result,
-                              void *context);
+                              unsigned timeout_ms, unsigned shut,
+                              http_on_result *on_result, void *context);
 void http_cancel(struct http_request *request);
 
 #endif

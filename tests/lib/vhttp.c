@@ -83,8 +83,8 @@ static void on_deadline(void *context)
 }
 
 struct http_request *http_get(struct http *http, const char *url, size_t max_body,
-                              unsigned timeout_ms, http_on_result *on_result,
-                              void *context)
+                              unsigned timeout_ms, unsigned shut,
+                              http_on_result *on_result, void *context)
 {
     struct http_request *request = calloc(1, sizeof *request);
     VNET_REQUIRE(request != NULL && http->on_get != NULL);
@@ -93,6 +93,7 @@ struct http_request *http_get(struct http *http, const char *url, size_t max_bod
     request->context = context;
     request->max_body = max_body;
     request->answer.status = 200;
+    request->answer.shut = shut;
     request->answer.after_ns = NS_PER_MS;
     request->answer.from = vnet_parse("10.9.9.9:80");
     request->next = http->requests;

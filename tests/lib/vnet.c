@@ -447,7 +447,7 @@ static struct resolver_query *host_resolve(void *context, struct loop *loop,
     struct netaddr literal;
     if (netaddr_parse(name, 0, &literal) == ERROR_NONE)
         return resolver_answer(loop, &literal, 1, on_result, result_context);
-    for (uint32_t i = 0; i < vnet->name_count; i++)
+    for (uint32_t i = vnet->name_count; i-- > 0;) /* the last word counts */
         if (strcmp(vnet->names[i].name, name) == 0)
             return resolver_answer(loop, vnet->names[i].addresses, vnet->names[i].count,
                                    on_result, result_context);

@@ -1,4 +1,5 @@
 /* Who is asked when, with what, and what comes of the answers (BEP 3, 12, 31, 48). */
+#include "tests/lib/vnet_private.h"
 #include "tests/unit/discovery/check_discovery.h"
 #include "tests/unit/discovery/rig.h"
 
@@ -47,6 +48,7 @@ START_TEST(test_the_first_announce_says_all_and_asks_all)
 }
 END_TEST
 
+/* H26 */
 START_TEST(test_a_life_is_started_completed_and_stopped_once_each)
 {
     begin_with(1, false);
@@ -77,6 +79,7 @@ START_TEST(test_a_life_is_started_completed_and_stopped_once_each)
 END_TEST
 
 /* Stopping and starting again, at any moment of the farewell. */
+/* H26 */
 START_TEST(test_a_change_of_mind_ends_in_started)
 {
     begin_with(1, false);
@@ -104,6 +107,7 @@ static void answer_never(void *context, const char *url, struct vhttp_answer *an
     answer->never = true;
 }
 
+/* H23 */
 START_TEST(test_a_tracker_that_is_silent_at_the_end_holds_nobody_up)
 {
     begin_with(1, false);
@@ -218,6 +222,7 @@ static void answer_from_table(void *context, const char *url, struct vhttp_answe
     rig_body(answer, answers[asking->stats.uploaded].body);
 }
 
+/* H7, H8, H18 */
 START_TEST(test_each_kind_of_answer_has_its_consequence)
 {
     begin_with(1, false);
@@ -340,6 +345,7 @@ START_TEST(test_the_order_within_a_tier_is_any_and_tiers_stay)
 }
 END_TEST
 
+/* H25 */
 START_TEST(test_a_hundred_trackers_are_not_asked_in_one_moment)
 {
     begin_with(100, false);
@@ -354,6 +360,7 @@ END_TEST
 
 /* ---- the user ---- */
 
+/* H18 */
 START_TEST(test_the_users_wish_is_heard_once_a_minute)
 {
     begin_with(1, false);
@@ -367,6 +374,7 @@ START_TEST(test_the_users_wish_is_heard_once_a_minute)
 }
 END_TEST
 
+/* H27 */
 START_TEST(test_passkeys_are_masked)
 {
     rig_init(&rig);
@@ -396,6 +404,7 @@ static void answer_with_id(void *context, const char *url, struct vhttp_answer *
              "d8:completei1e10:downloadedi1e8:intervali60e10:tracker id5:a&b\r\ne");
 }
 
+/* H16 */
 START_TEST(test_a_tracker_id_is_given_back_escaped)
 {
     begin_with(1, false);
@@ -405,6 +414,49 @@ START_TEST(test_a_tracker_id_is_given_back_escaped)
     ck_assert_uint_eq(rig.asked_count, 2);
     ck_assert_ptr_nonnull(strstr(rig.asked[1].url, "&trackerid=a%26b%0D%0A"));
     rig_done(&rig);
+}
+END_TEST
+
+/* H12 */
+static void answer_from_public(void *context, const char *url,
+                               struct vhttp_answer *answer)
+{
+    const struct rig *asking = context;
+    rig.stats.downloaded = answer->shut;
+    rig_body(answer, "d8:completei1e10:downloadedi1e8:intervali60ee");
+    if (asking->stats.uploaded > 0)
+        answer->from = vnet_parse("8.8.8.8:80");
+    (void)url;
+}
+
+static unsigned shut_of(const char *url, bool public)
+{
+    rig_init(&rig);
+    rig_add(&rig, url, 0);
+    rig.stats.uploaded = public;
+    rig.answer = answer_from_public;
+    rig_begin(&rig);
+    rig_run(&rig, 65 * NS_PER_S);
+    ck_assert_uint_eq(rig.asked_count, 2);
+    const unsigned shut = (unsigned)rig.stats.downloaded;
+    rig_done(&rig);
+    return shut;
+}
+
+START_TEST(test_a_name_that_was_public_may_not_become_private)
+{
+    ck_assert_uint_eq(shut_of("http://t.test/announce", true), HTTP_SHUT_PRIVATE);
+    ck_assert_uint_eq(shut_of("http://t.test/announce", false), HTTP_SHUT_NONE);
+}
+END_TEST
+
+/* H12 */
+START_TEST(test_this_machine_is_asked_for_announces_alone)
+{
+    ck_assert_uint_eq(shut_of("http://t.test/key/announce.php?x=/", false), 0);
+    ck_assert_uint_eq(shut_of("http://t.test/delete?x=/announce", false),
+                      HTTP_SHUT_LOOPBACK);
+    ck_assert_uint_eq(shut_of("http://announce", false), HTTP_SHUT_LOOPBACK);
 }
 END_TEST
 
@@ -482,6 +534,8 @@ Suite *suite_http_trackers(void)
     tcase_add_test(tcase, test_a_tracker_id_is_given_back_escaped);
     tcase_add_test(tcase, test_counts_an_announce_lacks_are_scraped_now_and_then);
     tcase_add_test(tcase, test_an_address_without_announce_is_not_scraped);
+    tcase_add_test(tcase, test_a_name_that_was_public_may_not_become_private);
+    tcase_add_test(tcase, test_this_machine_is_asked_for_announces_alone);
     suite_add_tcase(suite, tcase);
     return suite;
 }

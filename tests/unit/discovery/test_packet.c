@@ -35,6 +35,7 @@ static const char error_reply[] = "\0\0\0\3"
                                   "tttt"
                                   "no \x1b[1mway";
 
+/* U6 */
 START_TEST(test_each_answer_is_read)
 {
     ck_assert_int_eq(parse(connect_reply, 16, "10.0.0.9:80"), ERROR_NONE);
@@ -57,6 +58,7 @@ START_TEST(test_each_answer_is_read)
 }
 END_TEST
 
+/* U4, U5 */
 START_TEST(test_every_prefix_is_whole_or_refused)
 {
     for (size_t length = 0; length < 16; length++)
@@ -76,6 +78,7 @@ START_TEST(test_every_prefix_is_whole_or_refused)
 }
 END_TEST
 
+/* U9, U10 */
 START_TEST(test_addresses_are_as_long_as_the_trackers_own)
 {
     char bytes[20 + 18 + 6] = "\0\0\0\1tttt\xff\xff\xff\xff\0\0\0\1\0\0\0\1";
@@ -87,6 +90,7 @@ START_TEST(test_addresses_are_as_long_as_the_trackers_own)
 }
 END_TEST
 
+/* U11 */
 START_TEST(test_an_announce_carries_all_of_it)
 {
     struct buffer out;

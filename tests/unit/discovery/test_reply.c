@@ -54,6 +54,7 @@ static void check_intervals_are_clamped(int number)
     ck_assert(!reply.failed);
 }
 
+/* H18 */
 START_TEST(test_intervals_are_clamped)
 {
     for (int i = 0; i < COUNT(intervals); i++)
@@ -78,6 +79,7 @@ static void check_what_is_no_answer_is_an_error(int number)
     ck_assert_int_ne(parse(wrong[number]), ERROR_NONE);
 }
 
+/* H8 */
 START_TEST(test_what_is_no_answer_is_an_error)
 {
     for (int i = 0; i < COUNT(wrong); i++)
@@ -130,6 +132,7 @@ static void check_peers_are_kept_by_scope_compact_or_not(int number)
     ck_assert_uint_eq(reply.peer_count, peers[number].kept);
 }
 
+/* H20 */
 START_TEST(test_peers_are_kept_by_scope_compact_or_not)
 {
     for (int i = 0; i < COUNT(peers); i++)
@@ -137,6 +140,7 @@ START_TEST(test_peers_are_kept_by_scope_compact_or_not)
 }
 END_TEST
 
+/* H19, H21 */
 START_TEST(test_whole_records_are_used_and_the_rest_left)
 {
     ck_assert_int_eq(parse_from("d5:peers8:\x0a\x01\x02\x03\x1a\xe1\x0a\x01"
@@ -154,6 +158,7 @@ START_TEST(test_whole_records_are_used_and_the_rest_left)
 }
 END_TEST
 
+/* H19 */
 START_TEST(test_of_very_many_peers_any_two_hundred_are_kept)
 {
     static char text[70000];
@@ -176,6 +181,7 @@ START_TEST(test_of_very_many_peers_any_two_hundred_are_kept)
 }
 END_TEST
 
+/* H15, H17 */
 START_TEST(test_a_refusal_keeps_the_trackers_own_words_and_nothing_else)
 {
     ck_assert_int_eq(
@@ -198,6 +204,7 @@ START_TEST(test_a_refusal_keeps_the_trackers_own_words_and_nothing_else)
 }
 END_TEST
 
+/* H15 */
 START_TEST(test_long_words_are_cut)
 {
     static char text[100100];
@@ -211,6 +218,7 @@ START_TEST(test_long_words_are_cut)
 }
 END_TEST
 
+/* H16, H30 */
 START_TEST(test_counts_warnings_and_ids_are_read)
 {
     ck_assert_int_eq(parse("d8:completei5e10:downloadedi-1e10:incompletei99999999999999e"
@@ -225,6 +233,7 @@ START_TEST(test_counts_warnings_and_ids_are_read)
 }
 END_TEST
 
+/* H30 */
 START_TEST(test_a_scrape_gives_the_counts_of_our_torrent_alone)
 {
     struct info_hash hash;

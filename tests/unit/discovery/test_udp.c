@@ -131,6 +131,7 @@ static void begin(const char *url)
     rig_add(&rig, url, 0);
 }
 
+/* U2, U14 */
 START_TEST(test_connect_announce_scrape)
 {
     begin("udp://10.0.0.9:6969/announce");
@@ -159,6 +160,7 @@ START_TEST(test_connect_announce_scrape)
 }
 END_TEST
 
+/* U1, U3 */
 START_TEST(test_losses_are_repaired_after_15_30_60_seconds)
 {
     begin("udp://10.0.0.9:6969/announce");
@@ -177,6 +179,7 @@ START_TEST(test_losses_are_repaired_after_15_30_60_seconds)
 }
 END_TEST
 
+/* U2 */
 START_TEST(test_a_lost_announce_is_sent_again_on_the_same_connection_for_a_minute)
 {
     begin("udp://10.0.0.9:6969/announce");
@@ -199,6 +202,7 @@ START_TEST(test_a_lost_announce_is_sent_again_on_the_same_connection_for_a_minut
 }
 END_TEST
 
+/* U1 */
 START_TEST(test_others_of_the_tier_are_asked_after_two_losses)
 {
     static struct server other;
@@ -223,6 +227,7 @@ START_TEST(test_others_of_the_tier_are_asked_after_two_losses)
 }
 END_TEST
 
+/* U3, U4, U13 */
 START_TEST(test_lies_are_ignored)
 {
     begin("udp://10.0.0.9:6969/announce");
@@ -236,6 +241,7 @@ START_TEST(test_lies_are_ignored)
 }
 END_TEST
 
+/* U6 */
 START_TEST(test_a_refusal_is_kept_in_its_own_words)
 {
     begin("udp://10.0.0.9:6969/announce");
@@ -249,6 +255,7 @@ START_TEST(test_a_refusal_is_kept_in_its_own_words)
 }
 END_TEST
 
+/* U8 */
 START_TEST(test_nobody_there_fails_at_once_and_backs_off)
 {
     begin(_i == 0 ? "udp://10.0.0.7:6969/announce" : "udp://nowhere.test:6969/announce");
@@ -263,6 +270,7 @@ START_TEST(test_nobody_there_fails_at_once_and_backs_off)
 }
 END_TEST
 
+/* U8 */
 START_TEST(test_no_route_fails_at_once)
 {
     begin("udp://10.0.0.9:6969/announce");
@@ -280,6 +288,7 @@ static const char *const unusable[] = {
     "udp://:6969/announce",       "udp://[::1/announce",
 };
 
+/* U12 */
 START_TEST(test_addresses_nobody_can_be_asked_at_are_left_alone)
 {
     begin(unusable[_i]);
@@ -291,15 +300,16 @@ START_TEST(test_addresses_nobody_can_be_asked_at_are_left_alone)
 }
 END_TEST
 
+/* U10 */
 START_TEST(test_a_names_next_address_is_tried_when_one_is_broken)
 {
     struct netaddr addresses[2];
-    ck_assert_int_eq(netaddr_parse("[2001:470::9]:1", 0, &addresses[0]), ERROR_NONE);
+    ck_assert_int_eq(netaddr_parse("[fd00::9]:1", 0, &addresses[0]), ERROR_NONE);
     ck_assert_int_eq(netaddr_parse("10.0.0.9:1", 0, &addresses[1]), ERROR_NONE);
     begin("udp://two.test:6969/announce");
     vnet_set_name(rig.world.vnet, "two.test", addresses, 2);
     static const enum vnet_fate fates[] = {VNET_SILENT, VNET_NO_ROUTE, VNET_NORMAL};
-    vnet_set_fate(rig.world.vnet, "[2001:470::9]:6969", fates[_i]);
+    vnet_set_fate(rig.world.vnet, "[fd00::9]:6969", fates[_i]);
     rig_begin(&rig);
     rig_run(&rig, 5 * NS_PER_S);
     ck_assert_uint_eq(server.count, 3);
@@ -309,6 +319,7 @@ START_TEST(test_a_names_next_address_is_tried_when_one_is_broken)
 }
 END_TEST
 
+/* U11 */
 START_TEST(test_path_and_query_travel_along)
 {
     begin("udp://10.0.0.9:6969/ann/x?key=1");
@@ -345,11 +356,35 @@ START_TEST(test_a_wish_during_a_scrape_is_not_lost)
 }
 END_TEST
 
+/* H24 */
 START_TEST(test_everything_may_end_at_any_moment)
 {
     begin("udp://10.0.0.9:6969/announce");
     rig_begin(&rig);
     rig_run(&rig, (uint64_t)_i * 500 * NS_PER_US);
+    rig_done(&rig);
+}
+END_TEST
+
+/* H12: of a name with public addresses the others are not asked, nor later. */
+START_TEST(test_a_name_that_was_public_may_not_become_private)
+{
+    struct netaddr addresses[2];
+    static struct server public;
+    ck_assert_int_eq(netaddr_parse("10.0.0.9:1", 0, &addresses[0]), ERROR_NONE);
+    ck_assert_int_eq(netaddr_parse("8.8.8.8:1", 0, &addresses[1]), ERROR_NONE);
+    begin("udp://two.test:6969/announce");
+    serve(&public, "8.8.8.8:6969");
+    vnet_set_name(rig.world.vnet, "two.test", addresses, 2);
+    rig_begin(&rig);
+    rig_run(&rig, 5 * NS_PER_S);
+    ck_assert_int_eq(rig_row(&rig, 0).phase, TRACKER_PHASE_OK);
+    ck_assert_uint_eq(public.count, 3);
+    vnet_set_name(rig.world.vnet, "two.test", addresses, 1);
+    rig_run(&rig, 905 * NS_PER_S);
+    ck_assert_int_eq(rig_row(&rig, 0).phase, TRACKER_PHASE_FAILED);
+    ck_assert_ptr_nonnull(strstr(rig_row(&rig, 0).message, "private"));
+    ck_assert_uint_eq(server.count, 0);
     rig_done(&rig);
 }
 END_TEST
@@ -376,6 +411,7 @@ Suite *suite_udp_trackers(void)
     tcase_add_test(tcase, test_path_and_query_travel_along);
     tcase_add_test(tcase, test_a_wish_during_a_scrape_is_not_lost);
     tcase_add_loop_test(tcase, test_everything_may_end_at_any_moment, 0, 16);
+    tcase_add_test(tcase, test_a_name_that_was_public_may_not_become_private);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -3,10 +3,15 @@
 #include "net/net.h"
 #include "tests/unit/net/gzip_bomb.h"
 
+#include <arpa/inet.h>
 #include <check.h>
+#include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 Suite *test_http_suite(void);
 
@@ -32,6 +37,7 @@ struct reply {
 };
 
 static const char plain[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+#define TO(url) "HTTP/1.1 302 Found\r\nLocation: " url "\r\nContent-Length: 0\r\n\r\n"
 static const struct reply replies[] = {
     {"/plain", plain, "hello", 0, 1, false},
     {"/status", "HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\n", "gone", 0, 1, false},
@@ -71,6 +77,13 @@ static const struct reply replies[] = {
      "HTTP/1.1 302 Found\r\nLocation: gopher://127.0.0.1:%u/\r\nContent-Length: "
      "0\r\n\r\n",
      "", 0, 1, false},
+    {"/to-lo", TO("http://127.0.0.1:%u/plain"), "", 0, 1, false},
+    {"/to-10", TO("http://10.1.2.3:%u/plain"), "", 0, 1, false},
+    {"/to-meta", TO("http://169.254.169.254:%u/plain"), "", 0, 1, false},
+    {"/to-lo6", TO("http://[::1]:%u/plain"), "", 0, 1, false},
+    {"/to-mapped", TO("http://[::ffff:127.0.0.1]:%u/plain"), "", 0, 1, false},
+    {"/to-hex", TO("http://0x7f.1:%u/plain"), "", 0, 1, false},
+    {"/to-zero", TO("http://0.0.0.0:%u/plain"), "", 0, 1, false},
     {"/http09", "", "no header at all, just words", 0, 1, false},
 };
 
@@ -177,14 +190,14 @@ static void on_accept(void *context, struct stream *stream, const struct netaddr
     stream_set_callbacks(stream, &visitor_callbacks, visitor);
 }
 
-static void setup(void)
+static void begin(const char *listens)
 {
     struct netaddr address;
     loop = loop_new(&loop_platform_system);
     net = net_system_new(NULL);
     visitors = NULL;
     requests_seen = 0;
-    ck_assert_int_eq(netaddr_parse("127.0.0.1", 0, &address), ERROR_NONE);
+    ck_assert_int_eq(netaddr_parse(listens, 0, &address), ERROR_NONE);
     ck_assert_int_eq(
         net->listen(net->context, loop, &address, on_accept, NULL, &listener, &port),
         ERROR_NONE);
@@ -193,6 +206,40 @@ static void setup(void)
     setenv("all_proxy", "http://127.0.0.1:9/", 1);
     http = http_new(loop, "bttui/test", NULL);
     ck_assert_ptr_nonnull(http);
+}
+
+static void setup(void)
+{
+    begin("127.0.0.1");
+}
+
+/* A network of this process alone, where public and private addresses are ours. */
+static bool is_alone;
+
+static bool take_address(const char *name, const char *text)
+{
+    struct ifreq request = {.ifr_flags = 0};
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    bool fine = fd >= 0 && inet_pton(AF_INET, text, &at.sin_addr) == 1;
+    memcpy(&request.ifr_addr, &at, sizeof at);
+    fine = fine && ioctl(fd, SIOCSIFADDR, &request) == 0;
+    request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
+    fine = fine && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    close(fd);
+    return fine;
+}
+
+static void setup_alone(void)
+{
+    is_alone = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+               take_address("lo", "127.0.0.1") && take_address("lo:1", "8.8.8.8") &&
+               take_address("lo:2", "10.1.2.3") &&
+               take_address("lo:3", "169.254.169.254");
+    begin("0.0.0.0");
+    if (!is_alone)
+        fprintf(stderr, "no network of one's own here: redirects are not tried\n");
 }
 
 static void teardown(void)
@@ -237,12 +284,16 @@ static void on_result(void *context, const struct http_result *result)
     got.from = result->from;
 }
 
+static const char *host = "127.0.0.1";
+static unsigned shut;
+
 static struct http_request *ask(const char *path, unsigned timeout_ms)
 {
     char url[128];
     got.results = 0;
-    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", port, path);
-    struct http_request *request = http_get(http, url, CAP, timeout_ms, on_result, NULL);
+    snprintf(url, sizeof url, "http://%s:%u%s", host, port, path);
+    struct http_request *request =
+        http_get(http, url, CAP, timeout_ms, shut, on_result, NULL);
     ck_assert_ptr_nonnull(request);
     ck_assert_uint_eq(got.results, 0); /* never from inside the call */
     return request;
@@ -281,6 +332,7 @@ START_TEST(no_connection_is_kept_after_the_answer)
 }
 END_TEST
 
+/* H7 */
 START_TEST(any_status_is_an_answer)
 {
     get("/status");
@@ -320,6 +372,7 @@ START_TEST(answers_over_a_limit_or_broken_are_errors)
 }
 END_TEST
 
+/* H9 */
 START_TEST(three_hops_are_followed)
 {
     get("/hop1");
@@ -329,6 +382,7 @@ START_TEST(three_hops_are_followed)
 }
 END_TEST
 
+/* H3 */
 START_TEST(a_server_that_dawdles_is_left_in_time)
 {
     static const char *const paths[] = {"/slow", "/silent"};
@@ -352,18 +406,74 @@ START_TEST(a_refused_connection_is_an_error)
 }
 END_TEST
 
+/* H10 */
 START_TEST(only_http_is_spoken)
 {
     static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/x",
                                        "gopher://127.0.0.1/", "dict://127.0.0.1/",
                                        "nonsense"};
     got.results = 0;
-    struct http_request *request = http_get(http, urls[_i], CAP, 1000, on_result, NULL);
+    struct http_request *request =
+        http_get(http, urls[_i], CAP, 1000, 0, on_result, NULL);
     for (int i = 0; i < 200 && request != NULL && got.results == 0; i++)
         loop_turn(loop, 10 * NS_PER_MS);
     ck_assert_uint_eq(got.results, 1);
     ck_assert_int_ne(got.error, ERROR_NONE);
     ck_assert_uint_eq(got.length, 0);
+}
+END_TEST
+
+/* H11 */
+START_TEST(a_public_host_sends_nobody_into_private_space)
+{
+    static const char *const paths[] = {"/to-lo",     "/to-10",  "/to-meta", "/to-lo6",
+                                        "/to-mapped", "/to-hex", "/to-zero"};
+    if (!is_alone)
+        return;
+    host = "8.8.8.8";
+    get("/plain");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    get(paths[_i]);
+    ck_assert_int_ne(got.error, ERROR_NONE);
+    ck_assert_msg(strstr(got.message, "private") != NULL, "%s", got.message);
+    ck_assert_uint_eq(requests_seen, 2);
+}
+END_TEST
+
+/* H11: nor does one of the private network to this machine; within it, it may. */
+START_TEST(a_private_host_sends_nobody_to_this_machine)
+{
+    if (!is_alone)
+        return;
+    host = "10.1.2.3";
+    get("/to-lo");
+    ck_assert_int_ne(got.error, ERROR_NONE);
+    get("/to-10");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    host = "127.0.0.1";
+    get("/to-lo");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+}
+END_TEST
+
+/* H12 */
+START_TEST(what_is_shut_is_not_reached)
+{
+    static const struct {
+        const char *host;
+        unsigned shut;
+    } cases[] = {
+        {"127.0.0.1", HTTP_SHUT_LOOPBACK},         {"127.0.0.1", HTTP_SHUT_PRIVATE},
+        {"[::ffff:127.0.0.1]", HTTP_SHUT_PRIVATE}, {"0x7f.1", HTTP_SHUT_LOOPBACK},
+        {"2130706433", HTTP_SHUT_LOOPBACK},        {"0.0.0.0", HTTP_SHUT_NONE},
+        {"169.254.169.254", HTTP_SHUT_NONE},
+    };
+    host = cases[_i].host;
+    shut = cases[_i].shut;
+    get("/plain");
+    ck_assert_int_ne(got.error, ERROR_NONE);
+    ck_assert_msg(strstr(got.message, "private") != NULL, "%s", got.message);
+    ck_assert_uint_eq(requests_seen, 0);
 }
 END_TEST
 
@@ -424,6 +534,13 @@ Suite *test_http_suite(void)
     tcase_add_test(tcase, no_result_comes_after_a_cancel);
     tcase_add_test(tcase, the_end_of_http_ends_what_is_under_way);
     tcase_add_test(tcase, many_requests_at_once_are_all_answered);
+    tcase_add_loop_test(tcase, what_is_shut_is_not_reached, 0, 7);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("alone");
+    tcase_add_checked_fixture(tcase, setup_alone, teardown);
+    tcase_set_timeout(tcase, 30);
+    tcase_add_loop_test(tcase, a_public_host_sends_nobody_into_private_space, 0, 7);
+    tcase_add_test(tcase, a_private_host_sends_nobody_to_this_machine);
     suite_add_tcase(suite, tcase);
     return suite;
 }
