@@ -96,8 +96,8 @@ class Tracker:
     def urls(self):
         """And some that cannot be used."""
         base = b"http://127.0.0.1:%d" % self.socket.getsockname()[1]
-        return [base + b"/reason/%1b%5b2J%9b", base + ALL,
-                b"http://" + ALL, *(base + path for path in self.answers)]
+        return [base + b"/reason/announce%1b%5b2J%9b", base + ALL,
+                b"http://" + ALL, *(base + path + b"/announce" for path in self.answers)]
 
 
 def swarm(lab):
