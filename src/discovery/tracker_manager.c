@@ -37,21 +37,21 @@ static void post_announced(struct tracker *tracker, bool ok)
     post_news(tracker, ok, false);
 }
 
-static void post_peers(struct tracker *tracker, const struct tracker_reply *reply,
-                       const struct netaddr *from)
+void tracker_post_peers(struct tracker *tracker, const struct netaddr *peers,
+                        uint32_t count, const struct netaddr *from)
 {
     struct tracker_manager *manager = tracker->manager;
-    struct netaddr *addresses = calloc(reply->peer_count + 1u, sizeof *addresses);
-    if (addresses == NULL || reply->peer_count == 0) {
+    struct netaddr *addresses = calloc(count + 1u, sizeof *addresses);
+    if (addresses == NULL || count == 0) {
         free(addresses);
         return;
     }
-    memcpy(addresses, reply->peers, reply->peer_count * sizeof *addresses);
+    memcpy(addresses, peers, count * sizeof *addresses);
     struct message message = {
         .type = DISCOVERY_PEERS,
         .torrent = manager->config.torrent,
         .u.peers = {.addresses = addresses,
-                    .count = reply->peer_count,
+                    .count = count,
                     .source = PEER_SOURCE_TRACKER,
                     .from = *from},
     };
@@ -236,7 +236,8 @@ void tracker_on_answer(struct tracker *tracker, const struct tracker_reply *repl
     gone_for_good |= reply != NULL && reply->never_retry;
     if (ok) {
         note_success(tracker, reply);
-        post_peers(tracker, reply, from);
+        tracker_post_peers(tracker, reply->peers, reply->peer_count, from);
+        tracker_names_look_up(tracker, reply, from);
         go_on(tracker, reply);
     } else {
         tracker->phase = gone_for_good ? TRACKER_PHASE_DISABLED : TRACKER_PHASE_FAILED;
@@ -324,6 +325,7 @@ void tracker_manager_free(struct tracker_manager *manager)
         struct tracker *tracker = &manager->trackers[i];
         tracker_http_cancel(tracker);
         tracker_udp_cancel(tracker);
+        tracker_names_cancel(tracker);
         loop_timer_cancel(manager->config.loop, &tracker->timer);
         free(tracker->masked);
     }
@@ -356,6 +358,7 @@ void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *co
     for (uint32_t i = 0; i < manager->count; i++) {
         struct tracker *tracker = &manager->trackers[i];
         loop_timer_cancel(manager->config.loop, &tracker->timer);
+        tracker_names_cancel(tracker);
         if (is_asked(tracker) && tracker->event == TRACKER_EVENT_STOPPED)
             continue;
         /* One that was just told of us may know us already. */

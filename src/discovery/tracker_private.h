@@ -26,6 +26,7 @@ struct tracker {
     enum tracker_event event; /* of the announce under way */
     struct http_request *request, *scrape;
     struct udp_announce *udp;
+    struct tracker_names *names;
     struct loop_timer timer;
     uint64_t last_ns, scraped_ns;
     uint32_t failures;
@@ -69,6 +70,14 @@ void tracker_http_cancel(struct tracker *tracker);
 enum tracker_start tracker_udp_announce(struct tracker *tracker);
 void tracker_udp_cancel(struct tracker *tracker);
 bool tracker_udp_is_scraping(const struct tracker *tracker);
+
+/* tracker_names.c: looks up the peers REPLY names by host, instead of those before. */
+void tracker_names_look_up(struct tracker *tracker, const struct tracker_reply *reply,
+                           const struct netaddr *from);
+void tracker_names_cancel(struct tracker *tracker);
+/* tracker_manager.c */
+void tracker_post_peers(struct tracker *tracker, const struct netaddr *peers,
+                        uint32_t count, const struct netaddr *from);
 
 /* tracker_tiers.c (BEP 12) */
 void tracker_tiers_shuffle(struct tracker_manager *manager);

@@ -61,12 +61,25 @@ static void read_compact(struct tracker_reply *reply, const struct netaddr *from
                                   stride);
 }
 
+/* Letters, digits, dots and hyphens alone: nothing else is asked of a name server. */
+static void add_name(struct tracker_reply *reply, const char *host, uint16_t port)
+{
+    const size_t length = strlen(host);
+    if (reply->name_count == TRACKER_NAMES_MAX || length == 0 || host[0] == '-' ||
+        strspn(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                     ".-") != length)
+        return;
+    struct tracker_named_peer *name = &reply->names[reply->name_count++];
+    memcpy(name->host, host, length + 1);
+    name->port = port;
+}
+
 static void read_dicts(struct tracker_reply *reply, const struct netaddr *from,
                        const struct random_source *random, struct bencode_value list)
 {
     for (struct bencode_value at = bencode_first(list); bencode_exists(at);
          at = bencode_next(list, at)) {
-        char host[NETADDR_TEXT_SIZE];
+        char host[TRACKER_NAME_SIZE];
         struct netaddr address;
         const char *bytes;
         size_t length;
@@ -76,8 +89,12 @@ static void read_dicts(struct tracker_reply *reply, const struct netaddr *from,
             continue;
         memcpy(host, bytes, length);
         host[length] = '\0';
-        if (strlen(host) != length || netaddr_parse(host, 0, &address) != ERROR_NONE)
+        if (strlen(host) != length)
             continue;
+        if (netaddr_parse(host, 0, &address) != ERROR_NONE) {
+            add_name(reply, host, (uint16_t)port);
+            continue;
+        }
         address.port = (uint16_t)port;
         add_peer(reply, from, random, &address);
     }

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #define TRACKER_PEERS_MAX          200u
+#define TRACKER_NAMES_MAX          20u
+#define TRACKER_NAME_SIZE          128
 #define TRACKER_TEXT_SIZE          512
 #define TRACKER_ID_BYTES           256
 #define TRACKER_INTERVAL_LEAST_S   60u
@@ -35,6 +37,11 @@ struct tracker_reply {
     uint32_t peer_count;    /* of those kept */
     uint32_t peers_offered; /* acceptable ones in the answer */
     struct netaddr peers[TRACKER_PEERS_MAX];
+    uint32_t name_count; /* peers told by host name: to be looked up */
+    struct tracker_named_peer {
+        char host[TRACKER_NAME_SIZE];
+        uint16_t port;
+    } names[TRACKER_NAMES_MAX];
 };
 
 /* Nothing told. */

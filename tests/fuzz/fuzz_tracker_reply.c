@@ -11,7 +11,7 @@ static void check(const struct tracker_reply *reply, const struct netaddr *from)
 {
     if (reply->interval_s < TRACKER_INTERVAL_LEAST_S ||
         reply->interval_s > TRACKER_INTERVAL_MOST_S ||
-        reply->peer_count > TRACKER_PEERS_MAX ||
+        reply->peer_count > TRACKER_PEERS_MAX || reply->name_count > TRACKER_NAMES_MAX ||
         memchr(reply->text, '\0', sizeof reply->text) == NULL)
         abort();
     for (const char *at = reply->text; *at != '\0'; at++)

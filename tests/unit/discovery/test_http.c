@@ -460,6 +460,38 @@ START_TEST(test_this_machine_is_asked_for_announces_alone)
 }
 END_TEST
 
+static void answer_with_names(void *context, const char *url, struct vhttp_answer *answer)
+{
+    (void)url;
+    char body[4096] = "d8:completei1e10:downloadedi1e8:intervali1800e5:peersl";
+    size_t length = strlen(body);
+    for (int i = 0; i < 30; i++) /* of the same name; 20 count */
+        length += (size_t)snprintf(body + length, sizeof body - length,
+                                   "d2:ip6:p.test4:porti%deed2:ip3:a/b4:porti1ee", 6881);
+    snprintf(body + length, sizeof body - length, "ee");
+    rig_body(answer, body);
+    if (((const struct rig *)context)->stats.uploaded > 0)
+        answer->from = vnet_parse("8.8.8.8:80");
+}
+
+/* H21: host names of peers are looked up, twenty at most, and held to the scope rule. */
+START_TEST(test_peers_named_by_host_are_looked_up)
+{
+    struct netaddr addresses[3];
+    ck_assert_int_eq(netaddr_parse("10.0.0.3:1", 0, &addresses[0]), ERROR_NONE);
+    ck_assert_int_eq(netaddr_parse("8.8.4.4:1", 0, &addresses[1]), ERROR_NONE);
+    ck_assert_int_eq(netaddr_parse("0.0.0.0:1", 0, &addresses[2]), ERROR_NONE);
+    begin_with(1, false);
+    rig.stats.uploaded = (uint64_t)_i;
+    rig.answer = answer_with_names;
+    vnet_set_name(rig.world.vnet, "p.test", addresses, 3);
+    rig_begin(&rig);
+    rig_run(&rig, 10 * NS_PER_S);
+    ck_assert_uint_eq(rig.peers, _i == 0 ? 40 : 20);
+    rig_done(&rig);
+}
+END_TEST
+
 /* ---- scraping ---- */
 
 static void answer_bare_and_scrape(void *context, const char *url,
@@ -536,6 +568,7 @@ Suite *suite_http_trackers(void)
     tcase_add_test(tcase, test_an_address_without_announce_is_not_scraped);
     tcase_add_test(tcase, test_a_name_that_was_public_may_not_become_private);
     tcase_add_test(tcase, test_this_machine_is_asked_for_announces_alone);
+    tcase_add_loop_test(tcase, test_peers_named_by_host_are_looked_up, 0, 2);
     suite_add_tcase(suite, tcase);
     return suite;
 }
