@@ -13,7 +13,7 @@ def make(lab):
     return Payload(lab.new_dir("seed"), "payload", SIZES), lab.new_dir("target")
 
 
-def life_of_a_download(lab):
+def life_of_a_download(lab):  # H26
     """started, completed and stopped, each once and in order, with the right counters."""
     payload, target = make(lab)
     tracker = RecordingTracker(lab)
@@ -38,7 +38,7 @@ def life_of_a_download(lab):
     check_equal({announce["uploaded"] for announce in announces}, {"0"}, "uploaded")
 
 
-def life_of_a_seed(lab):
+def life_of_a_seed(lab):  # H26
     """One that was complete at the start never says `completed`."""
     payload, _ = make(lab)
     tracker = RecordingTracker(lab)
@@ -51,7 +51,7 @@ def life_of_a_seed(lab):
     check_equal({announce["left"] for announce in tracker.announces}, {"0"}, "left")
 
 
-def done_and_gone(lab):
+def done_and_gone(lab):  # H26
     """--exit-when-done ends at once, and says all the same what it has to say."""
     payload, target = make(lab)
     tracker = RecordingTracker(lab)
@@ -89,7 +89,7 @@ def every_tier_is_told(lab):
         check_equal(tracker.events(), ["started", "stopped"], "events told")
 
 
-def self_signed_certificate(lab):
+def self_signed_certificate(lab):  # H14
     """The connection is refused with a reason, and never tried in clear."""
     payload, target = make(lab)
     tracker = RecordingTracker(lab, certificate=self_signed(lab))

@@ -389,6 +389,35 @@ START_TEST(test_a_name_that_was_public_may_not_become_private)
 }
 END_TEST
 
+/* U7: a flood of answers with a guessed transaction neither helps nor hinders. */
+START_TEST(test_a_flood_of_guesses_changes_nothing)
+{
+    begin("udp://10.0.0.9:6969/announce");
+    server.lose = 1;
+    rig_begin(&rig);
+    rig_run(&rig, NS_PER_S);
+    const struct netaddr to = {
+        .family = NETADDR_V4, .bytes = {10, 0, 0, 1}, .port = 50000};
+    uint8_t guess[26] = {0};
+    for (uint32_t i = 0; i < 10000; i++) {
+        guess[3] = (uint8_t)(i % 4);
+        be32_put(guess + 4, server.transaction[0] + 1 + i);
+        vnet_send_udp(rig.world.vnet, &server.address, &to, guess, sizeof guess);
+    }
+    rig_run(&rig, NS_PER_S);
+    ck_assert_int_eq(rig_row(&rig, 0).phase, TRACKER_PHASE_WORKING);
+    ck_assert_uint_eq(server.count, 1);
+    be32_put(guess, 0);
+    be32_put(guess + 4, server.transaction[0]); /* the right one is taken */
+    be32_put(guess + 8, UINT32_MAX);
+    be32_put(guess + 12, UINT32_MAX);
+    vnet_send_udp(rig.world.vnet, &server.address, &to, guess, 16);
+    rig_run(&rig, NS_PER_S);
+    ck_assert_int_eq(rig_row(&rig, 0).phase, TRACKER_PHASE_OK);
+    rig_done(&rig);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof table / sizeof *table))
 
 Suite *suite_udp_trackers(void)
@@ -412,6 +441,7 @@ Suite *suite_udp_trackers(void)
     tcase_add_test(tcase, test_a_wish_during_a_scrape_is_not_lost);
     tcase_add_loop_test(tcase, test_everything_may_end_at_any_moment, 0, 16);
     tcase_add_test(tcase, test_a_name_that_was_public_may_not_become_private);
+    tcase_add_test(tcase, test_a_flood_of_guesses_changes_nothing);
     suite_add_tcase(suite, tcase);
     return suite;
 }
