@@ -30,8 +30,8 @@ struct demo_config {
  * MESSAGE tells people why. */
 enum error_code demo_new(const struct demo_config *config, struct demo **ret_demo,
                          char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
-/* Starts the workers of those that are there, which were held; those that come later do so
- * by themselves. */
+/* Starts the workers of those that are there, which were held; those that come later do
+ * so by themselves. */
 enum error_code demo_begin(struct demo *demo) MUST_CHECK;
 /* Everybody leaves at once, and the directory goes with all it holds. The user's session
  * must be freed before. NULL is ignored. */

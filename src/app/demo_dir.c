@@ -32,7 +32,8 @@ static int remove_entry(const char *path, const struct stat *status, int kind,
 {
     (void)status;
     (void)at;
-    /* Not remove(3): the sandbox refuses to unlink a directory before its kind is asked. */
+    /* Not remove(3): the sandbox refuses to unlink a directory before its kind is asked.
+     */
     if (kind == FTW_DP || kind == FTW_D || kind == FTW_DNR)
         rmdir(path);
     else

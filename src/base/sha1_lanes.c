@@ -1,6 +1,5 @@
 #include "base/sha1_lanes.h"
 
-#include <assert.h>
 #include <string.h>
 
 #ifdef __x86_64__
@@ -154,7 +153,6 @@ void sha1_lanes_begin(struct sha1_lanes *lanes, uint32_t count)
 {
     static const uint32_t first[] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476,
                                      0xc3d2e1f0};
-    assert(count >= 2 && count <= SHA1_LANES_MAX);
     for (uint32_t i = 0; i < count; i++)
         memcpy(lanes->state[i], first, sizeof first);
     lanes->bytes = 0;
@@ -164,7 +162,6 @@ void sha1_lanes_begin(struct sha1_lanes *lanes, uint32_t count)
 void sha1_lanes_update(struct sha1_lanes *lanes, const uint8_t *const *bytes,
                        size_t length)
 {
-    assert(length % SHA1_LANES_CHUNK == 0);
     chunks_of(lanes, bytes, length);
     lanes->bytes += length;
 }

@@ -126,6 +126,8 @@ void piece_manager_peer_lost(struct piece_manager *manager, struct peer_id_ref p
 /* No payload for its time-out: its blocks are offered elsewhere; if one comes after all
  * it is welcome. Ends with its next block. */
 void piece_manager_peer_stalled(struct piece_manager *manager, struct peer_id_ref peer);
+/* What it gave back, at a pause perhaps, is not held against it any more. */
+void piece_manager_forgive(struct piece_manager *manager, struct peer_id_ref peer);
 /* One request is void (rejected, or never sent). */
 void piece_manager_released(struct piece_manager *manager, struct peer_id_ref peer,
                             const struct block_ref *block);

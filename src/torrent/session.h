@@ -100,8 +100,8 @@ struct session_info {
     const char *sandbox;   /* what the process was confined to, a sentence; "" */
 };
 void session_get_info(struct session *session, struct session_info *ret_info);
-/* The process was confined: TEXT says to what, and is copied; FILES says whether only some
- * files can be reached, which errors then name as a cause. */
+/* The process was confined: TEXT says to what, and is copied; FILES says whether only
+ * some files can be reached, which errors then name as a cause. */
 void session_set_sandbox(struct session *session, const char *text, bool files);
 
 /* Ids in list order. session_at: generation 0 past the end. */

@@ -136,20 +136,22 @@ def a_signal_while_it_starts(lab):  # O2
     process as the system does, and finds nothing made."""
     payload = Payload(lab.new_dir("seed"), "payload", [200000] * 5)
     torrent = payload.torrent(lab.path("payload.torrent"))
-    by_system = 0
-    for delay_ms in range(0, 160, 10):
+    by_itself = 0
+    for delay_ms in range(0, 1000, 10):
+        if delay_ms >= 160 and by_itself > 0:
+            break
         state = lab.path(f"state-{delay_ms}")
         bttui = Bttui(lab, torrent, payload.dir, state=state)
         time.sleep(delay_ms / 1000)
         status = bttui.end(signal.SIGTERM, 10)
         if status == -signal.SIGTERM and not os.path.exists(state):
-            by_system += 1
             continue
+        by_itself += 1
         check_equal(status, 0, f"exit status at a signal after {delay_ms} ms")
         again = Bttui(lab, torrent, payload.dir, state=state)
         again.seeding()
         again.finish()
-    check(by_system < 16, "no signal reached the program itself")
+    check(by_itself > 0, "no signal reached the program itself")
 
 
 def a_storm_of_signals(lab):  # O3

@@ -165,7 +165,8 @@ static bool transmit(struct connection *c)
         at += (size_t)sent;
     }
     c->peer->out_bytes += at;
-    memmove(c->out, c->out + at, c->out_length - at);
+    if (at > 0)
+        memmove(c->out, c->out + at, c->out_length - at);
     c->out_length -= at;
     return c->out_length > 0 || c->count != UINT32_MAX;
 }
