@@ -1,7 +1,7 @@
 # Not part of `make check`: other instruments than its sanitizers.
 THREAD_TESTS = tests/unit/bus/check_bus tests/unit/loop/check_loop \
 	tests/unit/disk/check_disk tests/unit/torrent/check_torrent
-VALGRIND_TESTS = tests/unit/bus/check_bus tests/unit/meta/check_meta \
+VALGRIND_TESTS = tests/unit/bus/check_bus \
 	tests/unit/piece/check_piece tests/unit/memory/check_memory
 VALGRIND = valgrind -q --error-exitcode=9 --leak-check=full \
 	--errors-for-leak-kinds=definite
