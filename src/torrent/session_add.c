@@ -204,6 +204,7 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
     struct metainfo *meta;
     struct metainfo_error why;
     struct torrent *twin, *torrent;
+    message[0] = '\0';
     enum error_code error = metainfo_parse(bytes, length, &meta, &why);
     if (error != ERROR_NONE) {
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", why.message);
