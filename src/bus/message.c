@@ -80,6 +80,7 @@ void message_done(struct message *message, struct block_pool *pool)
     case PEER_UNCHOKED_US:
     case PEER_IDLE:
     case PEER_REJECTED:
+    case PEER_RETURNED:
     case PEER_STALLED:
     case PEER_SNUBBED:
     case PEER_WANTED:

@@ -119,7 +119,8 @@ enum message_type {
     PEER_UNCHOKED_US,
     PEER_IDLE,          /* room: how many more blocks it would take now */
     PEER_BLOCK_ARRIVED, /* block_data: holds the block */
-    PEER_REJECTED,      /* block: will not come (BEP 6), or was given back at pause */
+    PEER_REJECTED,      /* block: will not come: the peer said so, or choked us */
+    PEER_RETURNED,      /* block: comes back for a reason of ours: a pause, no memory */
     PEER_STALLED,    /* peer: no payload for its time-out; offer its blocks elsewhere */
     PEER_SNUBBED,    /* peer: 60 s without payload */
     PEER_WANTED,     /* block: a request from the peer, already validated */

@@ -18,7 +18,7 @@ static void on_request(struct peer_manager *manager, const struct message *messa
     peer->idle_posted = false;
     if (!peer->unchoked || peer->paused ||
         ref_queue_push(&peer->asked, &message->u.block) != ERROR_NONE) {
-        peer_post_block(peer, PEER_REJECTED, &message->u.block);
+        peer_post_block(peer, PEER_RETURNED, &message->u.block);
         return;
     }
     window_on_request(&peer->window, peer->asked.length == 1, loop_now_ns(manager->loop));

@@ -68,7 +68,7 @@ void peer_pause(struct peer *peer, bool pause)
             peer->cancelled++;
             if (error == ERROR_NONE)
                 error = wire_put_block(&peer->out, WIRE_CANCEL, &block);
-            peer_post_block(peer, PEER_REJECTED, &block);
+            peer_post_block(peer, PEER_RETURNED, &block);
         }
         peer_flush_soon(peer);
         peer_set_choking(peer, true);

@@ -83,7 +83,7 @@ static enum error_code begin_piece(struct peer *peer, const uint8_t *header)
     if (block == NULL) {
         /* The pool is dry: this block is lost to us, and will be asked for again. */
         if (asked)
-            peer_post_block(peer, PEER_REJECTED, &ref);
+            peer_post_block(peer, PEER_RETURNED, &ref);
         peer->skip = ref.length;
         return ERROR_NONE;
     }

@@ -145,20 +145,36 @@ void piece_drop(struct piece_manager *manager, struct active *active)
     }
 }
 
-void piece_manager_released(struct piece_manager *manager, struct peer_id_ref ref,
-                            const struct block_ref *block)
+/* Whose request for BLOCK was released; NULL: there was none. */
+static struct piece_peer *piece_release(struct piece_manager *manager,
+                                        struct peer_id_ref ref,
+                                        const struct block_ref *block)
 {
     struct piece_peer *peer = roster_find(&manager->roster, ref);
     if (peer == NULL || !piece_manager_is_block(manager, block))
-        return;
+        return NULL;
     struct active *active = active_find(&manager->table, block->piece);
     struct request *request =
         active != NULL ? active_owner(active, block->begin / BLOCK_BYTES, peer) : NULL;
     if (request == NULL)
-        return;
+        return NULL;
     active_release(&manager->table, request);
-    piece_on_refusal(manager, peer);
     manager->generation++;
+    return peer;
+}
+
+void piece_manager_released(struct piece_manager *manager, struct peer_id_ref ref,
+                            const struct block_ref *block)
+{
+    piece_release(manager, ref, block);
+}
+
+void piece_manager_refused(struct piece_manager *manager, struct peer_id_ref ref,
+                           const struct block_ref *block)
+{
+    struct piece_peer *peer = piece_release(manager, ref, block);
+    if (peer != NULL)
+        piece_on_refusal(manager, peer);
 }
 
 /* ---- what is wanted and had ---- */

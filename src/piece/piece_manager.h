@@ -126,11 +126,13 @@ void piece_manager_peer_lost(struct piece_manager *manager, struct peer_id_ref p
 /* No payload for its time-out: its blocks are offered elsewhere; if one comes after all
  * it is welcome. Ends with its next block. */
 void piece_manager_peer_stalled(struct piece_manager *manager, struct peer_id_ref peer);
-/* What it gave back, at a pause perhaps, is not held against it any more. */
-void piece_manager_forgive(struct piece_manager *manager, struct peer_id_ref peer);
-/* One request is void (rejected, or never sent). */
+/* One request is void: never sent, or taken back. */
 void piece_manager_released(struct piece_manager *manager, struct peer_id_ref peer,
                             const struct block_ref *block);
+/* The same, by the peer's own will: one that does so time and again and gives nothing is
+ * asked ever more rarely. */
+void piece_manager_refused(struct piece_manager *manager, struct peer_id_ref peer,
+                           const struct block_ref *block);
 
 /*
  * Whether the peer has a piece we want and lack. O(1) mostly: a piece that is the reason

@@ -26,7 +26,6 @@ static bool is_waiting(const struct active *active)
 void piece_turned_up(struct piece_manager *manager, const struct piece_peer *peer,
                      uint32_t piece)
 {
-    const uint64_t now_ns = piece_now_ns(manager);
     struct active *active = active_find(&manager->table, piece);
     if (active == NULL || active->alone == peer || !is_waiting(active))
         return;
@@ -34,6 +33,7 @@ void piece_turned_up(struct piece_manager *manager, const struct piece_peer *pee
     if (manager->picker.avail[piece] != 1 || peer->rate == 0 || peer->is_stalled ||
         manager->picker.free_count == 0)
         return;
+    const uint64_t now_ns = piece_now_ns(manager);
     const uint64_t owner_ns = due_in_ns(active, now_ns);
     const uint64_t blocks = (uint64_t)peer->requests.count + active->block_count;
     const uint64_t ours_ns =

@@ -112,13 +112,6 @@ void piece_on_refusal(struct piece_manager *manager, struct piece_peer *peer)
         active_set_alone(&manager->table, peer->own, NULL);
 }
 
-void piece_manager_forgive(struct piece_manager *manager, struct peer_id_ref ref)
-{
-    struct piece_peer *peer = roster_find(&manager->roster, ref);
-    if (peer != NULL)
-        peer->refusals = 0;
-}
-
 void piece_revive(struct piece_manager *manager, struct piece_peer *peer)
 {
     if (!peer->is_stalled)

@@ -130,9 +130,6 @@ void torrent_pause_peer(struct session *session, struct torrent_id id,
 void torrent_resume_peer(struct session *session, struct torrent_id id,
                          struct peer_id_ref peer)
 {
-    struct torrent *torrent = session_torrent(session, id);
-    if (torrent != NULL)
-        piece_manager_forgive(torrent->pieces, peer);
     tell_peer(session, id, peer, PEER_RESUME, PEER_REASON_NONE);
 }
 

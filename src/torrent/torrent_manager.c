@@ -271,8 +271,12 @@ static void handle_response(struct torrent *torrent, struct message *message)
         on_block(torrent, message);
         break;
     case PEER_REJECTED:
-        piece_manager_released(torrent->pieces, message->peer, &message->u.block);
-        /* Offered again with the retry, not at once: one that rejects for lack of memory
+    case PEER_RETURNED:
+        if (message->type == PEER_REJECTED)
+            piece_manager_refused(torrent->pieces, message->peer, &message->u.block);
+        else
+            piece_manager_released(torrent->pieces, message->peer, &message->u.block);
+        /* Offered again with the retry, not at once: what comes back for lack of memory
          * would do so without end. */
         torrent->generation_seen = piece_manager_generation(torrent->pieces);
         break;

@@ -10,6 +10,7 @@ static void note(struct rig *rig, const char *what, const struct message *messag
     enum error_code error = ERROR_NONE;
     switch ((int)message->type) {
     case PEER_REJECTED:
+    case PEER_RETURNED:
     case PEER_WANTED:
         error = buffer_printf(&rig->story, "%s %u %u %u\n", what, at->piece, at->begin,
                               at->length);
@@ -92,6 +93,7 @@ static void take(struct rig *rig, struct message *message)
         [PEER_CHOKED_US] = "choked",
         [PEER_UNCHOKED_US] = "unchoked",
         [PEER_REJECTED] = "rejected",
+        [PEER_RETURNED] = "returned",
         [PEER_STALLED] = "stalled",
         [PEER_SNUBBED] = "snubbed",
         [PEER_WANTED] = "wanted",

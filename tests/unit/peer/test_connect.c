@@ -428,7 +428,8 @@ START_TEST(test_pause_gives_back_and_holds_and_resume_brings_it_back_at_once)
     ck_assert_int_eq(row.status, PEER_STATUS_BLOCKED);
     ck_assert_int_eq(row.reason, PEER_REASON_PAUSED);
     ck_assert(row.connected && !row.we_unchoke && row.requests_out == 0);
-    ck_assert_uint_eq(rig.count[PEER_REJECTED], asked);
+    ck_assert_uint_eq(rig.count[PEER_RETURNED], asked);
+    ck_assert_uint_eq(rig.count[PEER_REJECTED], 0); /* it has done nothing */
     ck_assert_int_eq(rig.last[PEER_STATUS_CHANGED].u.status.status, PEER_STATUS_BLOCKED);
     ck_assert_int_eq(rig.last[PEER_STATUS_CHANGED].u.status.reason, PEER_REASON_PAUSED);
     uint32_t cancels = 0, chokes = 0;

@@ -217,7 +217,7 @@ START_TEST(test_a_choke_voids_requests_unless_each_is_answered)
     /* What is asked of one that chokes comes back at once. */
     rig_post_block(&rig, PEER_REQUEST, rig.peer, 3, 0, 16384);
     rig_run(&rig, 10 * NS_PER_MS);
-    ck_assert_uint_eq(rig.last[PEER_REJECTED].u.block.piece, 3);
+    ck_assert_uint_eq(rig.last[PEER_RETURNED].u.block.piece, 3);
     end();
 }
 END_TEST

@@ -236,7 +236,7 @@ static void driver_reject(struct driver *driver, uint32_t index)
         piece_manager_piece_bytes(driver->manager, piece) - at * BLOCK_BYTES;
     const struct block_ref block = {piece, at * BLOCK_BYTES,
                                     left < BLOCK_BYTES ? left : BLOCK_BYTES};
-    piece_manager_released(driver->manager, driver_ref(driver, index), &block);
+    piece_manager_refused(driver->manager, driver_ref(driver, index), &block);
     driver->peers[index].asked[piece][at] = false;
 }
 

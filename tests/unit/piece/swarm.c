@@ -202,7 +202,7 @@ static void swarm_reject(struct swarm *swarm, struct swarm_peer *peer)
     while (peer->queued > 0 && peer->queue[0].ready_ns <= swarm->clock.now_ns) {
         const struct block_ref ref = peer->queue[0].block;
         swarm_pop(peer);
-        piece_manager_released(swarm->manager, peer->ref, &ref);
+        piece_manager_refused(swarm->manager, peer->ref, &ref);
     }
 }
 

@@ -120,6 +120,26 @@ START_TEST(a_released_block_is_asked_of_another)
 }
 END_TEST
 
+START_TEST(who_refuses_is_asked_less_but_not_for_what_we_took_back)
+{
+    given(64 * 64 * KIB, 64 * KIB, 0);
+    given_first_pieces(4);
+    const struct peer_id_ref seed = given_seed(1);
+    ck_assert_uint_eq(pick(seed, 0, 4), 4);
+    for (uint32_t i = 0; i < 4; i++)
+        piece_manager_released(manager, seed, &asked[i]);
+    ck_assert_uint_eq(pick(seed, 0, 4), 4);
+    for (uint32_t i = 0; i < 4; i++)
+        piece_manager_refused(manager, seed, &asked[i]);
+    ck_assert_uint_eq(pick(seed, 0, 4), 0);
+    clock_virtual_advance(&now, NS_PER_S);
+    ck_assert_uint_eq(pick(seed, 0, 4), 1);
+    ck_assert_int_eq(arrive(seed, asked[0]), PIECE_ARRIVAL_ACCEPTED);
+    ck_assert_uint_eq(pick(seed, 0, 4), 4);
+    finished();
+}
+END_TEST
+
 START_TEST(a_stalled_peers_blocks_go_elsewhere_and_it_is_told)
 {
     given(64 * KIB, 64 * KIB, 0);
@@ -447,6 +467,7 @@ Suite *suite_piece_manager(void)
     tcase_add_test(tcase, a_large_piece_goes_in_runs_from_the_cursor);
     tcase_add_test(tcase, what_arrives_is_told_apart);
     tcase_add_test(tcase, a_released_block_is_asked_of_another);
+    tcase_add_test(tcase, who_refuses_is_asked_less_but_not_for_what_we_took_back);
     tcase_add_test(tcase, a_stalled_peers_blocks_go_elsewhere_and_it_is_told);
     tcase_add_test(tcase, fast_peers_take_whole_pieces_slow_ones_share);
     tcase_add_test(tcase, the_first_pieces_are_fetched_together);
