@@ -4,12 +4,11 @@ without a sandbox, root and nobody."""
 import ctypes
 import os
 import resource
-import socket
 import struct
 import time
 
-from bttui import Bttui, bttui_path
-from lab import Process, Skip, check, check_equal, in_background, program, run, wait_until
+from bttui import Bttui, bttui_path, is_sanitized
+from lab import Process, Skip, check, check_equal, program, run, take_connections, wait_until
 from payload import Payload
 from trackers import RecordingTracker, self_signed
 from wire_peer import WirePeer
@@ -18,12 +17,6 @@ NOBODY = 65534
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 38, 22
 ENOSYS = 38
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-def instrumented():
-    """Sanitizers need address space, descriptors and calls of their own."""
-    with open(bttui_path(), "rb") as file:
-        return b"__asan_init" in file.read()
 
 
 def limit(which, value):
@@ -82,7 +75,7 @@ def few_and_many_descriptors(lab):  # O6
 
 
 def little_memory(lab):  # O5
-    if instrumented():
+    if is_sanitized():
         raise Skip("sanitizers take terabytes of addresses")
     worked, least = [], None
     for mebibytes in (32, 48, 64, 96, 128, 192, 256, 512):
@@ -105,7 +98,7 @@ def little_memory(lab):  # O5
 
 def few_threads_and_little_stack(lab):  # O7
     downloads(lab, limit(resource.RLIMIT_CORE, 0))
-    if not instrumented():
+    if not is_sanitized():
         downloads(lab, limit(resource.RLIMIT_STACK, 64 << 10))
     needs_root()
     for count in (1, 2, 3, 8):
@@ -157,19 +150,11 @@ class Proxy:
 
     def __init__(self, lab):
         self.seen = 0
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        in_background(self._accept)
-        lab.closers.append(self.socket.close)
+        self.url = f"http://127.0.0.1:{take_connections(lab, self._serve)}"
 
-    def _accept(self):
-        while True:
-            try:
-                connection = self.socket.accept()[0]
-            except OSError:
-                return
-            self.seen += 1
-            connection.close()
+    def _serve(self, connection):
+        self.seen += 1
+        connection.close()
 
 
 def an_odd_environment(lab):  # O20, H29
@@ -218,7 +203,7 @@ def root_and_nobody(lab):  # O21, O24, R18, H27
     reader = Process(lab, "reader", ["/bin/sh", "-c", f"cat /proc/{bttui.process.pid}/environ"],
                      before=become_nobody)
     status = reader.wait(10)
-    check(instrumented() or status != 0, "its memory can be read")
+    check(is_sanitized() or status != 0, "its memory can be read")
     bttui.finish()
 
 

@@ -1,18 +1,12 @@
 # bttui against other people's programs on the loopback addresses; each test ends with 77
 # (skipped) where what it needs is missing. The longest come first.
-INTEROP_TESTS = tests/interop/to-clients.py tests/interop/from-clients.py \
-	tests/interop/kill.py tests/interop/slow-peers.py tests/interop/many-files.py \
+INTEROP_TESTS = tests/interop/faults.py tests/interop/to-clients.py \
+	tests/interop/from-clients.py tests/interop/process.py tests/interop/confined.py \
+	tests/interop/kill.py tests/interop/kill-at.py tests/interop/slow-peers.py tests/interop/many-files.py \
 	tests/interop/hostile.py tests/interop/poison.py tests/interop/swarm.py \
 	tests/interop/ipv6.py tests/interop/tracker-events.py
-# These judge the process by its own memory, threads, signals and system calls, which
-# sanitizers change.
-PROCESS_TESTS = tests/interop/faults.py tests/interop/process.py \
-	tests/interop/confined.py tests/interop/kill-at.py
-dist_check_SCRIPTS += $(INTEROP_TESTS) $(PROCESS_TESTS)
+dist_check_SCRIPTS += $(INTEROP_TESTS)
 TESTS += $(INTEROP_TESTS)
-if !INSTRUMENTED
-TESTS += $(PROCESS_TESTS)
-endif
 EXTRA_DIST += tests/interop/run \
 	tests/interop/lib/bttui.py tests/interop/lib/clients.py tests/interop/lib/lab.py \
 	tests/interop/lib/libtorrent_peer.py tests/interop/lib/payload.py \

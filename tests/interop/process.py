@@ -9,7 +9,7 @@ import socket
 import time
 
 from bttui import Bttui, bttui_path
-from lab import Skip, check, check_equal, in_background, run, wait_until
+from lab import Skip, check, check_equal, in_background, run, take_connections, wait_until
 from payload import Payload
 from wire_peer import WirePeer
 
@@ -24,23 +24,15 @@ class HungTracker:
 
     def __init__(self, lab, welcome=False):
         self.welcome = welcome
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/announce"
         self.connections = []
-        in_background(self._accept)
-        lab.closers.append(self.socket.close)
+        self.url = f"http://127.0.0.1:{take_connections(lab, self._serve)}/announce"
 
-    def _accept(self):
-        while True:
-            try:
-                connection = self.socket.accept()[0]
-            except OSError:
-                return
-            self.connections.append(connection)
-            if self.welcome and len(self.connections) == 1:
-                connection.recv(65536)
-                connection.sendall(ANSWER.replace(b"200 OK", b"200 OK\r\nConnection: close"))
-                connection.close()
+    def _serve(self, connection):
+        self.connections.append(connection)
+        if self.welcome and len(self.connections) == 1:
+            connection.recv(65536)
+            connection.sendall(ANSWER.replace(b"200 OK", b"200 OK\r\nConnection: close"))
+            connection.close()
 
 
 def end_in_time(bttui, number, limit_s):

@@ -6,11 +6,12 @@ import time
 
 from bttui import Bttui
 from clients import Libtorrent
-from lab import check, check_equal, run
+from lab import Skip, check, check_equal, run
 from network import Network
 from payload import Payload
 
 PORT = 6881
+FIGURES = "LAB_MIB" in os.environ
 MIB = int(os.environ.get("LAB_MIB", "8"))
 SEED_RATE = float(os.environ.get("LAB_SEED_RATE", "10e6"))  # bytes a second
 PIECE_BYTES = max(16384, MIB << 12)  # 256 pieces
@@ -90,6 +91,8 @@ def all_bttui(lab):
 
 
 def all_libtorrent(lab):
+    if not FIGURES:
+        raise Skip("only for figures: LAB_MIB")
     trial(lab, "libtorrent", "libtorrent", ["libtorrent"] * LEECHERS)
 
 

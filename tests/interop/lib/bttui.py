@@ -16,6 +16,12 @@ def bttui_path():
     return os.path.abspath(path)
 
 
+def is_sanitized():
+    """Then memory, address space and what follows a crash are another matter."""
+    with open(bttui_path(), "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 class Bttui(Process):
     """`bttui --headless --json TORRENT`; TORRENT may be None. Events are read in the
     background. PROGRAM: another than the one under test; ENV: what is to be added to the

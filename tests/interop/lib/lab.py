@@ -251,6 +251,23 @@ def run(*cases, limit_s=180):
     os._exit(SKIPPED if skipped == len(results) else 0)
 
 
+def take_connections(lab, serve):
+    """Listens on a port of 127.0.0.1, which it gives, and hands each connection to SERVE,
+    one after the other."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+
+    def accept():
+        while True:
+            try:
+                connection = listener.accept()[0]
+            except OSError:
+                return
+            serve(connection)
+    in_background(accept)
+    lab.closers.append(listener.close)
+    return listener.getsockname()[1]
+
+
 def in_background(target, *arguments):
     thread = threading.Thread(target=target, args=arguments, daemon=True)
     thread.start()
