@@ -357,9 +357,10 @@ static enum exit_status begin(struct run *run)
     return EXIT_STATUS_USAGE;
 }
 
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
 static enum exit_status watch_signals(struct run *run)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit comes back as an error */
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
@@ -414,6 +415,17 @@ static void on_alarm(int number)
     _exit(EXIT_STATUS_FAILED);
 }
 
+/* All is saved and told: one that comes now must not turn the exit status into a death by
+ * signal. */
+static void leave_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static void run_close(struct run *run)
 {
     given_peers_done(&run->peers);
@@ -439,6 +451,7 @@ static void run_close(struct run *run)
     confine_free(run->confine);
     alarm(0);
     log_free(run->log);
+    leave_signals();
     loop_free(run->loop);
     free(run->added);
 }

@@ -146,6 +146,18 @@ def a_signal_while_it_starts(lab):  # O2
     check(by_itself > 0, "no signal reached the program itself")
 
 
+def a_signal_while_it_ends(lab):  # O1
+    """What comes when all is told and saved makes no death by signal of it."""
+    payload = Payload(lab.new_dir("seed"), "payload", [200000])
+    torrent = payload.torrent(lab.path("payload.torrent"))
+    for _ in range(10):
+        bttui = Bttui(lab, torrent, payload.dir, "--exit-when-done")
+        bttui.wait_event("stopped")
+        while bttui.running():
+            bttui.kill(signal.SIGTERM)
+        check_equal(bttui.status(), 0, "exit status")
+
+
 def a_storm_of_signals(lab):  # O3
     payload = Payload(lab.new_dir("seed"), "payload", [12 << 20], piece_bytes=1 << 16)
     target, peer = lab.new_dir("target"), WirePeer(lab, payload, rate=6 << 20)
@@ -282,6 +294,6 @@ def a_port_that_is_taken(lab):  # O12
 
 
 run(ends_in_time_whatever_it_does, ends_in_time_though_no_tracker_answers,
-    ends_in_time_though_the_disk_hangs, a_second_signal_ends_it_at_once,
+    ends_in_time_though_the_disk_hangs, a_second_signal_ends_it_at_once, a_signal_while_it_ends,
     a_signal_while_it_starts, a_storm_of_signals, a_storm_in_the_interface,
     one_at_a_time_in_a_state_directory, listens_on_its_port_alone, a_port_that_is_taken)
