@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/discovery/libdiscovery.a
 src_discovery_libdiscovery_a_SOURCES = \
+	src/discovery/tracker_announce.c \
 	src/discovery/tracker_http.c \
 	src/discovery/tracker_manager.c src/discovery/tracker_manager.h \
 	src/discovery/tracker_mask.c \

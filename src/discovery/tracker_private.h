@@ -48,7 +48,21 @@ struct tracker_manager {
     void *stopped_context;
 };
 
-/* tracker_manager.c: the answer of an announce; REPLY NULL: it failed with MESSAGE. */
+/* tracker_manager.c */
+void tracker_manager_check_stopped(struct tracker_manager *manager);
+
+/* tracker_announce.c */
+/* Whether an announce is under way; a scrape is none. */
+bool tracker_is_asked(const struct tracker *tracker);
+/* Does nothing to one that is asked already, or disabled. */
+void tracker_announce(struct tracker *tracker, enum tracker_event event);
+void tracker_announce_in(struct tracker *tracker, uint64_t seconds);
+enum tracker_event tracker_next_event(const struct tracker *tracker);
+void tracker_on_timer(void *tracker);
+void tracker_on_farewell(struct tracker *tracker);
+void tracker_post_peers(struct tracker *tracker, const struct netaddr *peers,
+                        uint32_t count, const struct netaddr *from);
+/* The answer of an announce; REPLY NULL: it failed with MESSAGE. */
 void tracker_on_answer(struct tracker *tracker, const struct tracker_reply *reply,
                        const char *message, bool gone_for_good,
                        const struct netaddr *from);
@@ -75,9 +89,6 @@ bool tracker_udp_is_scraping(const struct tracker *tracker);
 void tracker_names_look_up(struct tracker *tracker, const struct tracker_reply *reply,
                            const struct netaddr *from);
 void tracker_names_cancel(struct tracker *tracker);
-/* tracker_manager.c */
-void tracker_post_peers(struct tracker *tracker, const struct netaddr *peers,
-                        uint32_t count, const struct netaddr *from);
 
 /* tracker_tiers.c (BEP 12) */
 void tracker_tiers_shuffle(struct tracker_manager *manager);
