@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct bencode_limits bencode_limits_metainfo = {32u << 20, 4000000, 32, true};
+const struct bencode_limits bencode_limits_metainfo = {32u << 20, 8000000, 32, true};
 const struct bencode_limits bencode_limits_tracker = {1u << 20, 100000, 8, false};
 const struct bencode_limits bencode_limits_extension = {64u << 10, 4096, 8, false};
 

@@ -23,8 +23,8 @@ struct bencode_limits {
 };
 #define BENCODE_DEPTH_CAP 64
 
-extern const struct bencode_limits
-    bencode_limits_metainfo; /* 32 MiB, depth 32, 4 M tokens */
+/* 32 MiB, depth 32, 8 M tokens: each of a million files has six or more. */
+extern const struct bencode_limits bencode_limits_metainfo;
 extern const struct bencode_limits
     bencode_limits_tracker; /* 1 MiB, depth 8, strict off */
 extern const struct bencode_limits

@@ -3,8 +3,10 @@
 #include "tests/unit/meta/check_meta.h"
 
 #include <check.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static enum error_code parse_strictly(const void *bytes, size_t length,
                                       size_t *ret_offset)
@@ -129,25 +131,83 @@ static const struct {
     const char *lead, *unit;
     size_t count;
     enum error_code error;
+    size_t offset; /* where: not a byte behind it was looked at; 0: not told here */
 } bombs[] = {
-    {"", "l", 1000000, ERROR_DEPTH},
-    {"", "d1:a", 1000000, ERROR_DEPTH},
-    {"", "ld1:a", 100000, ERROR_DEPTH},
-    {"l", "le", 4000001, ERROR_TOKENS},
-    {"l", "0:", 4000001, ERROR_TOKENS},
-    {"i", "1", 5000, ERROR_RANGE},
+    {"", "l", 100000, ERROR_DEPTH, 32},
+    {"", "l", 10000000, ERROR_DEPTH, 32},
+    {"", "d1:a", 1000000, ERROR_DEPTH, 128}, /* T2 */
+    {"", "ld1:a", 100000, ERROR_DEPTH, 80},
+    {"l", "le", 8000000, ERROR_TOKENS, 15999999},
+    {"l", "0:", 8000000, ERROR_TOKENS, 15999999},
+    {"i", "1", 5000, ERROR_RANGE, 20},
     {"", "9999999999999999999999999999999999999999999999999999999999999999", 1 << 20,
-     ERROR_LIMIT},
-    {"d1:bi1e1:ai1e", "1:ai1e", 500000, ERROR_DUPLICATE_KEY},
+     ERROR_LIMIT, 0},
+    {"d1:bi1e1:ai1e", "1:ai1e", 500000, ERROR_DUPLICATE_KEY, 0},
 };
+
+/* What a thread is given that must not need more, however deep its input is. */
+#define SMALL_STACK_BYTES (64u << 10)
+
+struct small_parse {
+    const uint8_t *bytes;
+    size_t length, offset;
+    enum error_code error;
+};
+
+static void *parse_small(void *context)
+{
+    struct small_parse *parse = context;
+    parse->error = parse_strictly(parse->bytes, parse->length, &parse->offset);
+    return NULL;
+}
+
+static void parse_on_small_stack(struct small_parse *parse)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    ck_assert_int_eq(pthread_attr_init(&attributes), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SMALL_STACK_BYTES), 0);
+    ck_assert_int_eq(pthread_create(&thread, &attributes, parse_small, parse), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
+}
 
 START_TEST(bombs_are_refused_where_the_limit_is) /* T1-T4 */
 {
-    size_t length;
-    uint8_t *bytes = bomb(bombs[_i].lead, bombs[_i].unit, bombs[_i].count, &length);
-    const enum error_code error = parse_strictly(bytes, length, NULL);
+    struct small_parse parse = {0};
+    uint8_t *bytes = bomb(bombs[_i].lead, bombs[_i].unit, bombs[_i].count, &parse.length);
+    parse.bytes = bytes;
+    parse_on_small_stack(&parse);
     free(bytes);
-    ck_assert_msg(error == bombs[_i].error, "%s: %s", bombs[_i].unit, error_name(error));
+    ck_assert_msg(parse.error == bombs[_i].error, "%s: %s", bombs[_i].unit,
+                  error_name(parse.error));
+    if (bombs[_i].offset != 0)
+        ck_assert_msg(parse.offset == bombs[_i].offset, "%s: at %zu", bombs[_i].unit,
+                      parse.offset);
+}
+END_TEST
+
+static long peak_kib(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+START_TEST(a_crowd_of_values_takes_eight_times_the_file_at_most) /* T3 */
+{
+    static const size_t counts[] = {3000000, 5000000};
+    size_t length;
+    uint8_t *bytes = bomb("l", "le", counts[_i], &length);
+    const long before = peak_kib();
+    (void)parse_strictly(bytes, length, NULL);
+    const long more = peak_kib() - before;
+    free(bytes);
+#ifndef __SANITIZE_ADDRESS__ /* its allocator keeps more than was asked for */
+    ck_assert_int_le(more, 7 * (long)(length >> 10)); /* the file is the eighth */
+#else
+    (void)more;
+#endif
 }
 END_TEST
 
@@ -291,6 +351,8 @@ Suite *suite_bencode(void)
                         sizeof containers / sizeof *containers);
     tcase_add_loop_test(tcase, bombs_are_refused_where_the_limit_is, 0,
                         sizeof bombs / sizeof *bombs);
+    tcase_add_loop_test(tcase, a_crowd_of_values_takes_eight_times_the_file_at_most, 0,
+                        2);
     tcase_add_test(tcase,
                    a_dictionary_out_of_order_is_searched_for_twins_in_bounded_time);
     tcase_add_test(tcase, depth_is_counted_to_the_limit);

@@ -122,8 +122,6 @@ static const struct {
     {"T15: piece length 1", INFO(SIZED("i1e", "i1e", HASH)), 0, "n"},
     {"T15: odd piece length", INFO(SIZED("i5e", "i16385e", HASH)), 0, "n"},
     {"T15: 2^28", INFO(SIZED("i5e", "i268435456e", HASH)), 0, "n"},
-    {"T17: 2^48 - 1 is too much for any piece length but not for a file",
-     INFO(SIZED("i268435456e", "i268435456e", HASH)), 0, "n"},
     {"T26: / in name", INFO(NAMED("'a/b'")), METAINFO_WARNING_RENAMED, "a_b"},
     {"T35: name.utf-8 that is right",
      INFO("'length'i5e'name''n\xff''name.utf-8''n\xc3\xbc''piece "
@@ -148,6 +146,51 @@ START_TEST(what_can_be_used_is_taken_with_a_warning)
     for (unsigned bit = 0; bit < METAINFO_WARNING_BITS; bit++)
         ck_assert_uint_gt(strlen(metainfo_warning_text(1u << bit)), 10);
     metainfo_free(metainfo);
+}
+END_TEST
+
+/* SIZES and as many hashes as the largest torrent with the largest pieces has. */
+static void put_largest(struct buffer *buffer, const char *sizes)
+{
+    enum { HASHES = 1 << 20 };
+    buffer_init(buffer, (size_t)32 << 20);
+    ck_assert_int_eq(
+        buffer_printf(buffer, "d4:infod%s4:name1:n12:piece lengthi%ue6:pieces%d:", sizes,
+                      METAINFO_MAX_PIECE_BYTES, HASHES * SHA1_BYTES),
+        ERROR_NONE);
+    for (int i = 0; i < HASHES * SHA1_BYTES / 4096; i++)
+        ck_assert_int_eq(buffer_printf(buffer, "%04096d", 0), ERROR_NONE);
+    ck_assert_int_eq(buffer_append_text(buffer, "ee"), ERROR_NONE);
+}
+
+START_TEST(the_largest_size_is_taken_and_one_byte_more_is_not) /* T17 */
+{
+    static const struct {
+        const char *sizes;
+        enum error_code code;
+    } cases[] = {
+        {"6:lengthi281474976710655e", ERROR_NONE},
+        {"6:lengthi281474976710656e", ERROR_LIMIT},
+        {"5:filesld6:lengthi281474976710654e4:pathl1:aeed6:lengthi1e4:pathl1:beee",
+         ERROR_NONE},
+        {"5:filesld6:lengthi281474976710655e4:pathl1:aeed6:lengthi1e4:pathl1:beee",
+         ERROR_LIMIT},
+    };
+    struct buffer buffer;
+    struct metainfo *metainfo = NULL;
+    struct metainfo_error error;
+    put_largest(&buffer, cases[_i].sizes);
+    ck_assert_int_eq(metainfo_parse(buffer.bytes, buffer.length, &metainfo, &error),
+                     cases[_i].code);
+    if (metainfo != NULL) {
+        ck_assert_uint_eq(metainfo->total_bytes, METAINFO_MAX_TOTAL_BYTES);
+        ck_assert_uint_eq(metainfo_piece_length(metainfo, metainfo->piece_count - 1),
+                          METAINFO_MAX_PIECE_BYTES - 1);
+    } else {
+        ck_assert_ptr_nonnull(strstr(error.message, "larger than 2^48 bytes"));
+    }
+    metainfo_free(metainfo);
+    buffer_done(&buffer);
 }
 END_TEST
 
@@ -309,6 +352,7 @@ Suite *suite_metainfo(void)
                         sizeof refused / sizeof *refused);
     tcase_add_loop_test(tcase, what_can_be_used_is_taken_with_a_warning, 0,
                         sizeof accepted / sizeof *accepted);
+    tcase_add_loop_test(tcase, the_largest_size_is_taken_and_one_byte_more_is_not, 0, 4);
     tcase_add_test(tcase, the_info_hash_is_of_the_raw_span);
     tcase_add_loop_test(tcase, only_the_integer_1_makes_it_private, 0,
                         sizeof privates / sizeof *privates);
