@@ -8,4 +8,5 @@ src_discovery_libdiscovery_a_SOURCES = \
 	src/discovery/tracker_private.h \
 	src/discovery/tracker_reply.c src/discovery/tracker_reply.h \
 	src/discovery/tracker_tiers.c \
+	src/discovery/tracker_turns.c src/discovery/tracker_turns.h \
 	src/discovery/tracker_udp.c

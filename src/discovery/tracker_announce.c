@@ -66,29 +66,45 @@ void tracker_announce_in(struct tracker *tracker, uint64_t seconds)
 
 bool tracker_is_asked(const struct tracker *tracker)
 {
-    return tracker->request != NULL ||
+    return tracker->turn.waiting || tracker->request != NULL ||
            (tracker->udp != NULL && !tracker_udp_is_scraping(tracker));
+}
+
+static void begin(struct tracker *tracker)
+{
+    const bool udp = strncasecmp(tracker->url, "udp:", 4) == 0;
+    const enum tracker_start start =
+        udp ? tracker_udp_announce(tracker) : tracker_http_announce(tracker);
+    if (start != TRACKER_START_BEGUN)
+        tracker_on_answer(tracker, NULL,
+                          start == TRACKER_START_NEVER
+                              ? _("the tracker's address cannot be used")
+                              : _("the tracker could not be asked"),
+                          start == TRACKER_START_NEVER, NULL);
 }
 
 void tracker_announce(struct tracker *tracker, enum tracker_event event)
 {
-    const bool udp = strncasecmp(tracker->url, "udp:", 4) == 0;
     if (tracker_is_asked(tracker) || tracker->phase == TRACKER_PHASE_DISABLED)
         return;
     tracker_udp_cancel(tracker); /* of a scrape */
     loop_timer_cancel(tracker->manager->config.loop, &tracker->timer);
     tracker->event = event;
     tracker->phase = TRACKER_PHASE_WORKING;
-    const enum tracker_start start =
-        udp ? tracker_udp_announce(tracker) : tracker_http_announce(tracker);
-    if (start == TRACKER_START_BEGUN)
-        post_announced(tracker, true);
-    else
-        tracker_on_answer(tracker, NULL,
-                          start == TRACKER_START_NEVER
-                              ? _("the tracker's address cannot be used")
-                              : _("the tracker could not be asked"),
-                          start == TRACKER_START_NEVER, NULL);
+    post_announced(tracker, true);
+    if (tracker_turn_want(&tracker->turn, event == TRACKER_EVENT_STOPPED
+                                              ? TRACKER_RANK_FAREWELL
+                                              : TRACKER_RANK_ANNOUNCE))
+        begin(tracker);
+}
+
+/* Since it was to be asked it may have come to have more to hear. */
+void tracker_on_turn(void *context)
+{
+    struct tracker *tracker = context;
+    if (tracker->event != TRACKER_EVENT_STOPPED)
+        tracker->event = tracker_next_event(tracker);
+    begin(tracker);
 }
 
 enum tracker_event tracker_next_event(const struct tracker *tracker)
@@ -208,6 +224,8 @@ void tracker_on_answer(struct tracker *tracker, const struct tracker_reply *repl
 {
     struct tracker_manager *manager = tracker->manager;
     const bool ok = reply != NULL && !reply->failed;
+    if (!tracker_udp_is_scraping(tracker))
+        tracker_turn_give_back(&tracker->turn);
     if (from != NULL && netaddr_scope(from) == NETADDR_SCOPE_PUBLIC)
         tracker->was_public = true;
     if (tracker->event == TRACKER_EVENT_STOPPED) {

@@ -151,6 +151,7 @@ static void on_scraped(void *context, const struct http_result *result)
     struct tracker *tracker = context;
     struct tracker_reply reply;
     tracker->scrape = NULL;
+    tracker_turn_give_back(&tracker->scrape_turn);
     /* Tried is tried: one that has no scrape is not asked for it all the time. */
     tracker->scraped_ns = loop_now_ns(tracker->manager->config.loop);
     if (result->error == ERROR_NONE && result->status == 200 &&
@@ -159,15 +160,25 @@ static void on_scraped(void *context, const struct http_result *result)
         tracker_on_counts(tracker, &reply);
 }
 
-void tracker_http_scrape(struct tracker *tracker)
+void tracker_http_on_scrape_turn(void *context)
 {
+    struct tracker *tracker = context;
     struct buffer url;
     buffer_init(&url, URL_BYTES);
-    if (tracker->scrape == NULL && build_scrape_url(&url, tracker) == ERROR_NONE)
+    if (build_scrape_url(&url, tracker) == ERROR_NONE)
         tracker->scrape =
             http_get(tracker->manager->config.http, (const char *)url.bytes, BODY_BYTES,
                      TIMEOUT_MS, shut_to(tracker), on_scraped, tracker);
     buffer_done(&url);
+    if (tracker->scrape == NULL)
+        tracker_turn_give_back(&tracker->scrape_turn);
+}
+
+void tracker_http_scrape(struct tracker *tracker)
+{
+    if (tracker->scrape == NULL && !tracker->scrape_turn.waiting &&
+        tracker_turn_want(&tracker->scrape_turn, TRACKER_RANK_SCRAPE))
+        tracker_http_on_scrape_turn(tracker);
 }
 
 void tracker_http_cancel(struct tracker *tracker)
@@ -175,4 +186,6 @@ void tracker_http_cancel(struct tracker *tracker)
     http_cancel(tracker->request);
     http_cancel(tracker->scrape);
     tracker->request = tracker->scrape = NULL;
+    tracker_turn_give_back(&tracker->turn);
+    tracker_turn_give_back(&tracker->scrape_turn);
 }

@@ -53,6 +53,12 @@ static bool take_trackers(struct tracker_manager *manager)
         tracker->number = i;
         tracker->seeds = tracker->leechers = tracker->downloads = UINT32_MAX;
         loop_timer_init(&tracker->timer, tracker_on_timer, tracker);
+        tracker->turn = (struct tracker_turn){
+            .party = &manager->party, .on_turn = tracker_on_turn, .context = tracker};
+        tracker->scrape_turn =
+            (struct tracker_turn){.party = &manager->party,
+                                  .on_turn = tracker_http_on_scrape_turn,
+                                  .context = tracker};
         manager->count++;
     }
     tracker_tiers_shuffle(manager);
@@ -65,6 +71,7 @@ struct tracker_manager *tracker_manager_new(const struct tracker_manager_config 
     if (manager == NULL)
         return NULL;
     manager->config = *config;
+    manager->party.turns = config->turns;
     manager->key = random_u32(config->random);
     loop_timer_init(&manager->stop_timer, on_stop_timer, manager);
     if (take_trackers(manager))
@@ -120,7 +127,8 @@ void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *co
             continue;
         /* One that was just told of us may know us already. */
         const bool knows_us =
-            tracker->knows_us || (tracker_is_asked(tracker) && !tracker->is_slow);
+            tracker->knows_us ||
+            (tracker_is_asked(tracker) && !tracker->is_slow && !tracker->turn.waiting);
         tracker_http_cancel(tracker);
         tracker_udp_cancel(tracker);
         tracker->is_leader = tracker->is_slow = false;

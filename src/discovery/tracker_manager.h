@@ -1,14 +1,15 @@
 /*
  * The trackers of one torrent: who is asked when (BEP 3, 12), with what event, and what
  * each said. All are asked at once the first time, for speed; later one of each tier,
- * the others when it fails. Counts come from the answers or from a scrape (BEP 48). Finds
- * are posted on the discovery bus. Loop thread.
+ * the others when it fails; each waits for its turn in the session. Counts come from the
+ * answers or from a scrape (BEP 48). Finds are posted on the discovery bus. Loop thread.
  */
 #ifndef BTTUI_DISCOVERY_TRACKER_MANAGER_H
 #define BTTUI_DISCOVERY_TRACKER_MANAGER_H
 
 #include "base/log.h"
 #include "bus/bus.h"
+#include "discovery/tracker_turns.h"
 #include "meta/metainfo.h"
 #include "net/http.h"
 #include "net/net.h"
@@ -25,7 +26,8 @@ struct tracker_stats {
 struct tracker_manager_config {
     struct loop *loop;
     struct http *http;
-    const struct net *net; /* UDP trackers and their names */
+    struct tracker_turns *turns; /* the session's; outlives the manager */
+    const struct net *net;       /* UDP trackers and their names */
     const struct random_source *random;
     struct log *log;
     struct bus *discovery; /* filled: DISCOVERY_PEERS, DISCOVERY_ANNOUNCED */

@@ -12,6 +12,31 @@ enum tracker_event { /* as BEP 15 numbers them */
                      TRACKER_EVENT_STOPPED
 };
 
+enum tracker_rank { /* who goes first */
+                    TRACKER_RANK_FAREWELL,
+                    TRACKER_RANK_ANNOUNCE,
+                    TRACKER_RANK_SCRAPE,
+                    TRACKER_RANK_COUNT
+};
+
+/* Somebody's wish to ask, of the torrent PARTY. */
+struct tracker_turn {
+    struct tracker_party *party;
+    void (*on_turn)(void *context);
+    void *context;
+    enum tracker_rank rank;
+    bool waiting, taken;
+    struct tracker_turn *prev, *next;
+};
+struct tracker_line {
+    struct tracker_turn *first;
+    struct tracker_line *prev, *next; /* other torrents' of the same rank */
+};
+struct tracker_party {
+    struct tracker_turns *turns;
+    struct tracker_line lines[TRACKER_RANK_COUNT];
+};
+
 struct tracker {
     struct tracker_manager *manager;
     const char *url;
@@ -26,6 +51,7 @@ struct tracker {
     enum tracker_event event; /* of the announce under way */
     struct http_request *request, *scrape;
     struct udp_announce *udp;
+    struct tracker_turn turn, scrape_turn;
     struct tracker_names *names;
     struct loop_timer timer;
     uint64_t last_ns, scraped_ns;
@@ -38,6 +64,7 @@ struct tracker {
 
 struct tracker_manager {
     struct tracker_manager_config config;
+    struct tracker_party party;
     struct tracker *trackers;
     uint32_t *order; /* by tier, shuffled within; whoever works moves to its front */
     uint32_t count;
@@ -48,17 +75,27 @@ struct tracker_manager {
     void *stopped_context;
 };
 
+/* tracker_turns.c */
+/* Whether somebody waits. */
+bool tracker_turns_are_wanted(const struct tracker_turns *turns);
+/* True: TURN is taken. False: it waits; on_turn comes when it is taken, not from inside
+ * the call. Not for one that waits or is taken. */
+bool tracker_turn_want(struct tracker_turn *turn, enum tracker_rank rank);
+/* Taken, waiting or neither: it is neither then. */
+void tracker_turn_give_back(struct tracker_turn *turn);
+
 /* tracker_manager.c */
 void tracker_manager_check_stopped(struct tracker_manager *manager);
 
 /* tracker_announce.c */
-/* Whether an announce is under way; a scrape is none. */
+/* Whether an announce is under way or waits for its turn; a scrape is none. */
 bool tracker_is_asked(const struct tracker *tracker);
 /* Does nothing to one that is asked already, or disabled. */
 void tracker_announce(struct tracker *tracker, enum tracker_event event);
 void tracker_announce_in(struct tracker *tracker, uint64_t seconds);
 enum tracker_event tracker_next_event(const struct tracker *tracker);
 void tracker_on_timer(void *tracker);
+void tracker_on_turn(void *tracker);
 void tracker_on_farewell(struct tracker *tracker);
 void tracker_post_peers(struct tracker *tracker, const struct netaddr *peers,
                         uint32_t count, const struct netaddr *from);
@@ -79,10 +116,12 @@ enum tracker_start {
 /* tracker_http.c */
 enum tracker_start tracker_http_announce(struct tracker *tracker);
 void tracker_http_scrape(struct tracker *tracker); /* tracker_on_counts, if it can be */
-void tracker_http_cancel(struct tracker *tracker);
-/* tracker_udp.c: an announce is followed by a scrape in the same conversation. */
+void tracker_http_on_scrape_turn(void *tracker);
+void tracker_http_cancel(struct tracker *tracker); /* its turns are given back */
+/* tracker_udp.c: an announce is followed by a scrape in the same conversation, and
+ * keeps its turn for that if nobody waits for one. */
 enum tracker_start tracker_udp_announce(struct tracker *tracker);
-void tracker_udp_cancel(struct tracker *tracker);
+void tracker_udp_cancel(struct tracker *tracker); /* its turn is given back */
 bool tracker_udp_is_scraping(const struct tracker *tracker);
 
 /* tracker_names.c: looks up the peers REPLY names by host, instead of those before. */

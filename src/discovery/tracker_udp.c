@@ -44,6 +44,7 @@ void tracker_udp_cancel(struct tracker *tracker)
     datagram_close(udp->socket);
     loop_timer_cancel(tracker->manager->config.loop, &udp->timer);
     free(udp);
+    tracker_turn_give_back(&tracker->turn);
 }
 
 bool tracker_udp_is_scraping(const struct tracker *tracker)
@@ -164,6 +165,9 @@ static void on_timeout(void *context)
         fail(udp, _("the tracker does not answer"));
         return;
     }
+    /* Still listened to, but those that answer need not wait for it. */
+    if (udp->losses >= udp->address_count)
+        tracker_turn_give_back(&tracker->turn);
     if (udp->address_count > 1) {
         udp->at = udp->losses % udp->address_count;
         error = try_address(udp);
@@ -185,7 +189,8 @@ static void on_announced(struct udp_announce *udp, const struct tracker_reply *r
 {
     struct tracker *tracker = udp->tracker;
     const struct netaddr from = udp->addresses[udp->at];
-    if (tracker->event == TRACKER_EVENT_STOPPED) {
+    if (tracker->event == TRACKER_EVENT_STOPPED ||
+        tracker_turns_are_wanted(tracker->manager->config.turns)) {
         tracker_udp_cancel(tracker);
     } else {
         udp->scraping = true;

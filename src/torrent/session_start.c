@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define ANNOUNCES_MAX     20u
 #define POOL_BYTES        ((size_t)64 << 20)
 #define EVENTS_MAX        65536u
 #define DESCRIPTORS_LEAST 32u
@@ -128,11 +129,12 @@ static enum error_code make_parts(struct session *session)
     if (session->incoming != NULL && sockets != 0)
         incoming_set_most(session->incoming, sockets / 4);
     session->http = http_new(session->loop, PACKAGE "/" VERSION, config->bind);
+    session->turns = tracker_turns_new(session->loop, ANNOUNCES_MAX);
     session->events = event_bus_new(session->loop, EVENTS_MAX);
     session->download_dir = download_path_absolute(config->download_dir);
     return session->disk != NULL && session->peers != NULL && session->incoming != NULL &&
-                   session->http != NULL && session->events != NULL &&
-                   session->download_dir != NULL
+                   session->http != NULL && session->turns != NULL &&
+                   session->events != NULL && session->download_dir != NULL
                ? ERROR_NONE
                : ERROR_MEMORY;
 }
@@ -221,6 +223,7 @@ void session_free(struct session *session)
                                           session->listeners[i]);
     incoming_free(session->incoming);
     http_free(session->http);
+    tracker_turns_free(session->turns);
     disk_manager_free(session->disk);
     peer_shared_free(session->peers);
     event_bus_free(session->events);

@@ -109,6 +109,7 @@ static enum error_code make_trackers(struct torrent *torrent)
     struct tracker_manager_config config = {
         .loop = session->loop,
         .http = session->http,
+        .turns = session->turns,
         .net = session->config.net,
         .random = session->config.random,
         .log = session->log,

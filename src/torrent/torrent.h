@@ -103,6 +103,7 @@ struct session {
     struct peer_shared *peers;
     struct incoming *incoming;
     struct http *http;
+    struct tracker_turns *turns;
     struct event_bus *events;
     struct state_dir state;
     struct listener *listeners[2];

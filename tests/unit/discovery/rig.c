@@ -56,6 +56,7 @@ void rig_init(struct rig *rig)
     world_init(&rig->world, 3);
     rig->http = http_new(rig->world.loop, "test", NULL);
     vhttp_serve(rig->http, on_get, rig);
+    rig->turns = tracker_turns_new(rig->world.loop, 20);
     rig->discovery = bus_new(10000);
     rig->stats.left = 1000;
 }
@@ -71,6 +72,7 @@ void rig_begin(struct rig *rig)
     struct tracker_manager_config config = {
         .loop = rig->world.loop,
         .http = rig->http,
+        .turns = rig->turns,
         .net = vnet_host(rig->world.vnet, "10.0.0.1"),
         .random = &rig->world.random.source,
         .discovery = rig->discovery,
@@ -121,6 +123,7 @@ void rig_done(struct rig *rig)
     ck_assert_uint_eq(vhttp_under_way(rig->http), 0);
     ck_assert_uint_eq(vnet_open_datagrams(rig->world.vnet), 0);
     http_free(rig->http);
+    tracker_turns_free(rig->turns);
     drain(rig);
     bus_free(rig->discovery, NULL);
     for (uint32_t i = 0; i < rig->tracker_count; i++)

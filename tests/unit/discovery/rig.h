@@ -19,6 +19,7 @@ struct rig_asked {
 struct rig {
     struct world world;
     struct http *http;
+    struct tracker_turns *turns; /* 20 */
     struct bus *discovery;
     struct tracker_manager *manager;
     struct metainfo_tracker trackers[100];
