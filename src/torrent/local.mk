@@ -1,13 +1,14 @@
 noinst_LIBRARIES += src/torrent/libtorrent.a
 src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/ban_list.c src/torrent/ban_list.h src/torrent/bans.c \
+	src/torrent/checking.c \
 	src/torrent/checkpoint.c \
 	src/torrent/commands.c \
 	src/torrent/disk_trouble.c \
 	src/torrent/download_path.c src/torrent/download_path.h \
 	src/torrent/file_select.c src/torrent/file_select.h \
 	src/torrent/history.c src/torrent/history.h \
-	src/torrent/looks.c src/torrent/reason.c \
+	src/torrent/looks.c src/torrent/peer_notes.c src/torrent/reason.c \
 	src/torrent/resume.c src/torrent/resume.h \
 	src/torrent/session.c src/torrent/session.h \
 	src/torrent/session_add.c src/torrent/session_list.c src/torrent/session_start.c \

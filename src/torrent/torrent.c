@@ -1,11 +1,9 @@
 #include "torrent/torrent.h"
 
-#include "base/i18n.h"
 #include "base/text.h"
 #include "torrent/download_path.h"
 #include "torrent/file_select.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -268,69 +266,6 @@ void torrent_free(struct torrent *torrent)
 }
 
 /* ---- life ---- */
-
-void torrent_begin(struct torrent *torrent)
-{
-    struct disk_job *job = disk_job_new();
-    torrent->phase = TORRENT_PHASE_STARTING;
-    if (job != NULL) {
-        const struct message request = {
-            .type = DISK_SYNC, .torrent = torrent->id, .u.job.job = job};
-        job->stat_all = true;
-        if (disk_manager_post(torrent->session->disk, &request) == ERROR_NONE)
-            return; /* torrent_on_synced compares the claims with what is there */
-        disk_job_free(job);
-    }
-    bitfield_done(&torrent->resume.have);
-    torrent_check(torrent);
-}
-
-void torrent_check(struct torrent *torrent)
-{
-    struct disk_job *job = disk_job_new();
-    if (job == NULL) {
-        torrent_check_failed(torrent);
-        return;
-    }
-    torrent->unchecked = false;
-    torrent->phase = TORRENT_PHASE_CHECKING;
-    torrent->check_done = torrent->check_found = 0;
-    job->create_empty = true;
-    if (torrent->to_hash.size > 0) {
-        job->pieces = calloc(1, sizeof *job->pieces);
-        if (job->pieces != NULL)
-            *job->pieces = torrent->to_hash;
-        else
-            bitfield_done(&torrent->to_hash);
-        torrent->to_hash = (struct bitfield){0};
-    }
-    const struct message request = {
-        .type = DISK_CHECK, .torrent = torrent->id, .u.job.job = job};
-    if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE) {
-        disk_job_free(job);
-        torrent_check_failed(torrent);
-    }
-    session_changed(torrent, CHANGED_STATE);
-}
-
-void torrent_check_some(struct torrent *torrent, const struct bitfield *trusted)
-{
-    const struct bitfield *have = piece_manager_have(torrent->pieces);
-    bitfield_done(&torrent->to_hash);
-    bitfield_done(&torrent->resume.have);
-    if (bitfield_init(&torrent->to_hash, have->size) != ERROR_NONE ||
-        bitfield_copy(&torrent->resume.have, trusted != NULL ? trusted : have) !=
-            ERROR_NONE) {
-        bitfield_done(&torrent->to_hash); /* then all is hashed */
-        torrent_check(torrent);
-        return;
-    }
-    for (uint32_t piece = bitfield_next_set(have, 0); piece < have->size;
-         piece = bitfield_next_set(have, piece + 1))
-        if (!bitfield_get(&torrent->resume.have, piece))
-            bitfield_set(&torrent->to_hash, piece);
-    torrent_check(torrent);
-}
 
 void torrent_start(struct torrent *torrent)
 {

@@ -26,8 +26,6 @@ struct torrent_peer {
     uint32_t generation; /* 0: nobody */
     bool interested;     /* we are */
     bool joined;         /* known to the Piece Manager */
-    uint8_t strikes;
-    uint32_t bad_pieces;
 };
 
 enum torrent_phase {
@@ -91,7 +89,6 @@ struct torrent {
 
     struct history history;
     double added_wall_s, completed_wall_s;
-    uint64_t wasted_disk;
 };
 
 struct session {
@@ -151,16 +148,11 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
                             const struct add_options *options,
                             const struct resume *resume, struct torrent **ret_torrent);
 void torrent_free(struct torrent *torrent);
-void torrent_begin(struct torrent *torrent); /* looks at the files, then goes on */
 void torrent_start(struct torrent *torrent); /* peers and trackers, if it may */
 void torrent_halt(struct torrent *torrent);  /* and off again */
 void torrent_stop(
     struct torrent *torrent); /* for good; session_torrent_stopped follows */
 void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
-void torrent_check(struct torrent *torrent);
-/* Hashes what we have but is not in TRUSTED (NULL: all is trusted), and makes empty
- * files. */
-void torrent_check_some(struct torrent *torrent, const struct bitfield *trusted);
 void torrent_apply_wanted(struct torrent *torrent);
 bool torrent_is_downloading(const struct torrent *torrent);
 
@@ -169,6 +161,32 @@ bool torrent_run(struct torrent *torrent); /* true: more is left */
 void torrent_on_disk(struct torrent *torrent, struct message *response);
 void torrent_post_peers(struct torrent *torrent, struct message *request);
 void torrent_check_complete(struct torrent *torrent);
+
+/* checking.c: STARTING, CHECKING, then READY. What claims cannot be trusted is hashed;
+ * the torrent starts, if it may, once it is known what is there. */
+/* Compares the claims with the files as they are now (torrent_on_synced goes on). */
+void torrent_begin(struct torrent *torrent);
+/* Hashes what is in to_hash, which it takes; all if that is empty. Makes empty files. */
+void torrent_check(struct torrent *torrent);
+/* Hashes what we have but is not in TRUSTED (NULL: all is trusted), and makes empty
+ * files. */
+void torrent_check_some(struct torrent *torrent, const struct bitfield *trusted);
+void torrent_on_checked_range(struct torrent *torrent, const struct message *message);
+/* Takes what was found over into the Piece Manager; its bits may be changed. */
+void torrent_on_checked(struct torrent *torrent, struct message *message);
+
+/* peer_notes.c: who has joined, whom we are interested in */
+/* PEER_INTEREST if it has something we want, or no longer, and has not been told yet. */
+void torrent_update_interest(struct torrent *torrent, struct peer_id_ref ref);
+void torrent_lose_interest(struct torrent *torrent); /* in all: we have what we want */
+/* EVENT_PEER; nothing of one whose address is gone. */
+void torrent_report_peer(struct torrent *torrent, struct peer_id_ref ref,
+                         enum peer_status status, enum peer_reason reason);
+/* PEER_HANDSHAKEN: it joins the Piece Manager, or is disconnected for want of memory. */
+void torrent_on_handshaken(struct torrent *torrent, const struct message *message);
+void torrent_on_gone(struct torrent *torrent, const struct message *message);
+/* PEER_HAS_PIECES, PEER_HAS_PIECE */
+void torrent_on_pieces(struct torrent *torrent, const struct message *message);
 
 /* reason.c: INFO is filled but for its reason; the text lives until the next call. */
 const char *torrent_reason(struct torrent *torrent, const struct torrent_info *info);

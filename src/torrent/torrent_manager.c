@@ -1,14 +1,8 @@
 /* What arrives on a torrent's buses, and whom it concerns. */
-#include "base/i18n.h"
 #include "torrent/torrent.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define PICK_MAX    256u
-#define RETRY_NS    (NS_PER_S / 4)
-#define STRIKES_MAX 3u
+#define PICK_MAX 256u
+#define RETRY_NS (NS_PER_S / 4)
 
 void torrent_post_peers(struct torrent *torrent, struct message *request)
 {
@@ -27,108 +21,6 @@ static void post_to(struct torrent *torrent, enum message_type type,
     if (block != NULL)
         message.u.block = *block;
     torrent_post_peers(torrent, &message);
-}
-
-static struct torrent_peer *noted(struct torrent *torrent, struct peer_id_ref ref)
-{
-    if (ref.index >= torrent->noted_capacity) {
-        uint32_t capacity = torrent->noted_capacity == 0 ? 8 : torrent->noted_capacity;
-        while (capacity <= ref.index)
-            capacity *= 2;
-        struct torrent_peer *table = realloc(torrent->noted, capacity * sizeof *table);
-        if (table == NULL)
-            return NULL;
-        memset(table + torrent->noted_capacity, 0,
-               (capacity - torrent->noted_capacity) * sizeof *table);
-        torrent->noted = table;
-        torrent->noted_capacity = capacity;
-    }
-    struct torrent_peer *peer = &torrent->noted[ref.index];
-    if (peer->generation != ref.generation)
-        *peer = (struct torrent_peer){.generation = ref.generation};
-    return peer;
-}
-
-/* ---- peers ---- */
-
-static void report_peer(struct torrent *torrent, enum message_type type,
-                        struct peer_id_ref ref, enum peer_status status,
-                        enum peer_reason reason)
-{
-    struct message event = {.type = type, .torrent = torrent->id, .peer = ref};
-    if (!peer_manager_address(torrent->peers, ref, &event.u.peer_news.address))
-        return;
-    event.u.peer_news.status = status;
-    event.u.peer_news.reason = reason;
-    event_bus_post(torrent->session->events, &event);
-}
-
-static void set_interest(struct torrent *torrent, struct peer_id_ref ref, bool on)
-{
-    struct torrent_peer *peer = noted(torrent, ref);
-    if (peer == NULL || peer->interested == on)
-        return;
-    peer->interested = on;
-    struct message message = {.type = PEER_INTEREST, .peer = ref, .u.flag.on = on};
-    torrent_post_peers(torrent, &message);
-}
-
-static void update_interest(struct torrent *torrent, struct peer_id_ref ref)
-{
-    bool is_seed;
-    const struct bitfield *bits = peer_manager_bitfield(torrent->peers, ref, &is_seed);
-    set_interest(torrent, ref,
-                 !torrent->complete &&
-                     piece_manager_is_interesting(torrent->pieces, ref, bits, is_seed));
-}
-
-static void on_handshaken(struct torrent *torrent, const struct message *message)
-{
-    struct netaddr address;
-    struct torrent_peer *peer = noted(torrent, message->peer);
-    if (peer != NULL && peer_manager_address(torrent->peers, message->peer, &address))
-        peer->joined = piece_manager_peer_joined(torrent->pieces, message->peer,
-                                                 &address) == ERROR_NONE;
-    if (peer == NULL || !peer->joined) {
-        /* No memory to work with it: better tried again later than kept idle. */
-        struct message request = {.type = PEER_DISCONNECT, .peer = message->peer};
-        request.u.gone.reason = PEER_REASON_SYSTEM;
-        torrent_post_peers(torrent, &request);
-    }
-    report_peer(torrent, EVENT_PEER, message->peer, PEER_STATUS_INACTIVE,
-                PEER_REASON_NONE);
-    session_changed(torrent, CHANGED_PEERS);
-}
-
-static void on_gone(struct torrent *torrent, const struct message *message)
-{
-    bool is_seed;
-    const struct bitfield *bits =
-        peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
-    struct torrent_peer *peer = noted(torrent, message->peer);
-    if (peer != NULL && peer->joined) {
-        piece_manager_peer_gone(torrent->pieces, message->peer, bits, is_seed);
-        peer->joined = false;
-        report_peer(torrent, EVENT_PEER, message->peer, PEER_STATUS_INACTIVE,
-                    message->u.gone.reason);
-    }
-    session_changed(torrent, CHANGED_PEERS);
-}
-
-static void on_pieces(struct torrent *torrent, const struct message *message)
-{
-    bool is_seed;
-    const struct bitfield *bits =
-        peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
-    if (message->type == PEER_HAS_PIECES)
-        piece_manager_has_pieces(torrent->pieces, message->peer, bits, is_seed);
-    else
-        piece_manager_has_piece(torrent->pieces, message->peer, message->u.piece.piece,
-                                bits);
-    const struct torrent_peer *peer = noted(torrent, message->peer);
-    if (peer != NULL && !peer->interested)
-        update_interest(torrent, message->peer);
-    session_changed(torrent, CHANGED_PEERS | CHANGED_PIECES);
 }
 
 /* ---- down ---- */
@@ -161,7 +53,7 @@ static void on_idle(struct torrent *torrent, const struct message *message)
             break;
     }
     if (room == message->u.room.blocks)
-        update_interest(torrent, message->peer);
+        torrent_update_interest(torrent, message->peer);
     if (room > 0)
         retry_soon(torrent);
 }
@@ -246,22 +138,22 @@ static void handle_response(struct torrent *torrent, struct message *message)
 {
     switch ((int)message->type) {
     case PEER_HANDSHAKEN:
-        on_handshaken(torrent, message);
+        torrent_on_handshaken(torrent, message);
         break;
     case PEER_GONE:
-        on_gone(torrent, message);
+        torrent_on_gone(torrent, message);
         break;
     case PEER_HAS_PIECES:
     case PEER_HAS_PIECE:
-        on_pieces(torrent, message);
+        torrent_on_pieces(torrent, message);
         break;
     case PEER_CHOKED_US:
     case PEER_UNCHOKED_US:
         session_changed(torrent, CHANGED_PEERS);
         break;
     case PEER_STATUS_CHANGED:
-        report_peer(torrent, EVENT_PEER, message->peer, message->u.status.status,
-                    message->u.status.reason);
+        torrent_report_peer(torrent, message->peer, message->u.status.status,
+                            message->u.status.reason);
         session_changed(torrent, CHANGED_PEERS);
         break;
     case PEER_IDLE:
@@ -402,10 +294,7 @@ void torrent_check_complete(struct torrent *torrent)
     torrent->complete = true;
     session_share_pool(torrent->session);
     const bool whole = bitfield_full(piece_manager_have(torrent->pieces));
-    for (uint32_t i = 0; i < torrent->noted_capacity; i++)
-        if (torrent->noted[i].interested)
-            set_interest(torrent, (struct peer_id_ref){i, torrent->noted[i].generation},
-                         false);
+    torrent_lose_interest(torrent);
     peer_manager_set_complete(torrent->peers, whole);
     if (torrent->phase != TORRENT_PHASE_READY)
         return; /* it was complete from the start */
@@ -414,52 +303,6 @@ void torrent_check_complete(struct torrent *torrent)
         tracker_manager_completed(torrent->trackers);
     session_event(torrent, EVENT_COMPLETED, 0);
     session_changed(torrent, CHANGED_STATE | CHANGED_PROGRESS);
-}
-
-static void on_checked_range(struct torrent *torrent, const struct message *message)
-{
-    torrent->check_done = message->u.checked.pieces_done;
-    torrent->check_found = message->u.checked.pieces_found;
-    session_changed(torrent, CHANGED_PROGRESS | CHANGED_PIECES);
-}
-
-static void on_checked(struct torrent *torrent, struct message *message)
-{
-    struct bitfield *found = message->u.checked.have;
-    const struct storage_error error = {message->u.checked.error, 0,
-                                        message->u.checked.file};
-    if (torrent->phase != TORRENT_PHASE_CHECKING)
-        return;
-    if (found == NULL || error.code == ERROR_MEMORY) {
-        torrent_check_failed(torrent);
-        return;
-    }
-    /* What was claimed and looked unchanged was not hashed again. */
-    for (uint32_t piece = bitfield_next_set(&torrent->resume.have, 0);
-         piece < torrent->resume.have.size;
-         piece = bitfield_next_set(&torrent->resume.have, piece + 1))
-        bitfield_set(found, piece);
-    piece_manager_set_have(torrent->pieces, found);
-    torrent_apply_wanted(torrent);
-    torrent->empties_missing = error.code != ERROR_NONE && error.code != ERROR_CANCELLED;
-    if (torrent->empties_missing)
-        torrent_fail_on_disk(torrent, &error);
-    session_event(torrent, EVENT_CHECKED, found->count);
-    torrent->complete = false;
-    torrent_check_complete(torrent);
-    if (!torrent->complete) /* it may have been, before this check */
-        peer_manager_set_complete(torrent->peers, false);
-    torrent->phase = TORRENT_PHASE_READY;
-    if (torrent->settled) { /* as it was saved */
-        bitfield_done(&torrent->durable);
-        if (bitfield_copy(&torrent->durable, found) != ERROR_NONE)
-            torrent->settled = false;
-    }
-    if (!torrent->settled)
-        torrent_claims_changed(torrent);
-    torrent_start(torrent);
-    session_changed(torrent,
-                    CHANGED_STATE | CHANGED_PROGRESS | CHANGED_PIECES | CHANGED_FILES);
 }
 
 void torrent_on_disk(struct torrent *torrent, struct message *message)
@@ -479,10 +322,10 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
         torrent_on_write_failed(torrent, message);
         break;
     case DISK_CHECKED_RANGE:
-        on_checked_range(torrent, message);
+        torrent_on_checked_range(torrent, message);
         break;
     case DISK_CHECKED:
-        on_checked(torrent, message);
+        torrent_on_checked(torrent, message);
         break;
     case DISK_SYNCED:
         torrent_on_synced(torrent, message);
