@@ -155,7 +155,7 @@ enum error_code path_set_add(struct path_set *set, const char *path, char **ret_
     for (const char *at = path;;) {
         const size_t part = strcspn(at, "/");
         const bool is_dir = at[part] == '/';
-        if (used + part + 1 > PATH_BYTES)
+        if (used + part > PATH_BYTES)
             return ERROR_LIMIT;
         memcpy(built + used, at, part);
         used += part;

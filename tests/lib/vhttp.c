@@ -94,6 +94,7 @@ struct http_request *http_get(struct http *http, const char *url, size_t max_bod
     request->max_body = max_body;
     request->answer.status = 200;
     request->answer.shut = shut;
+    request->answer.max_body = max_body;
     request->answer.after_ns = NS_PER_MS;
     request->answer.from = vnet_parse("10.9.9.9:80");
     request->next = http->requests;

@@ -18,7 +18,8 @@ struct vhttp_answer {
     size_t length;
     struct netaddr from;
     bool never;
-    unsigned shut; /* as it was asked for: enum http_shut */
+    unsigned shut;   /* as it was asked for: enum http_shut */
+    size_t max_body; /* as well */
 };
 /* Fills in the answer to a GET of URL. */
 typedef void vhttp_on_get(void *context, const char *url,

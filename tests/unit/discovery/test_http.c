@@ -107,6 +107,30 @@ static void answer_never(void *context, const char *url, struct vhttp_answer *an
     answer->never = true;
 }
 
+static size_t max_body;
+
+static void answer_never_and_note(void *context, const char *url,
+                                  struct vhttp_answer *answer)
+{
+    answer_never(context, url, answer);
+    max_body = answer->max_body;
+}
+
+/* H1, H3: a mebibyte is read at most, for half a minute at most. */
+START_TEST(test_a_silent_tracker_is_given_thirty_seconds)
+{
+    begin_with(1, false);
+    rig.answer = answer_never_and_note;
+    rig_begin(&rig);
+    rig_run(&rig, 29900 * NS_PER_MS);
+    ck_assert_uint_eq(max_body, 1048576);
+    ck_assert_int_ne(rig_row(&rig, 0).phase, TRACKER_PHASE_FAILED);
+    rig_run(&rig, 200 * NS_PER_MS);
+    ck_assert_int_eq(rig_row(&rig, 0).phase, TRACKER_PHASE_FAILED);
+    rig_done(&rig);
+}
+END_TEST
+
 /* H23 */
 START_TEST(test_a_tracker_that_is_silent_at_the_end_holds_nobody_up)
 {
@@ -550,6 +574,7 @@ Suite *suite_http_trackers(void)
     tcase_add_test(tcase, test_the_first_announce_says_all_and_asks_all);
     tcase_add_test(tcase, test_a_life_is_started_completed_and_stopped_once_each);
     tcase_add_loop_test(tcase, test_a_change_of_mind_ends_in_started, 0, 6);
+    tcase_add_test(tcase, test_a_silent_tracker_is_given_thirty_seconds);
     tcase_add_test(tcase, test_a_tracker_that_is_silent_at_the_end_holds_nobody_up);
     tcase_add_test(tcase, test_one_that_may_have_heard_started_is_told_of_the_end);
     tcase_add_test(tcase, test_completed_before_the_answer_is_told_after_it);

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -254,6 +255,85 @@ START_TEST(depth_is_counted_to_the_limit)
 }
 END_TEST
 
+/* Each limit where it is: so much is taken, one more is not. */
+static enum error_code parse_repeated(const struct bencode_limits *limits,
+                                      const char *lead, const char *unit, size_t count,
+                                      const char *tail)
+{
+    struct buffer buffer;
+    struct bencode tree;
+    buffer_init(&buffer, (size_t)64 << 20);
+    ck_assert_int_eq(buffer_append_text(&buffer, lead), ERROR_NONE);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(buffer_append_text(&buffer, unit), ERROR_NONE);
+    ck_assert_int_eq(buffer_append_text(&buffer, tail), ERROR_NONE);
+    const enum error_code error =
+        bencode_parse(buffer.bytes, buffer.length, limits, &tree, NULL);
+    if (error == ERROR_NONE)
+        bencode_done(&tree);
+    buffer_done(&buffer);
+    return error;
+}
+
+static const struct {
+    const struct bencode_limits *limits;
+    uint32_t depth, tokens;
+    size_t bytes;
+} edges[] = {
+    {&bencode_limits_metainfo, 32, 0, 33554432}, /* its values: among the bombs */
+    {&bencode_limits_tracker, 8, 100000, 1048576},
+    {&bencode_limits_extension, 8, 4096, 65536},
+};
+
+START_TEST(each_limit_takes_so_much_and_no_more)
+{
+    static const char many[] = "lelelelelelelelelelelelelelelelelelelele"; /* 20 */
+    static char nest[BENCODE_DEPTH_CAP + 1], ends[BENCODE_DEPTH_CAP + 1];
+    const uint32_t depth = edges[_i].depth, tokens = edges[_i].tokens;
+    char text[64];
+    memset(nest, 'l', depth);
+    memset(ends, 'e', depth);
+    ck_assert_int_eq(parse_repeated(edges[_i].limits, nest, "", 0, ends), ERROR_NONE);
+    nest[depth] = 'l';
+    ends[depth] = 'e';
+    ck_assert_int_eq(parse_repeated(edges[_i].limits, nest, "", 0, ends), ERROR_DEPTH);
+    if (tokens == 0)
+        return;
+    /* The list itself is one, too. */
+    const char *rest = many + sizeof many - 1 - (tokens - 1) % 20 * 2;
+    snprintf(text, sizeof text, "%se", rest);
+    ck_assert_int_eq(parse_repeated(edges[_i].limits, "l", many, (tokens - 1) / 20, text),
+                     ERROR_NONE);
+    snprintf(text, sizeof text, "le%se", rest);
+    ck_assert_int_eq(parse_repeated(edges[_i].limits, "l", many, (tokens - 1) / 20, text),
+                     ERROR_TOKENS);
+}
+END_TEST
+
+/* A string of BYTES bytes and a few, with its length before it. */
+static enum error_code parse_of_length(const struct bencode_limits *limits, size_t bytes)
+{
+    char lead[32];
+    struct bencode tree;
+    uint8_t *input = calloc(1, bytes);
+    ck_assert_ptr_nonnull(input);
+    int digits = snprintf(lead, sizeof lead, "%zu:", bytes);
+    digits = snprintf(lead, sizeof lead, "%zu:", bytes - (size_t)digits);
+    memcpy(input, lead, (size_t)digits);
+    const enum error_code error = bencode_parse(input, bytes, limits, &tree, NULL);
+    if (error == ERROR_NONE)
+        bencode_done(&tree);
+    free(input);
+    return error;
+}
+
+START_TEST(as_many_bytes_are_read_as_are_allowed)
+{
+    ck_assert_int_eq(parse_of_length(edges[_i].limits, edges[_i].bytes), ERROR_NONE);
+    ck_assert_int_eq(parse_of_length(edges[_i].limits, edges[_i].bytes + 1), ERROR_LIMIT);
+}
+END_TEST
+
 static const struct {
     const char *text, *key, *span;
 } spans[] = {
@@ -356,6 +436,10 @@ Suite *suite_bencode(void)
     tcase_add_test(tcase,
                    a_dictionary_out_of_order_is_searched_for_twins_in_bounded_time);
     tcase_add_test(tcase, depth_is_counted_to_the_limit);
+    tcase_add_loop_test(tcase, each_limit_takes_so_much_and_no_more, 0,
+                        sizeof edges / sizeof *edges);
+    tcase_add_loop_test(tcase, as_many_bytes_are_read_as_are_allowed, 0,
+                        sizeof edges / sizeof *edges);
     tcase_add_loop_test(tcase, the_raw_span_of_a_value_is_as_it_stood, 0,
                         sizeof spans / sizeof *spans);
     tcase_add_test(tcase, values_are_found_and_walked);

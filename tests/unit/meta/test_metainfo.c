@@ -79,6 +79,8 @@ static const struct {
      "a key stands twice"},
     {"T23: more pieces than are allowed", INFO(SIZED("i2097153e", "i1e", HASH)),
      ERROR_LIMIT, "more than 2097152 pieces"},
+    {"T23: as many as are allowed, and their hashes are not there",
+     INFO(SIZED("i2097152e", "i1e", HASH)), ERROR_RANGE, "1 hashes for 2097152 pieces"},
     {"T43: v2 only",
      INFO("'file tree'd'a'd''d'length'i5e'pieces "
           "root''AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'eee'meta version'i2e'name''n''piece "
@@ -122,6 +124,8 @@ static const struct {
     {"T15: piece length 1", INFO(SIZED("i1e", "i1e", HASH)), 0, "n"},
     {"T15: odd piece length", INFO(SIZED("i5e", "i16385e", HASH)), 0, "n"},
     {"T15: 2^28", INFO(SIZED("i5e", "i268435456e", HASH)), 0, "n"},
+    {"T15: one piece, and as large as one may be",
+     INFO(SIZED("i268435456e", "i268435456e", HASH)), 0, "n"},
     {"T26: / in name", INFO(NAMED("'a/b'")), METAINFO_WARNING_RENAMED, "a_b"},
     {"T35: name.utf-8 that is right",
      INFO("'length'i5e'name''n\xff''name.utf-8''n\xc3\xbc''piece "

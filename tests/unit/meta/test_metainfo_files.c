@@ -227,6 +227,28 @@ static void put_long(struct buffer *buffer, uint32_t number)
     ck_assert_int_eq(buffer_append_text(buffer, "ee"), ERROR_NONE);
 }
 
+/* "n", sixteen parts of 240 bytes, and one that makes BYTES of it. */
+static void put_path_of(struct buffer *buffer, int bytes)
+{
+    const int last = bytes - 1 - 16 * 241 - 1;
+    ck_assert_int_eq(buffer_append_text(buffer, "d6:lengthi1e4:pathl"), ERROR_NONE);
+    for (int i = 0; i < 16; i++)
+        ck_assert_int_eq(buffer_printf(buffer, "240:%0240d", i), ERROR_NONE);
+    ck_assert_int_eq(buffer_printf(buffer, "%d:%0*dee", last, last, 0), ERROR_NONE);
+}
+
+static void put_4000_bytes(struct buffer *buffer, uint32_t number)
+{
+    (void)number;
+    put_path_of(buffer, 4000);
+}
+
+static void put_4001_bytes(struct buffer *buffer, uint32_t number)
+{
+    (void)number;
+    put_path_of(buffer, 4001);
+}
+
 static const struct {
     const char *row;
     uint32_t count;
@@ -241,6 +263,9 @@ static const struct {
     {"T30: 101 deep", 1, put_101_deep, ERROR_LIMIT, "more than 100 directories deep"},
     {"T30: 20,000 deep", 1, put_20000_deep, ERROR_LIMIT,
      "more than 100 directories deep"},
+    {"T30: a path of 4,000 bytes", 1, put_4000_bytes, ERROR_NONE, ""},
+    {"T30: a path of 4,001 bytes", 1, put_4001_bytes, ERROR_LIMIT,
+     "longer than 4000 bytes"},
     {"T30: a path of 4,400 bytes", 1, put_long, ERROR_LIMIT, "longer than 4000 bytes"},
     {"T32: 500 doubles", 501, put_same, ERROR_NONE, ""},
     {"T32: 501 doubles", 502, put_same, ERROR_LIMIT, "too many files share a name"},
