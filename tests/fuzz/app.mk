@@ -6,3 +6,7 @@ FUZZERS += tests/fuzz/fuzz_json_text
 tests_fuzz_fuzz_json_text_SOURCES = tests/fuzz/fuzz_json_text.c $(DRIVER_FUZZ)
 tests_fuzz_fuzz_json_text_LDADD = $(ROOM_LIBS) $(SYSTEM_LIBS)
 tests_fuzz_fuzz_json_text_LDFLAGS = $(LINK_FUZZ)
+FUZZERS += tests/fuzz/fuzz_options
+tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_options_LDADD = $(ROOM_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_options_LDFLAGS = $(LINK_FUZZ)
