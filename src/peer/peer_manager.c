@@ -104,11 +104,16 @@ void peer_manager_close_banned(struct peer_manager *manager, enum peer_reason re
 
 /* ---- clockwork ---- */
 
+/* We were stopped, or the machine slept: what peers sent meanwhile is read before their
+ * silence is judged (C7). */
+#define TICK_LATE_NS (5 * NS_PER_S)
+
 static void on_tick(void *context)
 {
     struct peer_manager *manager = context;
     const uint64_t now_ns = loop_now_ns(manager->loop);
-    for (uint32_t i = 0; i < manager->known_count; i++) {
+    const bool late = now_ns - manager->tick.at_ns > TICK_LATE_NS;
+    for (uint32_t i = 0; i < manager->known_count && !late; i++) {
         struct peer *peer = manager->known[i].peer;
         if (peer != NULL && !peer->dead && peer->connected)
             peer_tick(peer, now_ns);

@@ -14,6 +14,9 @@
 /* No second portion for one that sends many small messages: a turn of hundreds of such
  * peers stays short. */
 #define TURN_MESSAGES 1024u
+/* More news than this not looked at yet: what peers send waits in their sockets, and the
+ * bus keeps its room for what must be told, such as their end. */
+#define NEWS_WAITING_MAX 65536u
 
 struct scatter {
     struct iovec iov[1 + 2 * RECEIVE_BLOCKS_MAX];
@@ -319,6 +322,8 @@ enum error_code peer_receive(struct peer *peer)
 {
     size_t total = 0;
     peer->last_received_ns = loop_now_ns(peer->manager->loop);
+    if (bus_length(peer->manager->config.responses) > NEWS_WAITING_MAX)
+        return ERROR_NONE; /* it is still readable in the next turn */
     const uint32_t messages = peer->messages;
     while (total < TURN_BYTES && peer->messages - messages < TURN_MESSAGES &&
            !peer->dead) {

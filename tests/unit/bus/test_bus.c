@@ -42,6 +42,7 @@ START_TEST(messages_come_out_in_the_order_they_went_in)
 }
 END_TEST
 
+/* O23 */
 START_TEST(a_full_bus_refuses_and_keeps_what_it_has)
 {
     struct bus *bus = bus_new(5);
@@ -97,6 +98,7 @@ START_TEST(a_burst_is_over_when_the_bus_is_empty_again)
 }
 END_TEST
 
+/* O23 */
 START_TEST(what_was_not_delivered_gives_its_blocks_back)
 {
     struct block_pool *pool = block_pool_new(4 * BLOCK_BYTES);

@@ -114,6 +114,7 @@ START_TEST(full_means_one_note_that_all_may_have_changed)
 }
 END_TEST
 
+/* O23 */
 START_TEST(what_must_be_told_is_told_however_full)
 {
     uint32_t errors = 0;

@@ -114,6 +114,7 @@ static void *wait_for_the_end(void *context)
     return NULL;
 }
 
+/* O23 */
 START_TEST(closing_lets_a_waiting_worker_finish_what_is_there)
 {
     pthread_t thread;

@@ -5,6 +5,7 @@
 
 Suite *suite_choker(void);
 Suite *suite_connect(void);
+Suite *suite_crowds(void);
 Suite *suite_pace(void);
 Suite *suite_requests(void);
 Suite *suite_serve(void);

@@ -119,10 +119,10 @@ static bool on_hook(void *context)
 {
     struct rig *rig = context;
     struct message message;
-    while (bus_take(rig->responses, &message))
+    while (!rig->stalled && bus_take(rig->responses, &message))
         take(rig, &message);
     const bool more = peer_manager_run(rig->manager);
-    return more || bus_length(rig->responses) > 0;
+    return more || (!rig->stalled && bus_length(rig->responses) > 0);
 }
 
 static struct peer_manager *lookup(void *context, const struct info_hash *hash)

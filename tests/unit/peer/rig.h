@@ -39,6 +39,7 @@ struct rig {
     bool serve;    /* answers PEER_WANTED with the block */
     bool fetch;    /* answers PEER_IDLE with requests, round and round */
     bool interest; /* wants every peer that has handshaken */
+    bool stalled;  /* takes nothing of what is posted */
     uint32_t next_block;
 
     uint32_t count[RIG_TYPES];

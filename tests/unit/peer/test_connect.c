@@ -684,7 +684,7 @@ START_TEST(test_the_death_of_one_does_not_silence_the_others)
 }
 END_TEST
 
-/* P50: the end of a peer, or of the torrent, in the middle of anything. */
+/* P50, O23: the end of a peer, or of the torrent, in the middle of anything. */
 START_TEST(test_everything_may_end_in_the_middle_of_anything)
 {
     begin();

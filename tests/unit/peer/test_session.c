@@ -54,6 +54,31 @@ static void say_length_262146(void)
 {
     script_peer_send(&remote, "\x00\x04\x00\x02", 4);
 }
+static void say_length_80000000(void)
+{
+    script_peer_send(&remote, "\x80\x00\x00\x00", 4);
+}
+/* What is legal for one type, said of another. */
+static void say_have_as_long_as_a_bitfield(void)
+{
+    script_peer_send(&remote, "\x00\x04\x00\x01\x04", 5);
+}
+static void say_choke_as_long_as_a_block(void)
+{
+    script_peer_send(&remote, "\x00\x00\x40\x09\x00", 5);
+}
+static void say_bitfield_of_a_mebibyte(void)
+{
+    script_peer_send(&remote, "\x00\x10\x00\x01\x05", 5);
+}
+static void say_unchoke_with_payload(void)
+{
+    script_peer_put(&remote, 1, "x", 1);
+}
+static void say_not_interested_with_payload(void)
+{
+    script_peer_put(&remote, 3, "x", 1);
+}
 static void say_long_have(void)
 {
     script_peer_send(&remote, "\x00\x00\x00\x06\x04", 5);
@@ -181,8 +206,9 @@ static void say_50_bad_requests(void)
 }
 static void say_32_unknown(void)
 {
+    static const uint8_t ids[] = {10, 11, 12, 18, 19, 21, 200, 254};
     for (int i = 0; i < 32; i++)
-        script_peer_put(&remote, i % 2 == 0 ? 11 : 200, "abc", 3);
+        script_peer_put(&remote, ids[i % 8], "abc", 3);
 }
 static void say_33_unknown(void)
 {
@@ -192,7 +218,7 @@ static void say_33_unknown(void)
 static void say_dht_ports(void)
 {
     for (int i = 0; i < 100; i++)
-        script_peer_put(&remote, 9, "\0\0", 2);
+        script_peer_put(&remote, 9, i % 2 == 0 ? "\0\0" : "\0\x35", 2);
 }
 static void say_100_keepalives(void)
 {
@@ -294,6 +320,12 @@ static const struct {
     {"P9 length 0xffffffff", say_length_ffffffff, true, true, false},
     {"P9 length 0x7ffffff0", say_length_7ffffff0, true, true, false},
     {"P9 length 262146", say_length_262146, true, true, false},
+    {"P9 length 0x80000000", say_length_80000000, true, true, false},
+    {"P9 have of 262145", say_have_as_long_as_a_bitfield, true, true, false},
+    {"P9 choke of 16393", say_choke_as_long_as_a_block, true, true, false},
+    {"P15 bitfield of 1 MiB", say_bitfield_of_a_mebibyte, true, true, false},
+    {"P13 unchoke of 2", say_unchoke_with_payload, true, true, false},
+    {"P13 not interested of 2", say_not_interested_with_payload, true, true, false},
     {"P13 have of 6", say_long_have, true, true, false},
     {"P13 request of 12", say_short_request, true, true, false},
     {"P13 choke of 2", say_choke_with_payload, true, true, false},
@@ -361,6 +393,9 @@ static void check_a_word_too_many_ends_the_connection(int number)
     ck_assert_int_eq(remote.over, !words[number].kept);
     if (!words[number].kept)
         ck_assert_int_eq(rig.last[PEER_GONE].u.gone.reason, PEER_REASON_PROTOCOL);
+    /* And none of them makes us call anybody (P45). */
+    ck_assert_uint_eq(vnet_connects(rig.world.vnet), 1);
+    ck_assert_uint_eq(vnet_open_datagrams(rig.world.vnet), 0);
     end();
 }
 

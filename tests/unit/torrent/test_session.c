@@ -324,7 +324,7 @@ START_TEST(removing_leaves_or_deletes_exactly_its_own)
 }
 END_TEST
 
-/* S25 */
+/* S25, O23 */
 START_TEST(a_torrent_may_be_removed_in_the_middle_of_anything)
 {
     pair_seed(&pair);
