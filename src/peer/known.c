@@ -16,9 +16,6 @@
 #define FAILS_MAX         8u
 #define KICKED_NS         (300 * NS_PER_S)
 #define STAYED_NS         (60 * NS_PER_S) /* a connection that did some good */
-#define USELESS_NS        (60 * NS_PER_S) /* one that does none */
-#define SHED_IN_NS        (2 * NS_PER_S)  /* for those who come */
-#define SHED_OUT_NS       (20 * NS_PER_S) /* for those we may dial */
 
 /* ---- the table ---- */
 
@@ -252,12 +249,12 @@ static enum error_code dial(struct peer_manager *manager, uint32_t place, uint64
 }
 
 /* Over no cap: of the torrent (then its own peers' ends wake the dialler), or of all. */
-static bool torrent_has_room(const struct peer_manager *manager)
+bool known_torrent_has_room(const struct peer_manager *manager)
 {
     return manager->connected + manager->half_open < manager->config.max_peers;
 }
 
-static bool session_has_room(const struct peer_shared *shared)
+bool known_session_has_room(const struct peer_shared *shared)
 {
     return shared->half_open < HALF_OPEN_MAX &&
            shared->connections + shared->half_open < shared->config.max_connections;
@@ -266,7 +263,7 @@ static bool session_has_room(const struct peer_shared *shared)
 static void dial_again(struct peer_manager *manager, uint64_t now_ns)
 {
     uint64_t at_ns = UINT64_MAX;
-    if (!torrent_has_room(manager))
+    if (!known_torrent_has_room(manager))
         return;
     for (uint32_t i = 0; i < manager->known_count; i++) {
         const struct known *known = &manager->known[i];
@@ -276,7 +273,7 @@ static void dial_again(struct peer_manager *manager, uint64_t now_ns)
     if (at_ns == UINT64_MAX)
         return;
     const uint64_t pause_ns =
-        session_has_room(manager->shared) ? DIAL_PAUSE_NS : DIAL_FULL_NS;
+        known_session_has_room(manager->shared) ? DIAL_PAUSE_NS : DIAL_FULL_NS;
     peer_manager_dial_soon(manager,
                            at_ns > now_ns + pause_ns ? at_ns - now_ns : pause_ns);
 }
@@ -288,7 +285,7 @@ void known_dial(struct peer_manager *manager)
     if (!manager->running)
         return;
     for (uint32_t i = 0; i < manager->known_count && budget > 0; i++) {
-        if (!torrent_has_room(manager) || !session_has_room(manager->shared))
+        if (!known_torrent_has_room(manager) || !known_session_has_room(manager->shared))
             break;
         const uint32_t place = manager->dial_from++ % manager->known_count;
         const struct known *known = &manager->known[place];
@@ -304,54 +301,12 @@ void known_dial(struct peer_manager *manager)
     dial_again(manager, now_ns);
 }
 
-/* ---- making room ---- */
-
-static struct peer *least_useful(const struct peer_manager *manager, uint64_t now_ns)
-{
-    struct peer *least = NULL;
-    for (uint32_t i = 0; i < manager->known_count; i++) {
-        struct peer *peer = manager->known[i].peer;
-        if (peer == NULL || peer->dead || !peer->handshaken || peer->paused ||
-            peer->useful_at_ns == 0 || now_ns - peer->useful_at_ns < USELESS_NS)
-            continue;
-        if (least == NULL || peer->useful_at_ns < least->useful_at_ns)
-            least = peer;
-    }
-    return least;
-}
-
-static bool make_room(struct peer_manager *manager, uint64_t pause_ns)
+bool known_has_candidate(const struct peer_manager *manager)
 {
     const uint64_t now_ns = loop_now_ns(manager->loop);
-    if (manager->shed_at_ns != 0 && now_ns - manager->shed_at_ns < pause_ns)
-        return false;
-    struct peer *least = least_useful(manager, now_ns);
-    if (least == NULL)
-        return false;
-    manager->shed_at_ns = now_ns;
-    peer_close(least, PEER_REASON_TOO_MANY, ERROR_NONE);
-    return true;
-}
-
-bool known_make_room(struct peer_manager *manager)
-{
-    return make_room(manager, SHED_IN_NS);
-}
-
-static bool has_candidate(const struct peer_manager *manager, uint64_t now_ns)
-{
     for (uint32_t i = 0; i < manager->known_count; i++)
         if (manager->known[i].next_try_ns <= now_ns &&
             is_candidate(manager, &manager->known[i]))
             return true;
     return false;
-}
-
-void known_tick(struct peer_manager *manager)
-{
-    const uint64_t now_ns = loop_now_ns(manager->loop);
-    const bool full = !torrent_has_room(manager) || !session_has_room(manager->shared);
-    if (full && manager->running && now_ns - manager->shed_at_ns >= SHED_OUT_NS &&
-        has_candidate(manager, now_ns))
-        make_room(manager, SHED_OUT_NS);
 }

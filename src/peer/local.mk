@@ -16,6 +16,7 @@ src_peer_libpeer_a_SOURCES = \
 	src/peer/rate_limit.c src/peer/rate_limit.h \
 	src/peer/receive.c \
 	src/peer/requests.c \
+	src/peer/room.c \
 	src/peer/send.c \
 	src/peer/slots.c \
 	src/peer/wire.c src/peer/wire.h

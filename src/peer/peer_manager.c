@@ -118,7 +118,8 @@ static void on_tick(void *context)
         if (peer != NULL && !peer->dead && peer->connected)
             peer_tick(peer, now_ns);
     }
-    known_tick(manager);
+    if (room_seek(manager))
+        known_dial(manager);
     peer_manager_choke(manager);
     if (manager->connected > 0)
         loop_timer_set_in(manager->loop, &manager->tick, NS_PER_S);
@@ -156,6 +157,7 @@ static void on_feed(void *context)
 
 static void on_dial(void *context)
 {
+    room_seek(context);
     known_dial(context);
 }
 
@@ -293,7 +295,7 @@ static bool may_accept(struct peer_manager *manager, const struct netaddr *addre
         return false;
     return (manager->connected < manager->config.max_peers &&
             shared->connections < shared->config.max_connections) ||
-           known_make_room(manager);
+           room_make(manager);
 }
 
 /* Our own connection to ourselves: the other end learns it from our answer. */

@@ -195,7 +195,9 @@ struct peer_manager {
     uint64_t choked_at_ns, choke_at_ns, adapted_at_ns, uploaded_before;
     bool choke_now;
     uint64_t downloaded, uploaded, wasted;
-    uint64_t shed_at_ns; /* a useless peer last made room */
+    uint64_t shed_at_ns;   /* a useless peer last made room */
+    bool dial_turn;        /* the last made room for one who came */
+    uint64_t sought_at_ns; /* somebody last made room for one to dial */
 };
 
 /* receive.c: errors mean the connection must go. */
@@ -291,9 +293,18 @@ void known_inherit(struct peer_manager *manager, struct peer *peer);
 bool known_host_has_room(const struct peer_manager *manager,
                          const struct netaddr *address);
 void known_dial(struct peer_manager *manager);
-/* Full: the peer that has been of no use for longest goes, if it has been for long. */
-bool known_make_room(struct peer_manager *manager);
-/* The same, when somebody is there to dial. Once a second. */
-void known_tick(struct peer_manager *manager);
+/* Below the caps: of the torrent, or of all. Dialled ones that have not answered count.
+ */
+bool known_torrent_has_room(const struct peer_manager *manager);
+bool known_session_has_room(const struct peer_shared *shared);
+/* Whether somebody is there to dial now. */
+bool known_has_candidate(const struct peer_manager *manager);
+
+/* room.c: who goes when all places are taken. */
+/* For one who has come. False: nobody may be asked to go. */
+bool room_make(struct peer_manager *manager);
+/* For those who may be dialled, if it is time. True: dial at once, before somebody who
+ * comes takes the place. */
+bool room_seek(struct peer_manager *manager);
 
 #endif

@@ -13,7 +13,8 @@
 #define POOL_BYTES        ((size_t)64 << 20)
 #define EVENTS_MAX        65536u
 #define DESCRIPTORS_LEAST 32u
-#define DESCRIPTORS_KEPT  24u /* for ourselves: state, trackers, workers, the terminal */
+#define CONNECTIONS_MAX   500u /* of all torrents, unless one may have more */
+#define DESCRIPTORS_KEPT  24u  /* for ourselves: state, trackers, workers, the terminal */
 
 static enum error_code listen_on(struct session *session, int slot, const char *any)
 {
@@ -87,11 +88,32 @@ static void on_disk_responses(void *context)
     (void)context; /* the hook of this turn takes them */
 }
 
-/* Few descriptors: disk and state have theirs, whatever peers do (P39). 0: enough. */
-static uint32_t sockets_for_peers(void)
+/* How many files must be allowed open for so many peers: disk and state have theirs,
+ * whatever peers do (P39), and so have those who have not said yet what they want. */
+static rlim_t descriptors_for(uint32_t connections)
+{
+    const rlim_t sockets = (rlim_t)connections + connections / 3;
+    return (sockets + DESCRIPTORS_KEPT) + (sockets + DESCRIPTORS_KEPT) / 3;
+}
+
+/* The user's word may go beyond our default, and the hard limit is the system's. */
+static void want_descriptors(uint32_t connections)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= 1024)
+    const rlim_t wanted = descriptors_for(connections);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return; /* then fewer must do: sockets_for_peers sees */
+}
+
+/* What few descriptors leave for peers; 0: there are enough for all CONNECTIONS. */
+static uint32_t sockets_for_peers(uint32_t connections)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+        limit.rlim_cur >= descriptors_for(connections))
         return 0;
     const uint32_t least = 4;
     const uint32_t kept = DESCRIPTORS_KEPT + (uint32_t)limit.rlim_cur / 4;
@@ -112,14 +134,18 @@ static enum error_code make_parts(struct session *session)
         .on_responses = on_disk_responses,
         .context = session,
     };
-    const uint32_t sockets = sockets_for_peers();
+    const uint32_t connections =
+        config->max_peers > CONNECTIONS_MAX ? config->max_peers : CONNECTIONS_MAX;
+    if (connections > CONNECTIONS_MAX)
+        want_descriptors(connections);
+    const uint32_t sockets = sockets_for_peers(connections);
     const struct peer_shared_config peers = {
         .loop = session->loop,
         .net = config->net,
         .random = config->random,
         .log = config->log,
         .pool = session->pool,
-        .max_connections = sockets - sockets / 4,
+        .max_connections = sockets == 0 ? connections : sockets - sockets / 4,
         .on_ban = session_bans_changed,
         .context = session,
     };

@@ -8,6 +8,7 @@ Suite *suite_connect(void);
 Suite *suite_crowds(void);
 Suite *suite_pace(void);
 Suite *suite_requests(void);
+Suite *suite_room(void);
 Suite *suite_serve(void);
 Suite *suite_session(void);
 Suite *suite_wire(void);

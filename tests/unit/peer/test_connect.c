@@ -239,43 +239,6 @@ START_TEST(test_a_torrents_cap_holds_for_both_directions)
 }
 END_TEST
 
-/* P38, P39: who has been of no use for a minute makes room, one at a time. */
-START_TEST(test_useless_peers_make_room_when_it_is_full)
-{
-    static const struct rig_config config = {.max_peers = 3};
-    begin_with(&config);
-    come_in(0, "10.0.0.2", 'A');
-    come_in(1, "10.0.0.2", 'B');
-    come_in(2, "10.0.0.2", 'C');
-    script_peer_put(&remotes[0], 5, "\xff", 1);
-    script_peer_put(&remotes[0], 1, NULL, 0);
-    rig_run(&rig, 30 * NS_PER_S);
-    come_in(3, "10.0.0.2", 'D');
-    ck_assert(remotes[3].over); /* too soon to say */
-    for (int i = 0; i < 3; i++)
-        script_peer_send(&remotes[i], "\0\0\0\0", 4);
-    struct peer_row row;
-    ck_assert(peer_manager_row(rig.manager, 0, &row));
-    rig_post_interest(&rig, row.ref, true);
-    rig_post_block(&rig, PEER_REQUEST, row.ref, 1, 0, 16384);
-    rig_run(&rig, 10 * NS_PER_MS);
-    script_peer_put_piece(&remotes[0], 1, 0, 16384);
-    rig_run(&rig, 35 * NS_PER_S);
-    come_in(4, "10.0.0.2", 'E');
-    come_in(5, "10.0.0.2", 'F'); /* not two at once */
-    ck_assert_uint_eq(connected(), 3);
-    ck_assert(!remotes[0].over && !remotes[4].over && remotes[5].over);
-    ck_assert_int_eq(remotes[1].over + remotes[2].over, 1);
-    ck_assert_int_eq(rig.last[PEER_GONE].u.gone.reason, PEER_REASON_TOO_MANY);
-    /* For an address that is known, too, and not only for those who come. */
-    wait_at(6, "10.0.0.3", "10.0.0.3:7000");
-    rig_connect(&rig, "10.0.0.3:7000", PEER_SOURCE_TRACKER);
-    rig_run(&rig, 25 * NS_PER_S);
-    ck_assert(remotes[6].connected);
-    end();
-}
-END_TEST
-
 /* P39 */
 START_TEST(test_few_may_wait_where_descriptors_are_few)
 {
@@ -733,7 +696,6 @@ Suite *suite_connect(void)
         tcase, test_fifty_are_dialled_at_once_and_a_hundred_a_second_up_to_two_hundred);
     tcase_add_test(tcase, test_one_public_net_is_not_stormed);
     tcase_add_test(tcase, test_a_torrents_cap_holds_for_both_directions);
-    tcase_add_test(tcase, test_useless_peers_make_room_when_it_is_full);
     tcase_add_test(tcase, test_few_may_wait_where_descriptors_are_few);
     tcase_add_test(tcase, test_a_public_host_may_come_four_times);
     tcase_add_test(tcase, test_an_idle_dialler_and_idle_peers_wake_nobody);
