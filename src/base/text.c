@@ -137,11 +137,20 @@ static uint32_t clean_code(struct clean_state *state, uint32_t code)
     }
 }
 
+/* No text that means well needs more bytes than this for the room it is given: a flood of
+ * invisible ones ends here. */
+static size_t most_bytes(size_t length, size_t ret_size)
+{
+    const size_t most = 16 * ret_size + 256;
+    return length < most ? length : most;
+}
+
 size_t text_clean(struct untrusted raw, size_t max_cells, char *ret_text, size_t ret_size)
 {
     struct clean_state state = {0};
     size_t used = 0;
-    for (size_t at = 0; at < raw.length && ret_size > 0;) {
+    const size_t end = most_bytes(raw.length, ret_size);
+    for (size_t at = 0; at < end && ret_size > 0;) {
         uint32_t code;
         char bytes[4];
         at += text_decode(raw.bytes + at, raw.length - at, &code);

@@ -2,6 +2,8 @@
 
 #include <check.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static const struct ascii_case {
     uint32_t code;
@@ -73,6 +75,35 @@ START_TEST(towers_of_marks_are_cut_at_four)
 }
 END_TEST
 
+/* Of a mebibyte only the first page can be read. */
+static struct untrusted mostly_out_of_reach(const char *unit)
+{
+    const size_t length = 1 << 20, page = (size_t)sysconf(_SC_PAGESIZE);
+    char *bytes =
+        mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(bytes, MAP_FAILED);
+    for (size_t at = 0; at < page; at++)
+        bytes[at] = unit[at % strlen(unit)];
+    ck_assert_int_eq(mprotect(bytes + page, length - page, PROT_NONE), 0);
+    return (struct untrusted){bytes, length};
+}
+
+START_TEST(a_mebibyte_costs_what_is_shown_of_it) /* C18 */
+{
+    static const struct {
+        const char *unit;
+        size_t cells;
+    } cases[] = {{"a", 80}, {"\xe2\x80\x8b", 0}, {"\xcc\x81", 0}, {"a\xcc\x81", 80}};
+    char text[200];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct untrusted raw = mostly_out_of_reach(cases[i].unit);
+        ck_assert_uint_eq(text_clean(raw, 80, text, sizeof text), text_cells(text));
+        ck_assert_uint_eq(text_cells(text) > 60, cases[i].cells > 0);
+        munmap((void *)raw.bytes, raw.length);
+    }
+}
+END_TEST
+
 START_TEST(fitting_never_takes_more_cells_than_given)
 {
     char text[128];
@@ -139,6 +170,7 @@ Suite *test_text_suite(void)
     TCase *tcase = tcase_create("text");
     tcase_add_test(tcase, hostile_text_comes_out_harmless);
     tcase_add_test(tcase, towers_of_marks_are_cut_at_four);
+    tcase_add_test(tcase, a_mebibyte_costs_what_is_shown_of_it);
     tcase_add_test(tcase, fitting_never_takes_more_cells_than_given);
     tcase_add_test(tcase, numbers_are_short_and_never_promise_too_much);
     tcase_add_test(tcase, rates_take_units_and_refuse_nonsense);

@@ -123,7 +123,7 @@ START_TEST(a_pane_gives_its_flags_to_all_that_is_put)
 }
 END_TEST
 
-START_TEST(a_flood_of_invisible_text_costs_little)
+START_TEST(a_flood_of_invisible_text_costs_little) /* C18 */
 {
     enum { SIZE = 1 << 20 };
     static char flood[SIZE + 1];
