@@ -19,6 +19,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/options_help.c src/app/options_private.h \
 	src/app/output.c src/app/output.h \
 	src/app/run.c src/app/run.h \
+	src/app/run_private.h src/app/run_session.c \
 	src/app/show.c src/app/show.h \
 	src/app/show_text.c \
 	src/app/torrent_argument.c src/app/torrent_argument.h \

@@ -1,0 +1,190 @@
+/* The session that a command runs, the user's or the demo's, and the torrents it is given
+ * at the start. */
+#include "app/demo.h"
+#include "app/run_private.h"
+#include "app/torrent_argument.h"
+#include "base/i18n.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *default_state_dir(void)
+{
+    const char *base = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    char *path = NULL;
+    if (base != NULL && base[0] == '/') {
+        if (asprintf(&path, "%s/bttui", base) < 0)
+            return NULL;
+    } else if (home != NULL && home[0] == '/') {
+        if (asprintf(&path, "%s/.local/state/bttui", home) < 0)
+            return NULL;
+    }
+    return path;
+}
+
+/* Absolute, because it is kept with the session, which may come back elsewhere. */
+static char *download_dir(const struct options *options)
+{
+    char *path = NULL, *here = getcwd(NULL, 0);
+    const char *dir = options->download_dir;
+    if (dir == NULL)
+        return here;
+    if (dir[0] == '/' ? (path = strdup(dir)) == NULL
+                      : here == NULL || asprintf(&path, "%s/%s", here, dir) < 0)
+        path = NULL;
+    free(here);
+    return path;
+}
+
+/* STATE: NULL keeps nothing. */
+static enum exit_status open_session_in(struct run *run, const char *download,
+                                        const char *state, const char *bind)
+{
+    const struct options *options = run->options;
+    char message[SESSION_MESSAGE_SIZE];
+    const struct session_config config = {
+        .loop = run->loop,
+        .net = run->net,
+        .random = &random_system,
+        .log = run->log,
+        .download_dir = download,
+        .state_dir = state,
+        .port = options->port,
+        .bind = bind,
+        .max_down = options->max_down,
+        .max_up = options->max_up,
+        .max_peers = options->max_peers,
+        .hold_workers = true,
+        .incoming = !options->no_incoming,
+    };
+    if (session_new(&config, &run->session, message) == ERROR_NONE)
+        return EXIT_STATUS_OK;
+    fprintf(stderr, "bttui: %s\n", message);
+    return EXIT_STATUS_USAGE;
+}
+
+static enum exit_status open_users(struct run *run)
+{
+    const struct options *options = run->options;
+    char *state =
+        options->state_dir != NULL ? strdup(options->state_dir) : default_state_dir();
+    char *download = download_dir(options);
+    if (state == NULL || download == NULL) {
+        fputs(
+            _("bttui: HOME is not set: say where to keep the session with --state-dir\n"),
+            stderr);
+        free(state);
+        free(download);
+        return EXIT_STATUS_USAGE;
+    }
+    const enum exit_status status = open_session_in(run, download, state, options->bind);
+    free(state);
+    free(download);
+    return status;
+}
+
+static enum exit_status open_demo(struct run *run)
+{
+    char message[SESSION_MESSAGE_SIZE];
+    const struct demo_config config = {
+        .loop = run->loop, .random = &random_system, .log = run->log, .plan = run->plan};
+    if (demo_new(&config, &run->demo, message) != ERROR_NONE) {
+        fprintf(stderr, "bttui: %s\n", message);
+        return EXIT_STATUS_USAGE;
+    }
+    return open_session_in(run, demo_download_dir(run->demo), NULL, DEMO_USER_HOST);
+}
+
+static enum exit_status status_of(enum error_code error)
+{
+    switch (error) {
+    case ERROR_NONE:
+    case ERROR_EXISTS:
+        return EXIT_STATUS_OK;
+    case ERROR_REFUSED:
+        return EXIT_STATUS_POLICY;
+    case ERROR_MEMORY:
+        return EXIT_STATUS_FAILED;
+    case ERROR_INVALID: /* --select */
+        return EXIT_STATUS_USAGE;
+    default:
+        return EXIT_STATUS_INVALID;
+    }
+}
+
+/* A torrent that is in the list already takes what this command line says of it. */
+static void update_torrent(struct run *run, struct torrent_id id, const char *message)
+{
+    log_write(run->log, LOG_LEVEL_INFO, "%s", message);
+    for (uint32_t i = 0; i < run->peers.address_count; i++)
+        torrent_add_peer(run->session, id, &run->peers.addresses[i]);
+    if (run->options->sequential)
+        torrent_set_sequential(run->session, id, true);
+    if (run->options->select != NULL)
+        log_write(run->log, LOG_LEVEL_WARNING, _("%s: --select is not applied to it"),
+                  message);
+}
+
+static enum exit_status add_users_torrents(struct run *run)
+{
+    const struct options *options = run->options;
+    struct session_info session;
+    session_get_info(run->session, &session);
+    const struct add_options add = {
+        .download_dir = session.download_dir,
+        .sequential = options->sequential,
+        .select = options->select,
+        .peers = run->peers.addresses,
+        .peer_count = run->peers.address_count,
+    };
+    run->added = calloc((size_t)options->torrent_count + 1, sizeof *run->added);
+    if (run->added == NULL)
+        return EXIT_STATUS_FAILED;
+    for (int i = 0; i < options->torrent_count; i++) {
+        char message[SESSION_MESSAGE_SIZE];
+        const char *name = options->torrents[i];
+        if (torrent_argument_check(name) != EXIT_STATUS_OK)
+            return EXIT_STATUS_INVALID;
+        const enum error_code error = session_add_file(
+            run->session, name, &add, &run->added[run->added_count], message);
+        if (status_of(error) != EXIT_STATUS_OK) {
+            fprintf(stderr, "bttui: %s\n", message);
+            return status_of(error);
+        }
+        if (error == ERROR_EXISTS)
+            update_torrent(run, run->added[run->added_count], message);
+        run->added_count++;
+    }
+    return EXIT_STATUS_OK;
+}
+
+static enum exit_status add_demo_torrents(struct run *run)
+{
+    char message[SESSION_MESSAGE_SIZE];
+    const struct add_options add = {.sequential = run->options->sequential};
+    run->added = calloc(DEMO_TORRENTS_MAX, sizeof *run->added);
+    if (run->added == NULL)
+        return EXIT_STATUS_FAILED;
+    const enum error_code error = demo_add_torrents(
+        run->demo, run->session, &add, run->added, &run->added_count, message);
+    if (error != ERROR_NONE)
+        fprintf(stderr, "bttui: %s\n", message);
+    return status_of(error);
+}
+
+enum exit_status run_open_session(struct run *run)
+{
+    char message[SESSION_MESSAGE_SIZE];
+    const enum exit_status status = run->plan != NULL ? open_demo(run) : open_users(run);
+    if (status == EXIT_STATUS_OK && session_restore(run->session, message) != ERROR_NONE)
+        log_write(run->log, LOG_LEVEL_WARNING, "%s", message);
+    return status;
+}
+
+enum exit_status run_add_torrents(struct run *run)
+{
+    return run->plan != NULL ? add_demo_torrents(run) : add_users_torrents(run);
+}
