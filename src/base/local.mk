@@ -11,7 +11,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/netaddr.c src/base/netaddr.h \
 	src/base/sha1_lanes.c src/base/sha1_lanes.h \
 	src/base/sandbox.c src/base/sandbox.h src/base/sandbox_private.h \
-	src/base/sandbox_calls.c src/base/sandbox_files.c \
+	src/base/sandbox_calls.c src/base/sandbox_files.c src/base/sandbox_filter.c \
 	src/base/text.c src/base/text.h src/base/text_ascii.c src/base/text_number.c \
 	src/base/text_width.c src/base/text_width.h \
 	src/base/thread.c src/base/thread.h
