@@ -26,6 +26,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/path_complete.h \
 	src/ui/peer_row.c \
 	src/ui/peer_row.h \
+	src/ui/peer_row_private.h \
+	src/ui/peer_row_text.c \
 	src/ui/piece_map.c \
 	src/ui/piece_map.h \
 	src/ui/screen.c \
