@@ -24,6 +24,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/pane.c \
 	src/ui/path_complete.c \
 	src/ui/path_complete.h \
+	src/ui/peer_commands.c \
 	src/ui/peer_row.c \
 	src/ui/peer_row.h \
 	src/ui/peer_row_private.h \
@@ -61,6 +62,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_info.c \
 	src/ui/view_log.c \
 	src/ui/view_peers.c \
+	src/ui/view_peers_private.h \
 	src/ui/view_pieces.c \
 	src/ui/view_torrents.c \
 	src/ui/view_torrents.h \

@@ -1,32 +1,15 @@
 /*
- * The peers of the selected torrent: who they are, what they do, and keys that act on
- * them. Peers that are known and not connected come after the others.
+ * The peers of the selected torrent: who they are and what they do. Peers that are known
+ * and not connected come after the others.
  */
 #include "base/i18n.h"
 #include "base/text.h"
 #include "ui/cells.h"
-#include "ui/peer_row.h"
+#include "ui/view_peers_private.h"
 #include "ui/views.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define REASON_SIZE 256
-
-struct peers {
-    struct table *table;
-    struct peer_row_line *rows;
-    struct peer_info *looks;
-    uint32_t capacity;
-    uint32_t known, connected, hidden;
-    bool only_connected;
-    bool has_torrent;
-    char reason[REASON_SIZE]; /* of the torrent's state */
-    /* Who a question is about: the rows may change while it is open. */
-    struct peer_id_ref *asked;
-    uint32_t asked_count;
-};
 
 static bool peers_init(void *state, struct view_context *context)
 {
@@ -125,7 +108,7 @@ static void peers_recalc(void *state, struct view_context *context)
 
 static void draw_empty(const struct peers *peers, struct pane pane)
 {
-    char what[REASON_SIZE + 64];
+    char what[VIEW_PEERS_REASON_SIZE + 64];
     if (!peers->has_torrent) {
         view_draw_empty(pane, _("No torrent is selected."), "");
         return;
@@ -189,211 +172,6 @@ static void peers_draw(void *state, struct view_context *context, struct pane pa
     draw_note(peers, note);
 }
 
-/* ---- keys ---- */
-
-struct command {
-    struct peers *peers;
-    struct view_context *context;
-    uint32_t count, banned;
-    bool pause;
-    const struct peer_row_line *first;
-};
-
-static bool is_paused(const struct peer_row_line *row)
-{
-    return row->peer.status == PEER_STATUS_BLOCKED &&
-           row->peer.reason == PEER_REASON_PAUSED;
-}
-
-static bool is_banned(const struct peer_row_line *row)
-{
-    return row->peer.status == PEER_STATUS_BLOCKED && !is_paused(row);
-}
-
-static void count_paused(void *data, const void *line)
-{
-    struct command *command = data;
-    const struct peer_row_line *row = line;
-    command->banned += is_banned(row);
-    command->pause |= !is_paused(row) && !is_banned(row);
-    command->count++;
-}
-
-static void set_paused(void *data, const void *line)
-{
-    struct command *command = data;
-    const struct peer_row_line *row = line;
-    struct view_context *context = command->context;
-    if (is_banned(row) || is_paused(row) == command->pause)
-        return;
-    if (command->pause)
-        torrent_pause_peer(context->session, context->torrent, row->peer.ref);
-    else
-        torrent_resume_peer(context->session, context->torrent, row->peer.ref);
-}
-
-/* Pauses those that are not; resumes all when every one is paused. */
-static void pause_or_resume(struct peers *peers, struct view_context *context)
-{
-    struct command command = {.peers = peers, .context = context};
-    table_for_chosen(peers->table, count_paused, &command);
-    if (command.count > 0 && command.count == command.banned) {
-        view_say(context, STYLE_WARN, "%s",
-                 _("A banned peer stays out for this session."));
-        return;
-    }
-    table_for_chosen(peers->table, set_paused, &command);
-}
-
-static void kick_one(void *data, const void *line)
-{
-    struct command *command = data;
-    const struct peer_row_line *row = line;
-    if (!peer_row_is_connected(row))
-        return;
-    torrent_kick_peer(command->context->session, command->context->torrent,
-                      row->peer.ref);
-    command->count++;
-}
-
-static void kick(struct peers *peers, struct view_context *context)
-{
-    struct command command = {.peers = peers, .context = context};
-    table_for_chosen(peers->table, kick_one, &command);
-    if (command.count == 0)
-        view_say(context, STYLE_WARN, "%s", _("Not connected: nothing to close."));
-    else
-        view_say(context, STYLE_NORMAL,
-                 ngettext("%u peer disconnected; it may connect again.",
-                          "%u peers disconnected; they may connect again.",
-                          command.count),
-                 command.count);
-}
-
-static void note_asked(void *data, const void *line)
-{
-    struct command *command = data;
-    const struct peer_row_line *row = line;
-    if (is_banned(row))
-        return;
-    if (command->first == NULL)
-        command->first = row;
-    command->peers->asked[command->count++] = row->peer.ref;
-}
-
-static void ban_asked(void *state, struct view_context *context)
-{
-    struct peers *peers = state;
-    for (uint32_t i = 0; i < peers->asked_count; i++)
-        torrent_ban_peer(context->session, context->torrent, peers->asked[i]);
-    peers->asked_count = 0;
-    table_unmark_all(peers->table);
-}
-
-static void ask_ban(struct peers *peers, struct view_context *context)
-{
-    struct command command = {.peers = peers, .context = context};
-    char question[256];
-    const uint32_t rows = table_visible_count(peers->table);
-    if (rows == 0)
-        return;
-    struct peer_id_ref *asked = realloc(peers->asked, rows * sizeof *asked);
-    if (asked == NULL)
-        return;
-    peers->asked = asked;
-    table_for_chosen(peers->table, note_asked, &command);
-    peers->asked_count = command.count;
-    if (command.count == 0) {
-        view_say(context, STYLE_WARN, "%s", _("It is banned already."));
-        return;
-    }
-    if (command.count == 1 && command.first->client[0] != '\0')
-        /* L10N: an address and the name of a program */
-        snprintf(question, sizeof question,
-                 _("Ban %s (%s)?\nIt cannot come back in this session."),
-                 command.first->address, command.first->client);
-    else if (command.count == 1)
-        snprintf(question, sizeof question,
-                 _("Ban %s?\nIt cannot come back in this session."),
-                 command.first->address);
-    else
-        snprintf(question, sizeof question,
-                 ngettext("Ban %u peer?\nIt cannot come back in this session.",
-                          "Ban %u peers?\nThey cannot come back in this session.",
-                          command.count),
-                 command.count);
-    view_confirm(context, question, peers, ban_asked);
-}
-
-static bool accept_peer(void *state, struct view_context *context, const char *text)
-{
-    char own[NETADDR_TEXT_SIZE + 8];
-    struct netaddr address;
-    (void)state;
-    text += strspn(text, " \t");
-    snprintf(own, sizeof own, "%s", text);
-    for (size_t end = strlen(own); end > 0 && strchr(" \t", own[end - 1]) != NULL; end--)
-        own[end - 1] = '\0';
-    if (own[0] == '\0')
-        return true;
-    if (netaddr_parse(own, 0, &address) != ERROR_NONE) {
-        view_say(context, STYLE_BAD, "%s",
-                 _("Not an address: write 192.0.2.1:6881 or [2001:db8::1]:6881."));
-        return false;
-    }
-    if (address.port == 0) {
-        view_say(context, STYLE_BAD, "%s",
-                 _("The port is missing: write it after a colon, like :6881."));
-        return false;
-    }
-    if (netaddr_scope(&address) == NETADDR_SCOPE_INVALID) {
-        view_say(context, STYLE_BAD, "%s", _("Nobody can be reached at this address."));
-        return false;
-    }
-    torrent_add_peer(context->session, context->torrent, &address);
-    view_say(context, STYLE_NORMAL, _("Connecting to %s."), own);
-    return true;
-}
-
-static void ask_peer(struct peers *peers, struct view_context *context)
-{
-    const struct view_question question = {
-        .label = _("Add a peer (address:port): "),
-        .history = "peer",
-        .state = peers,
-        .on_accept = accept_peer,
-    };
-    if (peers->has_torrent)
-        view_ask(context, &question);
-}
-
-static bool peers_act(void *state, struct view_context *context, enum action action)
-{
-    struct peers *peers = state;
-    switch (action) {
-    case ACTION_PEER_PAUSE:
-        pause_or_resume(peers, context);
-        return true;
-    case ACTION_PEER_KICK:
-        kick(peers, context);
-        return true;
-    case ACTION_PEER_BAN:
-        ask_ban(peers, context);
-        return true;
-    case ACTION_PEER_ADD:
-        ask_peer(peers, context);
-        return true;
-    case ACTION_PEER_CONNECTED:
-        peers->only_connected = !peers->only_connected;
-        return true;
-    case ACTION_TRACKER_ANNOUNCE:
-        torrent_announce(context->session, context->torrent);
-        return true;
-    default:
-        return false;
-    }
-}
-
 static struct table *peers_table(void *state)
 {
     return ((struct peers *)state)->table;
@@ -416,7 +194,7 @@ const struct view_class view_peers = {
     .torrent = peers_torrent,
     .recalc = peers_recalc,
     .draw = peers_draw,
-    .act = peers_act,
+    .act = peer_commands_act,
     .click = peers_click,
     .table = peers_table,
     .legend = peer_row_legend,
