@@ -5,6 +5,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/canvas_private.h \
 	src/ui/cell_writer.c \
 	src/ui/cell_writer.h \
+	src/ui/cell_writer_explain.c \
 	src/ui/cells.c \
 	src/ui/cells.h \
 	src/ui/file_row.c \
@@ -21,6 +22,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/keys.h \
 	src/ui/line_edit.c \
 	src/ui/line_edit.h \
+	src/ui/out_queue.c \
+	src/ui/out_queue.h \
 	src/ui/pane.c \
 	src/ui/path_complete.c \
 	src/ui/path_complete.h \

@@ -1,8 +1,8 @@
 #include "ui/terminal.h"
 
 #include "base/i18n.h"
-#include "base/text.h"
 #include "ui/cell_writer.h"
+#include "ui/out_queue.h"
 #include "ui/terminal_restore.h"
 
 #include <errno.h>
@@ -32,8 +32,7 @@ struct terminal {
     struct loop_slot *slot;
     struct key_decoder decoder;
     struct loop_timer escape_timer;
-    char *queue; /* bytes on their way out */
-    size_t queue_begin, queue_end, queue_capacity;
+    struct out_queue queue;
 };
 
 /* ---- the way out ---- */
@@ -45,35 +44,22 @@ static void on_gone(struct terminal *terminal)
     terminal->gone = true;
     loop_slot_remove(terminal->slot); /* a dead descriptor is ready for ever */
     terminal->slot = NULL;
-    terminal->queue_begin = terminal->queue_end = 0;
+    out_queue_clear(&terminal->queue);
     if (terminal->config.on_gone != NULL)
         terminal->config.on_gone(terminal->config.context);
 }
 
 static void watch(struct terminal *terminal)
 {
-    const bool busy = terminal->queue_begin < terminal->queue_end;
+    const bool busy = !out_queue_is_empty(&terminal->queue);
     if (terminal->slot != NULL)
         loop_slot_set_events(terminal->slot, (short)(POLLIN | (busy ? POLLOUT : 0)));
 }
 
 static void send_queue(struct terminal *terminal)
 {
-    while (terminal->queue_begin < terminal->queue_end) {
-        const ssize_t sent = write(terminal->fd, terminal->queue + terminal->queue_begin,
-                                   terminal->queue_end - terminal->queue_begin);
-        if (sent > 0)
-            terminal->queue_begin += (size_t)sent;
-        else if (sent < 0 && errno == EINTR)
-            continue;
-        else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return;
-        else {
-            on_gone(terminal);
-            return;
-        }
-    }
-    terminal->queue_begin = terminal->queue_end = 0;
+    if (!out_queue_send(&terminal->queue))
+        on_gone(terminal);
 }
 
 /* Takes over what the writer has to send. */
@@ -81,46 +67,28 @@ static void enqueue(struct terminal *terminal)
 {
     size_t length;
     const char *bytes = cell_writer_take(terminal->writer, &length);
-    if (length > terminal->queue_capacity - terminal->queue_end) {
-        const size_t capacity = terminal->queue_end + length;
-        char *grown = realloc(terminal->queue, capacity);
-        if (grown == NULL)
-            return;
-        terminal->queue = grown;
-        terminal->queue_capacity = capacity;
-    }
-    if (length > 0)
-        memcpy(terminal->queue + terminal->queue_end, bytes, length);
-    terminal->queue_end += length;
+    if (!out_queue_add(&terminal->queue, bytes, length))
+        return;
     if (!terminal->gone)
         send_queue(terminal);
     watch(terminal);
-}
-
-static void wait_for_queue(struct terminal *terminal, uint64_t for_ns)
-{
-    const uint64_t end = clock_now_ns(&clock_system) + for_ns;
-    struct pollfd out = {terminal->fd, POLLOUT, 0};
-    while (terminal->queue_begin < terminal->queue_end && !terminal->gone) {
-        const uint64_t now = clock_now_ns(&clock_system);
-        if (now >= end || poll(&out, 1, (int)((end - now) / NS_PER_MS) + 1) <= 0)
-            break;
-        send_queue(terminal);
-    }
 }
 
 /* The last bytes: for once a little waiting. A terminal that the user stopped (^S) goes
  * on, it is no longer ours; one that sleeps otherwise does without them. */
 static void drain_queue(struct terminal *terminal)
 {
-    wait_for_queue(terminal, FAREWELL_MS * NS_PER_MS / 2);
-    if (terminal->queue_begin < terminal->queue_end && !terminal->gone) {
+    const uint64_t half_ns = FAREWELL_MS * NS_PER_MS / 2;
+    if (!terminal->gone && !out_queue_wait(&terminal->queue, half_ns))
+        on_gone(terminal);
+    if (!out_queue_is_empty(&terminal->queue) && !terminal->gone) {
         struct termios modes = terminal->saved;
         modes.c_iflag &= ~(tcflag_t)IXON; /* what ends a stop */
         tcsetattr(terminal->fd, TCSANOW, &modes);
-        wait_for_queue(terminal, FAREWELL_MS * NS_PER_MS / 2);
+        if (!out_queue_wait(&terminal->queue, half_ns))
+            on_gone(terminal);
     }
-    terminal->queue_begin = terminal->queue_end = 0;
+    out_queue_clear(&terminal->queue);
 }
 
 /* ---- the terminal's modes ---- */
@@ -157,7 +125,7 @@ static void arm_restore(struct terminal *terminal)
 static void abandon(struct terminal *terminal)
 {
     terminal->raw = false;
-    terminal->queue_begin = terminal->queue_end = 0;
+    out_queue_clear(&terminal->queue);
     terminal_restore_disarm();
     loop_slot_remove(terminal->slot);
     terminal->slot = NULL;
@@ -310,40 +278,10 @@ static int open_terminal(const char *path)
     return fd >= 0 || path != NULL ? fd : open("/dev/tty", flags);
 }
 
-static void explain(enum cell_writer_error error, char message[TERMINAL_MESSAGE_SIZE])
-{
-    char term[41] = "";
-    if (getenv("TERM") != NULL)
-        text_clean(text_untrusted(getenv("TERM")), sizeof term - 1, term, sizeof term);
-    switch (error) {
-    case CELL_WRITER_MEMORY:
-    case CELL_WRITER_OK:
-        snprintf(message, TERMINAL_MESSAGE_SIZE, _("out of memory"));
-        break;
-    case CELL_WRITER_UNKNOWN:
-        if (term[0] == '\0')
-            snprintf(message, TERMINAL_MESSAGE_SIZE,
-                     _("TERM is not set, so the terminal's kind is not known; use "
-                       "--headless to run without the interface"));
-        else
-            snprintf(message, TERMINAL_MESSAGE_SIZE,
-                     _("terminals of type “%.40s” are not known here; use --headless to "
-                       "run without the interface"),
-                     term);
-        break;
-    case CELL_WRITER_DUMB:
-        snprintf(message, TERMINAL_MESSAGE_SIZE,
-                 _("terminals of type “%.40s” cannot show the interface; use --headless "
-                   "to run without it"),
-                 term);
-        break;
-    }
-}
-
 static bool start(struct terminal *terminal, char message[TERMINAL_MESSAGE_SIZE])
 {
     int width, height;
-    terminal->fd = open_terminal(terminal->config.path);
+    terminal->fd = terminal->queue.fd = open_terminal(terminal->config.path);
     if (terminal->fd < 0 || tcgetattr(terminal->fd, &terminal->saved) != 0) {
         snprintf(message, TERMINAL_MESSAGE_SIZE, _("cannot open the terminal: %s"),
                  strerror(errno));
@@ -353,7 +291,7 @@ static bool start(struct terminal *terminal, char message[TERMINAL_MESSAGE_SIZE]
     const enum cell_writer_error error =
         cell_writer_new(width, height, terminal->config.colors, &terminal->writer);
     if (error != CELL_WRITER_OK || !add_slot(terminal) || !watch_signals(terminal)) {
-        explain(error, message);
+        cell_writer_explain(error, message, TERMINAL_MESSAGE_SIZE);
         return false;
     }
     set_raw(terminal);
@@ -367,11 +305,12 @@ struct terminal *terminal_new(const struct terminal_config *config,
 {
     struct terminal *terminal = calloc(1, sizeof *terminal);
     if (terminal == NULL) {
-        explain(CELL_WRITER_MEMORY, message);
+        cell_writer_explain(CELL_WRITER_MEMORY, message, TERMINAL_MESSAGE_SIZE);
         return NULL;
     }
     terminal->config = *config;
     terminal->fd = -1;
+    out_queue_init(&terminal->queue);
     terminal->ascii = config->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     key_decoder_init(&terminal->decoder);
     loop_timer_init(&terminal->escape_timer, on_escape_timeout, terminal);
@@ -396,7 +335,7 @@ void terminal_free(struct terminal *terminal)
     cell_writer_free(terminal->writer);
     if (terminal->fd >= 0)
         close(terminal->fd);
-    free(terminal->queue);
+    out_queue_done(&terminal->queue);
     free(terminal);
 }
 
@@ -417,7 +356,7 @@ bool terminal_is_ascii(const struct terminal *terminal)
 bool terminal_is_ready(struct terminal *terminal)
 {
     const bool ready =
-        terminal->raw && !terminal->gone && terminal->queue_begin == terminal->queue_end;
+        terminal->raw && !terminal->gone && out_queue_is_empty(&terminal->queue);
     if (!ready)
         terminal->wanted = true;
     return ready;
