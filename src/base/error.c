@@ -51,6 +51,10 @@ enum error_code error_from_errno(int errno_value)
     case EAGAIN:
     case EINTR:
         return ERROR_AGAIN;
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EADDRNOTAVAIL: /* our own address is gone, or all ports are taken */
+        return ERROR_OFFLINE;
     case ETIMEDOUT:
         return ERROR_TIMEOUT;
     case ECONNRESET:

@@ -34,6 +34,7 @@
     X(REFUSED, N_("refused"))                                                            \
     X(PROTOCOL, N_("broke the protocol"))                                                \
     X(CLOSED, N_("the other side closed the connection"))                                \
+    X(OFFLINE, N_("the network cannot be reached"))                                      \
     X(TIMEOUT, N_("took too long"))                                                      \
     X(AGAIN, N_("not now"))                                                              \
     X(FULL, N_("is full"))                                                               \

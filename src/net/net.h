@@ -21,7 +21,8 @@ typedef void net_on_accept(void *context, struct stream *stream,
 
 struct net {
     /* Starts connecting; *ret_stream reports on_connected or on_error. Local failures
-     * (no descriptor, no route) are returned. */
+     * are returned: ERROR_OFFLINE no network, no route or no address of our own,
+     * ERROR_FULL no descriptor or buffer, ERROR_ACCESS a firewall. */
     enum error_code (*connect)(void *context, struct loop *loop, const struct netaddr *to,
                                struct stream **ret_stream);
     /* Listens on ADDRESS (port 0: any); *ret_port is the one it got. */

@@ -50,6 +50,13 @@ static bool bind_outgoing(const struct net_system *system, int fd,
     return bind(fd, (struct sockaddr *)&sockaddr, length) == 0;
 }
 
+static enum error_code error_of_connect(int errno_value)
+{
+    return errno_value == EMFILE || errno_value == ENFILE || errno_value == ENOBUFS
+               ? ERROR_FULL
+               : error_from_errno(errno_value);
+}
+
 static enum error_code system_connect(void *context, struct loop *loop,
                                       const struct netaddr *to,
                                       struct stream **ret_stream)
@@ -59,12 +66,12 @@ static enum error_code system_connect(void *context, struct loop *loop,
     const int fd =
         socket(sockaddr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return error_from_errno(errno);
+        return error_of_connect(errno);
     enum error_code error = ERROR_NONE;
     if (!bind_outgoing(context, fd, to) ||
         (connect(fd, (struct sockaddr *)&sockaddr, length) != 0 && errno != EINPROGRESS &&
          errno != EINTR)) /* interrupted, it goes on all the same */
-        error = error_from_errno(errno);
+        error = error_of_connect(errno);
     struct stream *stream =
         error == ERROR_NONE ? stream_tcp_new(loop, fd, to, true) : NULL;
     if (stream == NULL) {

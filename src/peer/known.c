@@ -1,21 +1,15 @@
-/* The addresses a torrent knows, and who is dialled when. */
+/* The addresses a torrent knows, and when each may be dialled again. */
 #include "peer/peer_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define HALF_OPEN_MAX     200u
-#define HALF_OPEN_NET_MAX 8u /* of one public /24 or /48 */
-#define HOST_MAX          4u /* connections with one public address */
-#define DIAL_BURST        50u
-#define DIAL_FEW          5u /* when there are peers enough not to hurry */
-#define DIAL_ENOUGH       30u
-#define DIAL_PAUSE_NS     (NS_PER_S / 2)
-#define DIAL_FULL_NS      (5 * NS_PER_S)
-#define RETRY_NS          (15 * NS_PER_S)
-#define FAILS_MAX         8u
-#define KICKED_NS         (300 * NS_PER_S)
-#define STAYED_NS         (60 * NS_PER_S) /* a connection that did some good */
+#define RETRY_NS       (15 * NS_PER_S)
+#define FAILS_MAX      8u
+#define ALONE_RETRY_NS (30 * NS_PER_S)
+#define ALONE_NS       (600 * NS_PER_S)
+#define KICKED_NS      (300 * NS_PER_S)
+#define STAYED_NS      (60 * NS_PER_S) /* a connection that did some good */
 
 /* ---- the table ---- */
 
@@ -114,6 +108,26 @@ struct known *known_named(const struct peer_manager *manager, struct peer_id_ref
 
 /* ---- when a connection is over ---- */
 
+/* When all were lost within a short time, it is the network that is gone and will come
+ * back: those met before are then tried as often as it takes to notice that soon. */
+static uint64_t retry_ns(const struct peer_shared *shared, const struct known *known,
+                         uint64_t now_ns)
+{
+    const uint64_t wait_ns = RETRY_NS << known->fails;
+    const bool alone = shared->connections == 0 && shared->met_ns != 0 &&
+                       now_ns - shared->met_ns < ALONE_NS;
+    return alone && known->has_id && wait_ns > ALONE_RETRY_NS ? ALONE_RETRY_NS : wait_ns;
+}
+
+void known_note_failure(struct peer_manager *manager, struct known *known)
+{
+    const uint64_t now_ns = loop_now_ns(manager->loop);
+    if (known->fails < FAILS_MAX)
+        known->fails++;
+    known->next_try_ns = now_ns + retry_ns(manager->shared, known, now_ns);
+    known->last_reason = PEER_REASON_CONNECT_FAILED;
+}
+
 void known_on_gone(struct peer_manager *manager, struct known *known,
                    const struct peer *peer, enum peer_reason reason)
 {
@@ -127,13 +141,15 @@ void known_on_gone(struct peer_manager *manager, struct known *known,
         known->is_seed = peer->is_seed;
     if (known->is_self)
         known->dialable = false;
-    if (stayed)
+    if (stayed) {
         known->fails = 0;
-    else if (known->fails < FAILS_MAX)
+        manager->shared->met_ns = now_ns;
+    }
+    if (!stayed && known->fails < FAILS_MAX)
         known->fails++;
     if (reason == PEER_REASON_PROTOCOL && known->fails < FAILS_MAX - 2)
         known->fails += 2;
-    const uint64_t wait_ns = RETRY_NS << known->fails;
+    const uint64_t wait_ns = retry_ns(manager->shared, known, now_ns);
     known->next_try_ns =
         now_ns +
         (reason == PEER_REASON_KICKED && wait_ns < KICKED_NS ? KICKED_NS : wait_ns);
@@ -181,132 +197,4 @@ void known_inherit(struct peer_manager *manager, struct peer *peer)
         if (!known->dialable)
             known->address.family = NETADDR_NONE;
     }
-}
-
-/* ---- dialling ---- */
-
-static bool is_candidate(const struct peer_manager *manager, const struct known *known)
-{
-    return known->address.family != NETADDR_NONE && known->dialable &&
-           known->peer == NULL && !known->banned && !known->paused &&
-           !(manager->complete && known->is_seed) &&
-           !peer_shared_is_banned(manager->shared, &known->address) &&
-           !known_is_connected_otherwise(manager, &known->address);
-}
-
-static bool same_net(const struct netaddr *a, const struct netaddr *b)
-{
-    return a->family == b->family &&
-           memcmp(a->bytes, b->bytes, a->family == NETADDR_V4 ? 3 : 6) == 0;
-}
-
-bool known_host_has_room(const struct peer_manager *manager,
-                         const struct netaddr *address)
-{
-    uint32_t host = 0, net = 0;
-    if (netaddr_scope(address) != NETADDR_SCOPE_PUBLIC)
-        return true;
-    for (uint32_t i = 0; i < manager->known_count; i++) {
-        const struct known *known = &manager->known[i];
-        if (known->peer == NULL || known->peer->dead)
-            continue;
-        host += netaddr_same_host(&known->address, address);
-        net += !known->peer->connected && same_net(&known->address, address);
-    }
-    return host < HOST_MAX && net < HALF_OPEN_NET_MAX;
-}
-
-static void note_failure(struct known *known, uint64_t now_ns)
-{
-    if (known->fails < FAILS_MAX)
-        known->fails++;
-    known->next_try_ns = now_ns + (RETRY_NS << known->fails);
-    known->last_reason = PEER_REASON_CONNECT_FAILED;
-}
-
-/* ERROR_FULL, ERROR_MEMORY: it is our own fault, and the next would fail too. */
-static enum error_code dial(struct peer_manager *manager, uint32_t place, uint64_t now_ns)
-{
-    struct known *known = &manager->known[place];
-    const struct net *net = manager->shared->config.net;
-    struct stream *stream;
-    const enum error_code error =
-        net->connect(net->context, manager->loop, &known->address, &stream);
-    if (error == ERROR_FULL || error == ERROR_MEMORY)
-        return error;
-    if (error != ERROR_NONE) {
-        note_failure(known, now_ns);
-        return ERROR_NONE;
-    }
-    manager->half_open++;
-    manager->shared->half_open++;
-    if (peer_new(manager, place, stream, false) != NULL)
-        return ERROR_NONE;
-    manager->half_open--;
-    manager->shared->half_open--;
-    stream_close(stream);
-    return ERROR_MEMORY;
-}
-
-/* Over no cap: of the torrent (then its own peers' ends wake the dialler), or of all. */
-bool known_torrent_has_room(const struct peer_manager *manager)
-{
-    return manager->connected + manager->half_open < manager->config.max_peers;
-}
-
-bool known_session_has_room(const struct peer_shared *shared)
-{
-    return shared->half_open < HALF_OPEN_MAX &&
-           shared->connections + shared->half_open < shared->config.max_connections;
-}
-
-static void dial_again(struct peer_manager *manager, uint64_t now_ns)
-{
-    uint64_t at_ns = UINT64_MAX;
-    if (!known_torrent_has_room(manager))
-        return;
-    for (uint32_t i = 0; i < manager->known_count; i++) {
-        const struct known *known = &manager->known[i];
-        if (known->next_try_ns < at_ns && is_candidate(manager, known))
-            at_ns = known->next_try_ns;
-    }
-    if (at_ns == UINT64_MAX)
-        return;
-    const uint64_t pause_ns =
-        known_session_has_room(manager->shared) ? DIAL_PAUSE_NS : DIAL_FULL_NS;
-    peer_manager_dial_soon(manager,
-                           at_ns > now_ns + pause_ns ? at_ns - now_ns : pause_ns);
-}
-
-void known_dial(struct peer_manager *manager)
-{
-    const uint64_t now_ns = loop_now_ns(manager->loop);
-    uint32_t budget = manager->connected < DIAL_ENOUGH ? DIAL_BURST : DIAL_FEW;
-    if (!manager->running)
-        return;
-    for (uint32_t i = 0; i < manager->known_count && budget > 0; i++) {
-        if (!known_torrent_has_room(manager) || !known_session_has_room(manager->shared))
-            break;
-        const uint32_t place = manager->dial_from++ % manager->known_count;
-        const struct known *known = &manager->known[place];
-        if (known->next_try_ns > now_ns || !is_candidate(manager, known) ||
-            !known_host_has_room(manager, &known->address))
-            continue;
-        if (dial(manager, place, now_ns) != ERROR_NONE) {
-            peer_manager_dial_soon(manager, DIAL_FULL_NS);
-            return;
-        }
-        budget--;
-    }
-    dial_again(manager, now_ns);
-}
-
-bool known_has_candidate(const struct peer_manager *manager)
-{
-    const uint64_t now_ns = loop_now_ns(manager->loop);
-    for (uint32_t i = 0; i < manager->known_count; i++)
-        if (manager->known[i].next_try_ns <= now_ns &&
-            is_candidate(manager, &manager->known[i]))
-            return true;
-    return false;
 }

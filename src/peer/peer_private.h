@@ -159,6 +159,12 @@ struct ban {
     int64_t since_s; /* wall clock */
 };
 
+/* Connecting fails for reasons of our own, and is not tried for a while. */
+struct local_trouble {
+    uint32_t points, rounds;
+    uint64_t until_ns;
+};
+
 struct peer_shared {
     struct peer_shared_config config;
     struct ban *bans;
@@ -168,6 +174,8 @@ struct peer_shared {
     struct loop_timer pace;
     struct peer_manager *managers; /* all there are */
     uint32_t connections, half_open;
+    struct local_trouble trouble[2]; /* IPv4, IPv6 */
+    uint64_t met_ns;                 /* when a good connection last ended; 0: none has */
     uint16_t port;
     uint8_t *scratch; /* where the rare mixed reads are straightened out */
 };
@@ -285,11 +293,16 @@ uint32_t known_add(struct peer_manager *manager, const struct netaddr *address,
 struct known *known_named(const struct peer_manager *manager, struct peer_id_ref ref);
 void known_on_gone(struct peer_manager *manager, struct known *known,
                    const struct peer *peer, enum peer_reason reason);
+void known_note_failure(struct peer_manager *manager, struct known *known);
 /* Whether somebody is connected who says to listen at ADDRESS. */
 bool known_is_connected_otherwise(const struct peer_manager *manager,
                                   const struct netaddr *address);
 /* A pause holds across reconnections: PEER takes it over from where it was before. */
 void known_inherit(struct peer_manager *manager, struct peer *peer);
+
+/* dial.c */
+/* What failed before may not fail now: all are tried again within seconds. */
+void known_network_changed(struct peer_manager *manager);
 bool known_host_has_room(const struct peer_manager *manager,
                          const struct netaddr *address);
 void known_dial(struct peer_manager *manager);

@@ -51,6 +51,14 @@ void peer_shared_set_port(struct peer_shared *shared, uint16_t port)
     shared->port = port;
 }
 
+void peer_shared_network_changed(struct peer_shared *shared)
+{
+    memset(shared->trouble, 0, sizeof shared->trouble);
+    for (struct peer_manager *manager = shared->managers; manager != NULL;
+         manager = manager->next_manager)
+        known_network_changed(manager);
+}
+
 /* On loopback and in private networks many peers share a host: there the port counts too.
  */
 static struct netaddr key_of(const struct netaddr *address)

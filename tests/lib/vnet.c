@@ -392,8 +392,10 @@ static enum error_code host_connect(void *context, struct loop *loop,
     VNET_REQUIRE(loop == vnet->loop);
     vnet->connects++;
     const enum vnet_fate fate = vnet_fate_of(vnet, to);
+    if (vnet->local_error != ERROR_NONE)
+        return vnet->local_error;
     if (fate == VNET_NO_ROUTE)
-        return ERROR_SYSTEM;
+        return ERROR_OFFLINE;
     local.port = host->next_port++;
     struct vnet_end *end = end_new(vnet, &local, to);
     end->connecting = end->syn_sent = end->reading = true;
@@ -513,8 +515,24 @@ void vnet_set_link(struct vnet *vnet, const struct vnet_link *link)
     vnet->link = *link;
 }
 
+void vnet_set_weather(struct vnet *vnet, enum vnet_weather weather)
+{
+    vnet->weather = weather;
+    for (struct vnet_end *end = vnet->ends; end != NULL && weather != VNET_UP;
+         end = end->next_made)
+        if (!end->closed)
+            vnet_cut(&end->stream);
+}
+
+void vnet_set_local_error(struct vnet *vnet, enum error_code error)
+{
+    vnet->local_error = error;
+}
+
 enum vnet_fate vnet_fate_of(const struct vnet *vnet, const struct netaddr *address)
 {
+    if (vnet->weather != VNET_UP)
+        return vnet->weather == VNET_LOST ? VNET_SILENT : VNET_NO_ROUTE;
     for (uint32_t i = vnet->fate_count; i-- > 0;)
         if (netaddr_equal(&vnet->fates[i].address, address))
             return vnet->fates[i].fate;

@@ -38,6 +38,15 @@ enum vnet_fate {
 };
 /* Of everything sent to ADDRESS ("1.2.3.4:5"). */
 void vnet_set_fate(struct vnet *vnet, const char *address, enum vnet_fate fate);
+enum vnet_weather {
+    VNET_UP,
+    VNET_LOST, /* everything sent disappears */
+    VNET_DOWN, /* so does it, and there is no route anywhere: connecting fails at once */
+};
+/* Of the whole network. Streams there are are cut unless it is UP. */
+void vnet_set_weather(struct vnet *vnet, enum vnet_weather weather);
+/* Connecting and sending datagrams fail with ERROR at once; ERROR_NONE: no longer. */
+void vnet_set_local_error(struct vnet *vnet, enum error_code error);
 /* The answer of `resolve`; COUNT 0: no such name. Names not told of do not exist. */
 void vnet_set_name(struct vnet *vnet, const char *name, const struct netaddr *addresses,
                    uint32_t count);

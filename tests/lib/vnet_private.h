@@ -31,6 +31,8 @@ struct vnet {
         enum vnet_fate fate;
     } fates[VNET_MAX * 8];
     uint32_t fate_count;
+    enum vnet_weather weather;
+    enum error_code local_error; /* of connecting; NONE: none */
     struct {
         char name[64];
         struct netaddr addresses[RESOLVER_ADDRESSES_MAX];

@@ -100,8 +100,10 @@ static enum error_code udp_send(struct datagram *datagram, const uint8_t *bytes,
                                 size_t length)
 {
     struct vnet_udp *udp = (struct vnet_udp *)(void *)datagram;
+    if (udp->vnet->local_error != ERROR_NONE)
+        return udp->vnet->local_error;
     if (vnet_fate_of(udp->vnet, &udp->remote) == VNET_NO_ROUTE)
-        return ERROR_SYSTEM;
+        return ERROR_OFFLINE;
     post(udp->vnet, &udp->local, &udp->remote, bytes, length, false);
     return ERROR_NONE;
 }

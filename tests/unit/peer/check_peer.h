@@ -11,6 +11,7 @@ Suite *suite_requests(void);
 Suite *suite_room(void);
 Suite *suite_serve(void);
 Suite *suite_session(void);
+Suite *suite_trouble(void);
 Suite *suite_wire(void);
 
 #endif
