@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,16 @@
 #define NOTSENT_LOW_BYTES (128 * 1024)
 
 #define REST_NS (100 * NS_PER_MS)
+
+/* On a long and fast path most of the send buffer is taken by what is under way, and the
+ * kernel calls a socket writable only when a third of the buffer is free: what is unsent
+ * runs out although there is room, and a congestion control that cares (BBR) takes us for
+ * one with little to say and never ends its start, with losses in each round trip. While
+ * so much is under way, more is offered every INSIST_NS; ever less often while none is
+ * taken, in the end not before POLLOUT. */
+#define INSIST_BYTES   (1 << 20)
+#define INSIST_NS      (2 * NS_PER_MS)
+#define INSIST_MOST_NS (128 * NS_PER_MS)
 
 struct tcp {
     struct stream stream; /* first */
@@ -21,6 +32,8 @@ struct tcp {
     short events;
     struct loop *loop;
     struct loop_timer rest;
+    struct loop_timer insist;
+    uint64_t insist_ns; /* until it is tried again */
 };
 
 static struct tcp *tcp_of(struct stream *stream)
@@ -70,6 +83,41 @@ static void tcp_on_rested(void *context)
     tcp_apply_events(tcp);
 }
 
+static int tcp_held_bytes(const struct tcp *tcp)
+{
+    int bytes = 0;
+#ifdef TIOCOUTQ
+    if (ioctl(tcp->fd, TIOCOUTQ, &bytes) != 0)
+        return 0;
+#else
+    (void)tcp;
+#endif
+    return bytes;
+}
+
+/* The kernel did not take all. */
+static void tcp_insist(struct tcp *tcp)
+{
+    if (tcp->insist_ns <= INSIST_MOST_NS && tcp_held_bytes(tcp) >= INSIST_BYTES)
+        loop_timer_set_in(tcp->loop, &tcp->insist, tcp->insist_ns);
+}
+
+static void tcp_on_insist(void *context)
+{
+    struct tcp *tcp = context;
+    tcp->insist_ns *= 2;
+    if ((tcp->events & POLLOUT) != 0 && !tcp->resting)
+        tcp->stream.callbacks->on_writable(tcp->stream.context);
+}
+
+static size_t bytes_of(const struct iovec *iov, int count)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += iov[i].iov_len;
+    return bytes;
+}
+
 static enum error_code tcp_writev(struct stream *stream, const struct iovec *iov,
                                   int count, size_t *ret_bytes)
 {
@@ -85,8 +133,15 @@ static enum error_code tcp_writev(struct stream *stream, const struct iovec *iov
         tcp_rest(tcp_of(stream));
         return ERROR_AGAIN;
     }
-    if (sent < 0)
-        return error_from_errno(errno);
+    if (sent < 0) {
+        const enum error_code error = error_from_errno(errno);
+        if (error == ERROR_AGAIN)
+            tcp_insist(tcp_of(stream));
+        return error;
+    }
+    tcp_of(stream)->insist_ns = INSIST_NS;
+    if ((size_t)sent < bytes_of(iov, count))
+        tcp_insist(tcp_of(stream));
     *ret_bytes = (size_t)sent;
     return ERROR_NONE;
 }
@@ -97,6 +152,8 @@ static void tcp_set_interest(struct stream *stream, bool read, bool write)
     const short events = (short)((read ? POLLIN : 0) | (write ? POLLOUT : 0));
     if (events == tcp->events)
         return;
+    if (!write)
+        loop_timer_cancel(tcp->loop, &tcp->insist);
     tcp->events = events;
     tcp_apply_events(tcp);
 }
@@ -110,6 +167,7 @@ static void tcp_close(struct stream *stream)
 {
     struct tcp *tcp = tcp_of(stream);
     loop_timer_cancel(tcp->loop, &tcp->rest);
+    loop_timer_cancel(tcp->loop, &tcp->insist);
     loop_slot_remove(tcp->slot);
     close(tcp->fd);
     free(tcp);
@@ -172,7 +230,9 @@ struct stream *stream_tcp_new(struct loop *loop, int fd, const struct netaddr *r
     tcp->connecting = connecting;
     tcp->events = POLLIN;
     tcp->loop = loop;
+    tcp->insist_ns = INSIST_NS;
     loop_timer_init(&tcp->rest, tcp_on_rested, tcp);
+    loop_timer_init(&tcp->insist, tcp_on_insist, tcp);
     set_options(fd);
     tcp->slot =
         loop_add(loop, fd, connecting ? POLLOUT : POLLIN, LOOP_COLD, tcp_on_ready, tcp);

@@ -5,4 +5,4 @@ tests_unit_net_check_net_SOURCES = tests/unit/net/check_net.c tests/unit/net/gzi
 	tests/unit/net/test_resolver.c tests/unit/net/test_tcp.c
 tests_unit_net_check_net_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_net_check_net_LDADD = $(NET_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
-tests_unit_net_check_net_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+tests_unit_net_check_net_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=ioctl

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -229,6 +230,65 @@ START_TEST(a_stream_closed_in_its_callback_hears_nothing_more)
 }
 END_TEST
 
+/* ---- much under way ---- */
+
+int __real_ioctl(int fd, unsigned long request, void *value);
+int __wrap_ioctl(int fd, unsigned long request, void *value);
+
+static int held_bytes = -1; /* what the kernel is to say it holds; -1: the truth */
+
+int __wrap_ioctl(int fd, unsigned long request, void *value)
+{
+    if (request != TIOCOUTQ || held_bytes < 0)
+        return __real_ioctl(fd, request, value);
+    memcpy(value, &held_bytes, sizeof held_bytes);
+    return 0;
+}
+
+/* As a peer does: what is refused is tried again when the socket is said to be writable.
+ */
+static void insist_on_writable(void *context)
+{
+    struct side *side = context;
+    side->writable++;
+    side->length += fill(side);
+}
+
+static const struct stream_callbacks insisting = {side_on_connected, side_on_readable,
+                                                  insist_on_writable, side_on_error};
+
+static const struct {
+    int held;
+    bool write; /* it has something to send */
+    uint32_t tries_least, tries_most;
+} held[] = {{0, true, 0, 0},
+            {1 << 19, true, 0, 0},
+            {2 << 20, true, 4, 8},
+            {2 << 20, false, 0, 0}};
+
+/* A full socket is not writable for poll(): what is tried is tried by the timer. */
+START_TEST(while_much_is_under_way_more_is_offered_for_a_while)
+{
+    struct clock_virtual clock;
+    struct side side;
+    clock_virtual_init(&clock, NS_PER_S);
+    const struct loop_platform platform = loop_platform_virtual(&clock);
+    loop_free(loop);
+    loop = loop_new(&platform);
+    side_open(&side);
+    stream_set_callbacks(side.stream, &insisting, &side);
+    stream_set_interest(side.stream, true, held[_i].write);
+    held_bytes = held[_i].held;
+    fill(&side);
+    turns(200);
+    ck_assert_uint_ge(side.writable, held[_i].tries_least);
+    ck_assert_uint_le(side.writable, held[_i].tries_most);
+    ck_assert_uint_eq(side.length, 0);
+    held_bytes = -1;
+    side_done(&side);
+}
+END_TEST
+
 Suite *test_tcp_suite(void)
 {
     Suite *suite = suite_create("tcp");
@@ -243,6 +303,8 @@ Suite *test_tcp_suite(void)
     tcase_add_test(tcase,
                    a_stream_that_always_has_something_to_read_is_written_to_as_well);
     tcase_add_test(tcase, a_stream_closed_in_its_callback_hears_nothing_more);
+    tcase_add_loop_test(tcase, while_much_is_under_way_more_is_offered_for_a_while, 0,
+                        (int)(sizeof held / sizeof *held));
     suite_add_tcase(suite, tcase);
     return suite;
 }
