@@ -4,6 +4,7 @@
 #include "app/options_private.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "meta/metainfo.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -196,6 +197,12 @@ static bool apply(struct options *options, const struct option_record *record,
         return parse_encryption(text);
     case OPTION_SANDBOX:
         return parse_sandbox(options, text);
+    case OPTION_STRICT_NAMES:
+        options->names |= METAINFO_NAMES_STRICT;
+        return true;
+    case OPTION_PORTABLE_NAMES:
+        options->names |= METAINFO_NAMES_PORTABLE;
+        return true;
     case OPTION_ABSENT:
         return true;
     case OPTION_NOT_BUILT:

@@ -59,6 +59,7 @@ static enum exit_status open_session_in(struct run *run, const char *download,
         .max_peers = options->max_peers,
         .hold_workers = true,
         .incoming = !options->no_incoming,
+        .names = options->names,
     };
     if (session_new(&config, &run->session, message) == ERROR_NONE)
         return EXIT_STATUS_OK;

@@ -117,16 +117,25 @@ static size_t terminal_width(void)
                                                                              : 80;
 }
 
-static enum error_code load(const char *path, struct metainfo **ret_metainfo,
+static enum error_code load(const char *path, unsigned names,
+                            struct metainfo **ret_metainfo,
                             struct metainfo_error *ret_error)
 {
     uint8_t *bytes;
     size_t length;
+    struct metainfo *metainfo;
     enum error_code code = metainfo_read_file(path, &bytes, &length, ret_error);
     if (code != ERROR_NONE)
         return code;
-    code = metainfo_parse(bytes, length, ret_metainfo, ret_error);
+    code = metainfo_parse(bytes, length, &metainfo, ret_error);
     free(bytes);
+    if (code != ERROR_NONE)
+        return code;
+    code = metainfo_set_names(metainfo, names, ret_error);
+    if (code == ERROR_NONE)
+        *ret_metainfo = metainfo;
+    else
+        metainfo_free(metainfo);
     return code;
 }
 
@@ -138,7 +147,7 @@ enum exit_status show_main(const struct options *options)
     enum exit_status status = torrent_argument_check(path);
     if (status != EXIT_STATUS_OK)
         return status;
-    const enum error_code code = load(path, &metainfo, &error);
+    const enum error_code code = load(path, options->names, &metainfo, &error);
     if (code != ERROR_NONE) {
         char shown[512];
         text_clean(text_untrusted(path), 200, shown, sizeof shown);

@@ -34,6 +34,9 @@ enum error_code error_from_errno(int errno_value)
     case EDQUOT:
     case EFBIG:
         return ERROR_DISK_FULL;
+    case ENAMETOOLONG:
+    case EILSEQ:
+        return ERROR_NAME;
     case EROFS:
         return ERROR_READ_ONLY;
     case EACCES:

@@ -29,6 +29,7 @@
     X(AMBIGUOUS, N_("contradicts itself"))                                               \
     X(UNSUPPORTED, N_("not supported yet"))                                              \
     X(INVALID, N_("not valid"))                                                          \
+    X(NAME, N_("a name is not one that a disk takes"))                                   \
     X(NOT_FOUND, N_("not found"))                                                        \
     X(EXISTS, N_("is there already"))                                                    \
     X(REFUSED, N_("refused"))                                                            \

@@ -56,6 +56,7 @@ struct metainfo {
     uint32_t file_count;
     bool multi_file; /* files stand in a directory called `name` */
     bool is_private;
+    bool portable_names;           /* its paths are such as FAT and Windows take */
     bool hybrid;                   /* has a v2 half, which is not used */
     uint8_t hash_v2[SHA256_BYTES]; /* of a hybrid: SHA-256 of the raw info dictionary */
     struct metainfo_tracker *trackers;
@@ -64,7 +65,8 @@ struct metainfo {
     uint32_t webseed_count;
     char *comment, *creator; /* raw, at most 4 KiB, "" if none: untrusted */
     int64_t created_s;       /* since the epoch; 0: not told */
-    uint32_t warnings;       /* enum metainfo_warning, or-ed */
+    uint32_t renamed_file; /* the first whose path is not as it stood; file_count: none */
+    uint32_t warnings;     /* enum metainfo_warning, or-ed */
 };
 
 struct metainfo_error {
@@ -76,6 +78,14 @@ struct metainfo_error {
 enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
                                struct metainfo **ret_metainfo,
                                struct metainfo_error *ret_error) MUST_CHECK;
+/* What is asked of names beyond what every disk asks: METAINFO_NAMES_PORTABLE changes
+ * those that Windows or a FAT file system does not take; METAINFO_NAMES_STRICT then
+ * refuses a torrent any of whose files would be written under another name than its own
+ * (ERROR_NAME). To be called before METAINFO has a second owner; on failure it is good
+ * for nothing but metainfo_free. */
+enum metainfo_names { METAINFO_NAMES_PORTABLE = 1 << 0, METAINFO_NAMES_STRICT = 1 << 1 };
+enum error_code metainfo_set_names(struct metainfo *metainfo, unsigned names,
+                                   struct metainfo_error *ret_error) MUST_CHECK;
 /* Another owner: a worker may read it after the torrent is gone. Any thread. */
 struct metainfo *metainfo_ref(struct metainfo *metainfo);
 /* Gives up one reference; the last frees it. NULL is ignored. Any thread. */

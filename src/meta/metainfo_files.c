@@ -64,8 +64,10 @@ struct file_reader {
     struct metainfo_error *error;
     struct path_set *paths;
     uint32_t capacity;
-    unsigned renamed;
-    uint64_t payload; /* bytes that are not padding */
+    unsigned renamed, noted;
+    bool name_changed; /* the torrent's, so that no path is as it stood */
+    bool changed;      /* of this file */
+    uint64_t payload;  /* bytes that are not padding */
 };
 
 static enum error_code add_file(struct file_reader *reader, const char *path,
@@ -93,12 +95,15 @@ static enum error_code add_file(struct file_reader *reader, const char *path,
     else if ((file.path = strdup(path)) == NULL) /* never written: nothing to collide */
         error = ERROR_MEMORY;
     if (error == ERROR_LIMIT)
-        return metainfo_fail(
-            reader->error, error,
-            _("file %u: its path is too long, or too many files share a name"),
-            metainfo->file_count + 1);
+        return metainfo_fail(reader->error, error, _(METAINFO_PATH_LIMIT),
+                             metainfo->file_count + 1);
     if (error != ERROR_NONE)
         return error;
+    if (!pad && (reader->changed || reader->renamed > reader->noted) &&
+        metainfo->renamed_file == UINT32_MAX)
+        metainfo->renamed_file = metainfo->file_count;
+    reader->noted = reader->renamed;
+    reader->changed = reader->name_changed;
     metainfo->files[metainfo->file_count++] = file;
     metainfo->total_bytes += length;
     reader->payload += pad ? 0 : length;
@@ -123,8 +128,10 @@ static enum error_code join_path(struct file_reader *reader, struct bencode_valu
             return metainfo_fail(reader->error, ERROR_TYPE,
                                  _("file %u: a part of its path is not a string"),
                                  number);
-        if (!path_name_clean(bytes, length, name))
+        if (!path_name_clean(bytes, length, name)) {
             metainfo->warnings |= METAINFO_WARNING_RENAMED;
+            reader->changed = true;
+        }
         const size_t part = strlen(name);
         if (++depth > PATH_DEPTH_MAX)
             return metainfo_fail(reader->error, ERROR_LIMIT,
@@ -232,9 +239,11 @@ enum error_code metainfo_read_files(struct metainfo *metainfo, struct bencode_va
     if (!has_length && !bencode_exists(files))
         return metainfo_fail(error, ERROR_MISSING,
                              _("info has neither length nor files"));
-    reader.paths = path_set_new();
+    reader.paths = path_set_new(false);
     if (reader.paths == NULL)
         return ERROR_MEMORY;
+    reader.name_changed = reader.changed = metainfo->warnings & METAINFO_WARNING_RENAMED;
+    metainfo->renamed_file = UINT32_MAX;
     metainfo->multi_file = !has_length;
     if (has_length)
         code = read_length(info, 1, &length, error);
@@ -246,5 +255,7 @@ enum error_code metainfo_read_files(struct metainfo *metainfo, struct bencode_va
         code = metainfo_fail(error, ERROR_RANGE, _("there is no data in it"));
     if (reader.renamed > 0)
         metainfo->warnings |= METAINFO_WARNING_RENAMED;
+    if (metainfo->renamed_file == UINT32_MAX)
+        metainfo->renamed_file = metainfo->file_count;
     return code;
 }

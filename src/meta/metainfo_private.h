@@ -10,6 +10,9 @@ enum error_code metainfo_fail(struct metainfo_error *error, enum error_code code
                               const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+#define METAINFO_PATH_LIMIT                                                              \
+    N_("file %u: its path is too long, or too many files share a name")
+
 /* The ".utf-8" twin of a text is the better one, if it is what it says (T35). */
 bool metainfo_best_string(struct bencode_value dict, const char *key,
                           const char *utf8_key, const char **ret_bytes,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 /* Out of memory must come back as an error, not end the program. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
@@ -72,6 +73,36 @@ bool path_name_clean(const char *bytes, size_t length, char ret_name[PATH_NAME_S
     return used == length && memcmp(ret_name, bytes, length) == 0;
 }
 
+/* CON, COM1 and so on, in any case and with any extension. */
+static bool is_device(const char *name)
+{
+    static const char *const devices[] = {"CON", "PRN", "AUX", "NUL", "COM", "LPT"};
+    const size_t length = strcspn(name, ". ");
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+        if (strncasecmp(name, devices[i], 3) == 0)
+            return i < 4 ? length == 3 : length == 4 && name[3] >= '0' && name[3] <= '9';
+    return false;
+}
+
+bool path_name_make_portable(char name[PATH_NAME_SIZE])
+{
+    size_t length = strlen(name);
+    bool same = true;
+    for (size_t i = 0; i < length; i++) {
+        const bool last = name[i + strspn(name + i, ". ")] == '\0';
+        if (strchr("<>:\"|?*", name[i]) == NULL && !last)
+            continue;
+        name[i] = '_';
+        same = false;
+    }
+    if (!is_device(name))
+        return same;
+    if (length < PATH_NAME_BYTES)
+        memmove(name + 1, name, length + 1);
+    name[0] = '_';
+    return false;
+}
+
 /* ---- the set ---- */
 
 struct path_entry {
@@ -83,11 +114,15 @@ struct path_entry {
 struct path_set {
     struct path_entry *entries;
     unsigned renamed;
+    bool ignore_case;
 };
 
-struct path_set *path_set_new(void)
+struct path_set *path_set_new(bool ignore_case)
 {
-    return calloc(1, sizeof(struct path_set));
+    struct path_set *set = calloc(1, sizeof *set);
+    if (set != NULL)
+        set->ignore_case = ignore_case;
+    return set;
 }
 
 void path_set_free(struct path_set *set)
@@ -103,10 +138,22 @@ void path_set_free(struct path_set *set)
     free(set);
 }
 
+/* What the set knows a path by. */
+static void put_key(const struct path_set *set, const char *path, size_t length,
+                    char *ret_key)
+{
+    for (size_t i = 0; i < length; i++)
+        ret_key[i] = set->ignore_case && path[i] >= 'A' && path[i] <= 'Z'
+                         ? (char)(path[i] - 'A' + 'a')
+                         : path[i];
+}
+
 static struct path_entry *find(struct path_set *set, const char *path, size_t length)
 {
     struct path_entry *entry;
-    HASH_FIND(hh, set->entries, path, length, entry);
+    char key[PATH_BYTES + 1];
+    put_key(set, path, length, key);
+    HASH_FIND(hh, set->entries, key, length, entry);
     return entry;
 }
 
@@ -116,7 +163,7 @@ static enum error_code insert(struct path_set *set, const char *path, size_t len
     struct path_entry *entry = calloc(1, sizeof *entry + length + 1);
     if (entry == NULL)
         return ERROR_MEMORY;
-    memcpy(entry->path, path, length);
+    put_key(set, path, length, entry->path);
     entry->is_dir = is_dir;
     HASH_ADD_KEYPTR(hh, set->entries, entry->path, length, entry);
     if (entry->hh.tbl == NULL) {

@@ -19,8 +19,15 @@
  * kept when it is cut. True if that is the name as it stood. */
 bool path_name_clean(const char *bytes, size_t length, char ret_name[PATH_NAME_SIZE]);
 
+/* Changes a clean component where Windows or a FAT file system would not take it: '_' for
+ * each of <>:"|?* and for dots and spaces at its end, and before the name of a device
+ * such as CON or AUX.txt (T34). True if nothing had to be changed. */
+bool path_name_make_portable(char name[PATH_NAME_SIZE]);
+
 struct path_set;
-struct path_set *path_set_new(void); /* NULL: out of memory */
+/* IGNORE_CASE: names that differ in nothing but the case of A-Z are the same. NULL: out
+ * of memory. */
+struct path_set *path_set_new(bool ignore_case);
 void path_set_free(struct path_set *set);
 /* Adds the file PATH (components joined by '/'), renaming it with ".1", ".2" … where it
  * or a directory of it is taken by another (T32, T33). *ret_path is malloc'ed.

@@ -92,6 +92,7 @@ static enum error_code encode(struct torrent *torrent, const struct disk_job *sy
         .clean = synced->cookie == COOKIE_CLEAN,
         .paused = torrent->paused,
         .sequential = torrent->sequential,
+        .portable_names = torrent->meta->portable_names,
         .downloaded = torrent->resume.downloaded + counts.downloaded,
         .uploaded = torrent->resume.uploaded + counts.uploaded,
         .added_s = (int64_t)torrent->added_wall_s,

@@ -22,6 +22,7 @@ struct resume {
     struct bitfield unwanted;  /* file_count bits; size 0: all are wanted; owned */
     bool clean;                /* the last act of a session that ended well */
     bool paused, sequential;
+    bool portable_names; /* METAINFO_NAMES_PORTABLE: where its files are */
     uint64_t downloaded, uploaded;
     int64_t added_s, completed_s;
     char *download_dir; /* owned */

@@ -39,6 +39,7 @@ struct session_config {
     bool hold_workers;         /* no thread before session_begin */
     size_t pool_bytes;         /* 0: 64 MiB */
     bool incoming;             /* listen at all */
+    unsigned names;            /* enum metainfo_names, or-ed: for torrents to be added */
 };
 
 /* On failure *ret_session stays and MESSAGE (MESSAGE_SIZE bytes) tells people why. */

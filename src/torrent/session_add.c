@@ -115,6 +115,17 @@ static void keep_metainfo(struct torrent *torrent, const uint8_t *bytes, size_t 
         log_write(session->log, LOG_LEVEL_WARNING, "%s: not kept", torrent->display_name);
 }
 
+/* A torrent that comes back finds its files under the names they were given. */
+static enum error_code keep_names(const struct session *session, struct metainfo *meta,
+                                  const struct resume *resume)
+{
+    struct metainfo_error why;
+    const bool portable = resume != NULL
+                              ? resume->portable_names
+                              : (session->config.names & METAINFO_NAMES_PORTABLE) != 0;
+    return metainfo_set_names(meta, portable ? METAINFO_NAMES_PORTABLE : 0, &why);
+}
+
 static enum error_code add_metainfo(struct session *session, struct metainfo *meta,
                                     const struct add_options *options,
                                     struct torrent_id *ret_id)
@@ -131,10 +142,15 @@ static enum error_code add_metainfo(struct session *session, struct metainfo *me
     /* Without memory for it the torrent does not start: it would forget where its files
      * are, and that it was paused. */
     const enum error_code resumed = load_resume(session, meta, &resume);
-    if (resumed == ERROR_MEMORY) {
+    error = resumed == ERROR_MEMORY
+                ? ERROR_MEMORY
+                : keep_names(session, meta, resumed == ERROR_NONE ? &resume : NULL);
+    if (error != ERROR_NONE) {
+        if (resumed == ERROR_NONE)
+            resume_done(&resume);
         metainfo_free(meta);
         free(torrent);
-        return ERROR_MEMORY;
+        return error;
     }
     error = torrent_new(session, meta, options, resumed == ERROR_NONE ? &resume : NULL,
                         &torrent);
@@ -222,6 +238,12 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
         metainfo_free(meta);
         snprintf(message, SESSION_MESSAGE_SIZE, _("is in the list already"));
         return ERROR_EXISTS;
+    }
+    if (session->restoring == NULL &&
+        (error = metainfo_set_names(meta, session->config.names, &why)) != ERROR_NONE) {
+        metainfo_free(meta);
+        snprintf(message, SESSION_MESSAGE_SIZE, "%s", why.message);
+        return error;
     }
     error = check_place(session, meta,
                         options->download_dir != NULL ? options->download_dir

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     char path[PATH_BYTES + 1] = "", *paths[PATHS_MAX];
     size_t used = 0, count = 0;
     unsigned renamed = 0;
-    struct path_set *set = path_set_new();
+    struct path_set *set = path_set_new(false);
     for (size_t at = 0; at < length && count < PATHS_MAX; at++) {
         char name[PATH_NAME_SIZE];
         const size_t begin = at;
@@ -47,6 +47,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
             at++;
         path_name_clean((const char *)bytes + begin, at - begin, name);
         check_name(name);
+        char portable[PATH_NAME_SIZE];
+        path_name_make_portable(strcpy(portable, name));
+        check_name(portable);
+        must(path_name_make_portable(portable));
         if (used + strlen(name) + 1 > PATH_BYTES)
             break;
         used += strlen(strcpy(path + used, name));

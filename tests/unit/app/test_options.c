@@ -51,6 +51,8 @@ static const char *const refused[] = {
     "--sandbox",
     "--sandbox=yes",
     "show --sandbox=off a",
+    "--strict-names=yes",
+    "demo --portable-names",
     "--ascii=yes",
     "--peer=",
     "--peer=host",
@@ -123,6 +125,8 @@ static const struct {
     {"--exit-when-done a", "", "a"},
     {"--color never --ascii a", "", "a"},
     {"--sandbox=require a", "", "a"},
+    {"--strict-names --portable-names a", "", "a"},
+    {"show --strict-names --portable-names a", "show", "a"},
     {"demo --sandbox off", "demo", ""},
 };
 

@@ -102,6 +102,93 @@ END_TEST
 static const struct {
     const char *row;
     const char *list;
+    const char *paths;
+    uint32_t warnings;
+} portables[] = {
+    {"fine as they are", FILE_OF(5, "'a'") FILE_OF(5, "'d''b'"), "n/a|n/d/b", 0},
+    {"T34: devices, ends, characters",
+     FILE_OF(5, "'CON'") FILE_OF(5, "'AUX.txt '") FILE_OF(5, "'d.''a:b.'"),
+     "n/_CON|n/_AUX.txt_|n/d_/a_b_", METAINFO_WARNING_RENAMED},
+    {"T31: case twins are one name there",
+     FILE_OF(5, "'X'") FILE_OF(5, "'x'") FILE_OF(5, "'D''a'") FILE_OF(5, "'d''A'"),
+     "n/X|n/x.1|n/D/a|n/d/A.1", METAINFO_WARNING_RENAMED},
+    {"unique after it", FILE_OF(5, "'a?'") FILE_OF(5, "'a*'"), "n/a_|n/a_.1",
+     METAINFO_WARNING_RENAMED},
+    {"padding", FILE_OF(5, "'a'") PAD_OF(11), "n/a|[n/.pad/11]", 0},
+};
+
+START_TEST(portable_names_are_such_as_windows_takes) /* T34, S18 */
+{
+    struct buffer notation;
+    struct metainfo_error error;
+    char paths[1024];
+    buffer_init(&notation, 1 << 16);
+    ck_assert_int_eq(buffer_printf(&notation, FILES("%s") "%c", portables[_i].list, '\0'),
+                     ERROR_NONE);
+    struct metainfo *metainfo = notation_accept((const char *)notation.bytes);
+    for (int i = 0; i < 2; i++) { /* twice is as good as once */
+        ck_assert_int_eq(metainfo_set_names(metainfo, METAINFO_NAMES_PORTABLE, &error),
+                         ERROR_NONE);
+        join_paths(metainfo, paths, sizeof paths);
+        ck_assert_msg(strcmp(paths, portables[_i].paths) == 0, "%s: %s",
+                      portables[_i].row, paths);
+    }
+    ck_assert_uint_eq(metainfo->warnings, portables[_i].warnings);
+    ck_assert(metainfo->portable_names);
+    metainfo_free(metainfo);
+    buffer_done(&notation);
+}
+END_TEST
+
+static const struct {
+    const char *row;
+    const char *name, *list;
+    unsigned names;
+    const char *message; /* NULL: it is taken */
+} stricts[] = {
+    {"plain", "n", FILE_OF(5, "'a'"), METAINFO_NAMES_STRICT, NULL},
+    {"T24: up and out", "n", FILE_OF(5, "'a'") FILE_OF(5, "'..''x'"),
+     METAINFO_NAMES_STRICT,
+     "file 2 could only be written under another name, as “n/_/x”"},
+    {"T24: one component", "n", FILE_OF(5, "'a/../b'"), METAINFO_NAMES_STRICT,
+     "“n/a_.._b”"},
+    {"T24: percent is plain text", "n", FILE_OF(5, "'%2e%2e'"), METAINFO_NAMES_STRICT,
+     NULL},
+    {"T26: the torrent's own", "a/b", FILE_OF(5, "'a'"), METAINFO_NAMES_STRICT,
+     "“a_b/a”"},
+    {"T32: a double", "n", FILE_OF(5, "'a'") FILE_OF(5, "'a'"), METAINFO_NAMES_STRICT,
+     "file 2 could only be written under another name, as “n/a.1”"},
+    {"padding is not written", "n",
+     FILE_OF(5, "'a'") "d'attr''p''length'i1e'path'l'..'ee", METAINFO_NAMES_STRICT, NULL},
+    {"T34: fine here", "n", FILE_OF(5, "'CON'"), METAINFO_NAMES_STRICT, NULL},
+    {"T34: not there", "n", FILE_OF(5, "'CON'"),
+     METAINFO_NAMES_STRICT | METAINFO_NAMES_PORTABLE, "“n/_CON”"},
+};
+
+START_TEST(strict_names_are_kept_or_the_torrent_is_refused) /* T24 */
+{
+    struct buffer notation;
+    struct metainfo_error error;
+    const char *message = stricts[_i].message;
+    buffer_init(&notation, 1 << 16);
+    ck_assert_int_eq(buffer_printf(&notation,
+                                   INFO("'files'l%se'name''%s''piece "
+                                        "length'i16384e'pieces'" HASH) "%c",
+                                   stricts[_i].list, stricts[_i].name, '\0'),
+                     ERROR_NONE);
+    struct metainfo *metainfo = notation_accept((const char *)notation.bytes);
+    ck_assert_msg(metainfo_set_names(metainfo, stricts[_i].names, &error) ==
+                          (message != NULL ? ERROR_NAME : ERROR_NONE) &&
+                      (message == NULL || strstr(error.message, message) != NULL),
+                  "%s: %s", stricts[_i].row, error.message);
+    metainfo_free(metainfo);
+    buffer_done(&notation);
+}
+END_TEST
+
+static const struct {
+    const char *row;
+    const char *list;
     enum error_code code;
     const char *message;
 } refused[] = {
@@ -337,6 +424,10 @@ Suite *suite_metainfo_files(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, names_become_what_a_disk_can_hold, 0,
                         sizeof lists / sizeof *lists);
+    tcase_add_loop_test(tcase, portable_names_are_such_as_windows_takes, 0,
+                        sizeof portables / sizeof *portables);
+    tcase_add_loop_test(tcase, strict_names_are_kept_or_the_torrent_is_refused, 0,
+                        sizeof stricts / sizeof *stricts);
     tcase_add_loop_test(tcase, lists_that_make_no_sense_are_refused, 0,
                         sizeof refused / sizeof *refused);
     tcase_add_loop_test(tcase, crowds_are_held_to_their_limits, 0,

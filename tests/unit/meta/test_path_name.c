@@ -71,6 +71,56 @@ START_TEST(names_that_are_not_names_become_one)
 }
 END_TEST
 
+static const struct {
+    const char *name, *portable;
+} portables[] = {
+    {"a.txt", "a.txt"},
+    {"CON", "_CON"}, /* T34 */
+    {"con", "_con"},
+    {"AUX.txt", "_AUX.txt"},
+    {"Nul.tar.gz", "_Nul.tar.gz"},
+    {"PRN .x", "_PRN .x"},
+    {"COM1", "_COM1"},
+    {"lpt9.c", "_lpt9.c"},
+    {"COM", "COM"},
+    {"COM10", "COM10"},
+    {"CONSOLE", "CONSOLE"},
+    {"x.CON", "x.CON"},
+    {"a:b", "a_b"},
+    {"<>:\"|?*", "_______"},
+    {"a.", "a_"},
+    {"a ", "a_"},
+    {"a. . ", "a____"},
+    {" .a", " .a"},
+    {"...", "___"},
+    {"CON.", "CON_"},
+};
+
+START_TEST(names_are_made_such_as_windows_takes)
+{
+    char name[PATH_NAME_SIZE];
+    const char *portable = portables[_i].portable;
+    strcpy(name, portables[_i].name);
+    const bool same = path_name_make_portable(name);
+    ck_assert_str_eq(name, portable);
+    ck_assert(same == (strcmp(portables[_i].name, portable) == 0));
+    ck_assert(path_name_make_portable(name)); /* for good */
+    ck_assert_str_eq(name, portable);
+}
+END_TEST
+
+START_TEST(a_device_with_the_longest_extension_is_still_a_name)
+{
+    char name[PATH_NAME_SIZE];
+    memset(name, 'x', PATH_NAME_BYTES);
+    memcpy(name, "con.", 4);
+    name[PATH_NAME_BYTES] = '\0';
+    ck_assert(!path_name_make_portable(name));
+    ck_assert_uint_eq(strlen(name), PATH_NAME_BYTES);
+    ck_assert_mem_eq(name, "_on.x", 5);
+}
+END_TEST
+
 START_TEST(a_set_never_gives_one_path_twice)
 {
     static const char *const paths[] = {"a", "a/b", "a/b", "a.1", "a.1/b",
@@ -78,7 +128,7 @@ START_TEST(a_set_never_gives_one_path_twice)
     const size_t count = sizeof paths / sizeof *paths;
     char *given[sizeof paths / sizeof *paths];
     unsigned renamed = 0;
-    struct path_set *set = path_set_new();
+    struct path_set *set = path_set_new(false);
     for (size_t i = 0; i < count; i++)
         ck_assert_int_eq(path_set_add(set, paths[i], &given[i], &renamed), ERROR_NONE);
     for (size_t i = 0; i < count; i++) {
@@ -104,6 +154,9 @@ Suite *suite_path_name(void)
     tcase_add_loop_test(tcase, long_names_are_cut_and_keep_their_extension, 0,
                         sizeof cuts / sizeof *cuts);
     tcase_add_test(tcase, names_that_are_not_names_become_one);
+    tcase_add_loop_test(tcase, names_are_made_such_as_windows_takes, 0,
+                        sizeof portables / sizeof *portables);
+    tcase_add_test(tcase, a_device_with_the_longest_extension_is_still_a_name);
     tcase_add_test(tcase, a_set_never_gives_one_path_twice);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -9,6 +9,7 @@ Suite *test_resume_suite(void);
 Suite *test_state_dir_suite(void);
 Suite *test_download_path_suite(void);
 Suite *test_session_suite(void);
+Suite *test_names_suite(void);
 Suite *test_disk_trouble_suite(void);
 Suite *test_crash_suite(void);
 Suite *test_seeding_suite(void);
@@ -22,6 +23,7 @@ int main(void)
     srunner_add_suite(runner, test_state_dir_suite());
     srunner_add_suite(runner, test_download_path_suite());
     srunner_add_suite(runner, test_session_suite());
+    srunner_add_suite(runner, test_names_suite());
     srunner_add_suite(runner, test_disk_trouble_suite());
     srunner_add_suite(runner, test_crash_suite());
     srunner_add_suite(runner, test_seeding_suite());

@@ -175,6 +175,7 @@ void side_open(struct pair *pair, struct side *side, bool keep)
         .workers = 2,
         .pool_bytes = (size_t)8 << 20,
         .incoming = true,
+        .names = side->names,
     };
     side->completed = side->checked = side->pieces = side->checkpoints = 0;
     side->errors = side->warnings = side->removed = side->bans = 0;
