@@ -225,10 +225,26 @@ void cell_writer_end(struct cell_writer *writer)
     harvest(writer);
 }
 
+/* Takes TEXT out of the bytes from BEGIN on. */
+static void drop(struct cell_writer *writer, size_t begin, const char *text)
+{
+    const size_t length = strlen(text);
+    char *at = memmem(writer->bytes + begin, writer->length - begin, text, length);
+    if (at == NULL)
+        return;
+    writer->length -= length;
+    memmove(at, at + length, (size_t)(writer->bytes + writer->length - at));
+}
+
 void cell_writer_begin(struct cell_writer *writer)
 {
+    const size_t begin = writer->length;
+    const char *palette = tigetstr("oc");
     refresh(); /* enters the full screen again */
     harvest(writer);
+    /* ncurses would undo changes of the palette. We make none: those are the user's. */
+    if (has_text(palette))
+        drop(writer, begin, palette);
     free_rows(writer, canvas_height(writer->shown));
     if (writer->modes)
         append(writer, MODES_ON, sizeof MODES_ON - 1);
@@ -312,7 +328,10 @@ static void put_cell(struct cell_writer *writer, int x, int y, const struct cell
 
 static void put_differences(struct cell_writer *writer, const struct canvas *canvas)
 {
-    const int width = canvas_width(canvas), height = canvas_height(canvas);
+    const int width = canvas_width(canvas);
+    /* ncurses may write the last cell from the column before it, even if there is none.
+     */
+    const int height = canvas_height(canvas) - (width == 1);
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++) {
             const struct cell *cell = canvas_cell(canvas, x, y);

@@ -93,13 +93,30 @@ static void frames(struct cell_writer *writer, struct vt *vt, const uint8_t *byt
         if (at % 3 == 0)
             canvas_clear(canvas);
         paint(canvas, text, part);
+        if (at % 5 == 0) {
+            cell_writer_end(writer);
+            cell_writer_begin(writer);
+        }
         cell_writer_present(writer, canvas);
         send(writer, vt);
-        for (int y = 0; y < canvas_height(canvas); y++)
+        /* The last row of a single column stays blank. */
+        const int rows = canvas_height(canvas) - (canvas_width(canvas) == 1);
+        for (int y = 0; y < rows; y++)
             compare(canvas, vt, y);
     }
     free(text);
     canvas_free(canvas);
+}
+
+/* What a handler of a fatal signal would send at once. */
+static void leave_at_once(const struct cell_writer *writer, struct vt *vt)
+{
+    char bytes[CELL_WRITER_RESTORE_SIZE];
+    vt_feed(vt, bytes, cell_writer_restore_bytes(writer, bytes));
+    if (vt_problem(vt)[0] == '\0' && vt_modes(vt)[0] == '\0')
+        return;
+    fprintf(stderr, "at once: %s%s\n", vt_problem(vt), vt_modes(vt));
+    abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
@@ -117,8 +134,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         abort();
     send(writer, vt);
     frames(writer, vt, bytes, length);
-    cell_writer_end(writer);
-    send(writer, vt);
+    if ((bytes[0] & 64) != 0) {
+        leave_at_once(writer, vt);
+    } else {
+        cell_writer_end(writer);
+        send(writer, vt);
+    }
     if (vt_modes(vt)[0] != '\0')
         abort();
     cell_writer_free(writer);

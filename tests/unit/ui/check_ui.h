@@ -7,6 +7,7 @@
 #include <check.h>
 
 Suite *test_canvas_suite(void);
+Suite *test_cell_writer_suite(void);
 Suite *test_graph_suite(void);
 Suite *test_keymap_suite(void);
 Suite *test_keys_suite(void);
