@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAPACITY 32u
-#define BLOCKS   8u
+#define CAPACITY        400u
+#define WORKER_CAPACITY 100u
+#define EVENT_CAPACITY  32u
+#define BLOCKS          8u
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -17,13 +19,37 @@ struct story {
     struct worker_bus *worker;
     struct event_bus *events;
     uint32_t posted, taken; /* numbers on the bus: order */
+    uint32_t firsts;        /* times it was told that the bus is empty no longer */
     uint32_t errors_posted, errors_heard;
+    uint32_t heard_twice; /* by a second listener, while there is one */
+    uint32_t woken;       /* for the worker's bus */
+    bool second, waits;
 };
 
 static void hear(void *context, const struct message *event)
 {
     struct story *story = context;
     story->errors_heard += event->type == EVENT_ERROR;
+}
+
+static void hear_too(void *context, const struct message *event)
+{
+    struct story *story = context;
+    (void)event;
+    story->heard_twice++;
+}
+
+static void wake(void *context)
+{
+    struct story *story = context;
+    story->woken++;
+}
+
+static void note_first(void *context)
+{
+    struct story *story = context;
+    assert(bus_length(story->bus) == 1);
+    story->firsts++;
 }
 
 static void post_numbered(struct story *story)
@@ -34,11 +60,27 @@ static void post_numbered(struct story *story)
         return;
     block->tag = story->posted;
     message.u.block_data.block = block;
-    const enum error_code error = bus_post(story->bus, &message);
-    assert(error == ERROR_NONE); /* fewer blocks than places */
-    story->posted++;
+    if (bus_post(story->bus, &message) == ERROR_NONE)
+        story->posted++;
+    else
+        message_done(&message, story->pool);
 }
 
+/* Messages that hold nothing, as many as make a bus grow or are too many for it. */
+static void post_many(struct story *story, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct message message = {.type = PEER_HAVE, .u.piece.piece = story->posted};
+        const size_t room = bus_room(story->bus), length = bus_length(story->bus);
+        const uint32_t firsts = story->firsts;
+        const enum error_code error = bus_post(story->bus, &message);
+        assert(error == (room > 0 ? ERROR_NONE : ERROR_FULL));
+        assert(story->firsts == firsts + (length == 0));
+        story->posted += room > 0;
+    }
+}
+
+/* On it goes to the worker's bus, or back. */
 static void take_numbered(struct story *story)
 {
     struct message message;
@@ -46,10 +88,15 @@ static void take_numbered(struct story *story)
         assert(story->posted == story->taken);
         return;
     }
-    assert(message.u.block_data.block->tag == story->taken++);
-    /* on it goes to the worker's bus, or back */
-    struct message on = {.type = DISK_HASH};
-    on.u.run.chain = message.u.block_data.block;
+    struct message on = message;
+    if (message.type == PEER_HAVE) {
+        assert(message.u.piece.piece == story->taken);
+    } else {
+        assert(message.u.block_data.block->tag == story->taken);
+        on = (struct message){.type = DISK_HASH};
+        on.u.run.chain = message.u.block_data.block;
+    }
+    story->taken++;
     if (worker_bus_post(story->worker, &on) != ERROR_NONE)
         message_done(&message, story->pool);
 }
@@ -57,8 +104,27 @@ static void take_numbered(struct story *story)
 static void take_worker(struct story *story)
 {
     struct message message;
-    if (worker_bus_take(story->worker, &message))
+    if (story->waits ? worker_bus_wait(story->worker, &message)
+                     : worker_bus_take(story->worker, &message))
         message_done(&message, story->pool);
+}
+
+/* Closed, it is waited at no longer: what is there comes, and then nothing. */
+static void close_worker(struct story *story)
+{
+    worker_bus_close(story->worker);
+    story->waits = true;
+}
+
+static void change_listeners(struct story *story)
+{
+    if (story->second) {
+        event_bus_unlisten(story->events, hear_too, story);
+    } else {
+        const enum error_code error = event_bus_listen(story->events, hear_too, story);
+        assert(error == ERROR_NONE);
+    }
+    story->second = !story->second;
 }
 
 static void post_event(struct story *story, uint8_t what)
@@ -76,6 +142,47 @@ static void post_event(struct story *story, uint8_t what)
     event_bus_post(story->events, &event);
 }
 
+static void turn(struct story *story, struct loop *loop)
+{
+    const uint32_t heard = story->heard_twice;
+    loop_turn(loop, 0);
+    assert(story->errors_heard == story->errors_posted);
+    assert(story->second || story->heard_twice == heard);
+}
+
+static void play(struct story *story, struct loop *loop, uint8_t what)
+{
+    switch (what % 8) {
+    case 0:
+        post_numbered(story);
+        break;
+    case 1:
+        for (int i = 0; i <= what / 8; i++)
+            take_numbered(story);
+        break;
+    case 2:
+        for (int i = 0; i <= what / 8; i++)
+            take_worker(story);
+        break;
+    case 3:
+        post_event(story, what);
+        break;
+    case 4:
+        post_many(story, what / 4);
+        break;
+    case 5:
+        change_listeners(story);
+        break;
+    case 6:
+        if (what > 250)
+            close_worker(story);
+        break;
+    default:
+        turn(story, loop);
+        break;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct clock_virtual clock;
@@ -85,32 +192,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct story story = {
         .pool = block_pool_new(BLOCKS * BLOCK_BYTES),
         .bus = bus_new(CAPACITY),
-        .worker = worker_bus_new(3),
-        .events = event_bus_new(loop, CAPACITY),
+        .worker = worker_bus_new(WORKER_CAPACITY),
+        .events = event_bus_new(loop, EVENT_CAPACITY),
     };
     const enum error_code listening = event_bus_listen(story.events, hear, &story);
     assert(listening == ERROR_NONE);
-    for (size_t i = 0; i < length && i < 4096; i++) {
-        switch (bytes[i] % 5) {
-        case 0:
-            post_numbered(&story);
-            break;
-        case 1:
-            take_numbered(&story);
-            break;
-        case 2:
-            take_worker(&story);
-            break;
-        case 3:
-            post_event(&story, bytes[i]);
-            break;
-        default:
-            loop_turn(loop, 0);
-            assert(story.errors_heard == story.errors_posted);
-            break;
-        }
+    struct loop_wake *wakes = loop_wake_new(loop, wake, &story);
+    assert(wakes != NULL);
+    worker_bus_set_wake(story.worker, wakes);
+    bus_set_notify(story.bus, note_first, &story);
+    for (size_t i = 0; i < length && i < 1024; i++) {
+        play(&story, loop, bytes[i]);
         assert(bus_length(story.bus) == story.posted - story.taken);
     }
+    worker_bus_set_wake(story.worker, NULL);
+    loop_wake_free(wakes);
     bus_free(story.bus, story.pool);
     worker_bus_free(story.worker, story.pool);
     assert(block_pool_left(story.pool) == BLOCKS);

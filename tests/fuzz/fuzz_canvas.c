@@ -38,6 +38,41 @@ static void check(const struct canvas *canvas)
     }
 }
 
+/* What can be read of a row, in whatever room, is a clean beginning of what it shows. */
+static void check_rows(const struct canvas *canvas, size_t size)
+{
+    char whole[4096], part[4096];
+    for (int y = 0; y < canvas_height(canvas); y++) {
+        const size_t length = canvas_row_text(canvas, y, whole, sizeof whole);
+        const size_t used = canvas_row_text(canvas, y, part, size);
+        if (used >= size || strlen(part) != used || used > length ||
+            memcmp(whole, part, used) != 0 || !text_is_valid_utf8(part, used))
+            abort();
+    }
+}
+
+static void check_copy(const struct canvas *canvas, bool ascii)
+{
+    const int width = canvas_width(canvas), height = canvas_height(canvas);
+    struct canvas *copy = canvas_new(1, 1, ascii);
+    if (copy == NULL || !canvas_resize(copy, width, height))
+        abort();
+    canvas_copy(copy, canvas);
+    for (int i = 0; i < width * height; i++)
+        if (!cell_equal(canvas_cell(copy, i % width, i / width),
+                        canvas_cell(canvas, i % width, i / width)))
+            abort();
+    canvas_free(copy);
+}
+
+static void check_caret(struct canvas *canvas, int x, int y)
+{
+    canvas_set_caret(canvas, x, y);
+    canvas_get_caret(canvas, &x, &y);
+    if ((x != -1 || y != -1) && canvas_cell(canvas, x, y) == NULL)
+        abort();
+}
+
 /* The first bytes say where; texts are what stands between zeros. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -59,7 +94,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         pane_wrap(pane, 0, STYLE_NORMAL, text + at);
         pane_text_right(pane, 2, STYLE_NORMAL, text + at);
         check(canvas);
+        check_caret(canvas, x, y - 1);
     }
+    check_rows(canvas, bytes[1] / 2 + 1u);
+    check_copy(canvas, bytes[1] % 2 == 1);
     canvas_free(canvas);
     free(text);
     return 0;

@@ -53,6 +53,29 @@ static void compare(struct resume *resume)
     bitfield_done(&to_hash);
 }
 
+/* Wrapped up by us they are taken; with any one byte of the image changed they are not.
+ */
+static void wrap(const uint8_t *bytes, size_t length)
+{
+    const size_t whole = STATE_FILE_HEADER_BYTES + length;
+    uint8_t *image = malloc(whole);
+    const uint8_t *content;
+    size_t content_length;
+    if (image == NULL)
+        return;
+    state_file_header(bytes, length, image);
+    if (length > 0)
+        memcpy(image + STATE_FILE_HEADER_BYTES, bytes, length);
+    enum error_code error = state_file_check(image, whole, &content, &content_length);
+    assert(error == ERROR_NONE && content == image + STATE_FILE_HEADER_BYTES &&
+           content_length == length);
+    image[length > 0 ? bytes[0] * 7u % whole : 0] ^=
+        length > 1 && bytes[1] ? bytes[1] : 1;
+    error = state_file_check(image, whole, &content, &content_length);
+    assert(error == ERROR_CORRUPT);
+    free(image);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct resume resume;
@@ -60,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     size_t content_length;
     if (state_file_check(bytes, length, &content, &content_length) == ERROR_NONE)
         assert(content_length == length - STATE_FILE_HEADER_BYTES);
+    wrap(bytes, length);
     if (resume_decode(bytes, length, &meta, &resume) != ERROR_NONE)
         return 0;
     assert(resume.have.size == PIECES);
