@@ -6,6 +6,10 @@
 #include <time.h>
 
 #define LOOP_COLD_NS (50 * NS_PER_MS)
+/* From so many idle sockets on, looking at all of them for each little wait costs more
+ * than a busy socket that fills a little longer. */
+#define LOOP_COLD_MANY 64u
+#define LOOP_FILL_NS   NS_PER_MS
 /* poll(2) out of memory fails at once: trying again at once would burn the CPU. */
 #define LOOP_POLL_FAILED_NS (10 * NS_PER_MS)
 /* For so few descriptors the kernel needs no memory. */
@@ -253,6 +257,15 @@ static uint64_t wait_time(const struct loop *loop, uint64_t now_ns, bool more,
     return wait_ns < max_wait_ns ? wait_ns : max_wait_ns;
 }
 
+/* How long the warm ones are waited for alone. */
+static uint64_t warm_wait(const struct loop *loop, uint64_t wait_ns)
+{
+    const uint32_t warm = loop->begin[LOOP_COLD];
+    if (loop->begin[LOOP_HOT] == warm || loop->count - warm < LOOP_COLD_MANY)
+        return 0;
+    return wait_ns < LOOP_FILL_NS ? wait_ns : LOOP_FILL_NS;
+}
+
 /* Cold sockets are looked at every 50 ms, and whenever nothing else keeps the loop busy.
  */
 static nfds_t poll_slots(struct loop *loop, uint64_t now_ns, uint64_t wait_ns,
@@ -261,9 +274,12 @@ static nfds_t poll_slots(struct loop *loop, uint64_t now_ns, uint64_t wait_ns,
     const uint32_t warm = loop->begin[LOOP_COLD];
     const bool cold_due = now_ns - loop->cold_polled_ns >= LOOP_COLD_NS;
     if (warm < loop->count && !cold_due) {
-        *ret_ready = loop->platform.poll(loop->platform.context, loop->fds, warm, 0);
-        if (*ret_ready > 0 || wait_ns == 0)
+        const uint64_t first_ns = warm_wait(loop, wait_ns);
+        *ret_ready =
+            loop->platform.poll(loop->platform.context, loop->fds, warm, first_ns);
+        if (*ret_ready > 0 || wait_ns <= first_ns)
             return warm;
+        wait_ns -= wait_ns == UINT64_MAX ? 0 : first_ns;
     }
     loop->cold_polled_ns = now_ns;
     *ret_ready =

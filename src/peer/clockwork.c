@@ -20,11 +20,24 @@ static uint64_t smoothed(uint64_t rate, uint64_t bytes, uint64_t passed_ns)
     return sample == 0 && next < 256 ? 0 : next;
 }
 
+static void set_hot(struct peer *peer, bool hot)
+{
+    if (peer->hot != hot)
+        stream_set_heat(peer->stream, hot ? LOOP_HOT : LOOP_COLD);
+    peer->hot = hot;
+}
+
+void peer_warm(struct peer *peer)
+{
+    set_hot(peer, true);
+}
+
 static void update_rates(struct peer *peer, uint64_t now_ns)
 {
     const uint64_t passed_ns = now_ns - peer->rate_at_ns;
-    if (peer->rate_at_ns == 0 || peer->downloaded != peer->rate_down_base ||
-        peer->uploaded != peer->rate_up_base)
+    const bool moved =
+        peer->downloaded != peer->rate_down_base || peer->uploaded != peer->rate_up_base;
+    if (peer->rate_at_ns == 0 || moved)
         peer->useful_at_ns = now_ns;
     if (peer->rate_at_ns != 0) {
         peer->down_rate =
@@ -40,8 +53,7 @@ static void update_rates(struct peer *peer, uint64_t now_ns)
     peer->rate_at_ns = now_ns;
     peer->rate_down_base = peer->downloaded;
     peer->rate_up_base = peer->uploaded;
-    const bool busy = peer->down_rate > 0 || peer->up_rate > 0;
-    stream_set_heat(peer->stream, busy ? LOOP_HOT : LOOP_COLD);
+    set_hot(peer, moved || peer->down_rate > 0 || peer->up_rate > 0);
 }
 
 static void check_stall(struct peer *peer, uint64_t now_ns)

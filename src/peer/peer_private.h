@@ -54,6 +54,7 @@ struct peer {
     struct loop_timer timer; /* whatever this peer waits for next */
     uint64_t connected_at_ns;
     bool connected, handshaken, incoming, fast, extended;
+    bool hot;  /* polled in each turn */
     bool dead; /* closed; freed at the end of the run */
     uint8_t handshake[WIRE_HANDSHAKE_BYTES];
     uint32_t handshake_bytes;
@@ -255,6 +256,8 @@ void peer_feed_again(struct peer *peer);
 enum peer_status peer_status(const struct peer *peer);
 
 /* clockwork.c */
+/* Payload moves: its socket is looked at in each turn, until a second passes without. */
+void peer_warm(struct peer *peer);
 void peer_tick(struct peer *peer, uint64_t now_ns);
 
 /* peer_manager.c */

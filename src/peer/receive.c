@@ -36,6 +36,7 @@ static void deliver(struct peer *peer, struct block *block)
     manager->downloaded += block->length;
     peer->last_payload_ns = now_ns;
     peer->snubbed = false;
+    peer_warm(peer);
     window_on_block(&peer->window, block->length, now_ns);
     peer_post(peer, &message);
 }

@@ -109,6 +109,7 @@ static size_t consume_block(struct peer *peer, size_t bytes)
     peer->sending_count--;
     peer->uploaded += block->length;
     peer->manager->uploaded += block->length;
+    peer_warm(peer);
     block_pool_give(peer->manager->shared->config.pool, block);
     return rest;
 }

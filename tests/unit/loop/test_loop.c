@@ -199,6 +199,41 @@ START_TEST(cold_slots_are_looked_at_every_50_ms_while_others_keep_the_loop_busy)
 }
 END_TEST
 
+/* Each look at them has its price: a hot one that fills within a millisecond is waited
+ * for alone. */
+START_TEST(many_cold_slots_are_not_looked_at_for_a_millisecond)
+{
+    enum { COUNT = 64 };
+    struct end hot, cold[COUNT];
+    end_open(&hot, LOOP_HOT);
+    for (int i = 0; i < COUNT; i++)
+        end_open(&cold[i], LOOP_COLD);
+    loop_turn(loop, 10 * NS_PER_MS);
+    end_fill(&cold[7]);
+    fake.calls = 0;
+    loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(fake.calls, 2);
+    ck_assert_uint_eq(fake.counts[0], 1);
+    ck_assert_uint_eq(fake.timeouts_ns[0], NS_PER_MS);
+    ck_assert_uint_eq(fake.counts[1], COUNT + 1);
+    ck_assert_uint_eq(fake.timeouts_ns[1], 9 * NS_PER_MS);
+    ck_assert_uint_eq(cold[7].called, 1);
+    fake.calls = 0;
+    loop_turn(loop, NS_PER_MS / 2); /* a timer is due before */
+    ck_assert_uint_eq(fake.calls, 1);
+    ck_assert_uint_eq(fake.timeouts_ns[0], NS_PER_MS / 2);
+    loop_slot_set_heat(hot.slot, LOOP_COLD); /* nothing that could fill */
+    fake.calls = 0;
+    loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(fake.timeouts_ns[0], 0);
+    ck_assert_uint_eq(fake.timeouts_ns[1], 10 * NS_PER_MS);
+    end_close(&hot);
+    for (int i = 0; i < COUNT; i++)
+        end_close(&cold[i]);
+    loop_turn(loop, 0);
+}
+END_TEST
+
 START_TEST(cold_slots_are_looked_at_at_once_when_the_loop_would_sleep)
 {
     struct end hot, cold;
@@ -378,6 +413,7 @@ Suite *test_loop_suite(void)
     tcase_add_test(tcase, slots_keep_their_descriptors_through_moves_and_removals);
     tcase_add_test(tcase,
                    cold_slots_are_looked_at_every_50_ms_while_others_keep_the_loop_busy);
+    tcase_add_test(tcase, many_cold_slots_are_not_looked_at_for_a_millisecond);
     tcase_add_test(tcase, cold_slots_are_looked_at_at_once_when_the_loop_would_sleep);
     tcase_add_test(tcase, a_poll_that_fails_is_no_event);
     tcase_add_test(tcase, an_idle_loop_waits_for_ever_and_one_with_a_timer_just_so_long);
