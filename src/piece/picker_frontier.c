@@ -20,7 +20,15 @@ struct frontier_cut {
     uint32_t sure;    /* how many get in without a draw */
 };
 
-/* A draw has no enemy here, only a million pieces: fast beats strong. */
+/* A draw has no enemy here, only a million pieces: fast beats strong, and a system call
+ * for each would cost more than the rest. */
+static uint64_t frontier_draws(const struct picker *picker)
+{
+    uint64_t state;
+    random_fill(picker->random, &state, sizeof state);
+    return state | 1;
+}
+
 static uint32_t frontier_draw(uint64_t *state, uint32_t limit)
 {
     *state ^= *state << 13;
@@ -67,9 +75,7 @@ static void frontier_gather(struct picker *picker, const struct frontier_cut *cu
 {
     uint32_t *pieces = picker->frontier.pieces;
     uint32_t sure = 0, ties = 0;
-    uint64_t random;
-    random_fill(picker->random, &random, sizeof random);
-    random |= 1;
+    uint64_t random = frontier_draws(picker);
     FRONTIER_FOR_EACH_FREE(picker, piece)
     {
         const uint8_t priority = picker->priority[piece];
@@ -98,12 +104,12 @@ static int frontier_compare(const void *a, const void *b)
 static void frontier_sort(struct picker *picker)
 {
     struct picker_frontier *frontier = &picker->frontier;
+    uint64_t random = frontier_draws(picker);
     for (uint32_t i = 0; i < frontier->count; i++) {
         const uint32_t piece = frontier->pieces[i];
         uint64_t key = (uint64_t)(255 - picker->priority[piece]) << 56 | piece;
         if (!picker->sequential) {
-            const uint64_t tie =
-                random_u32(picker->random) & ((1u << FRONTIER_TIE_BITS) - 1);
+            const uint64_t tie = frontier_draw(&random, 1u << FRONTIER_TIE_BITS);
             key |= (uint64_t)picker->avail[piece]
                    << (FRONTIER_TIE_BITS + FRONTIER_INDX_BITS);
             key |= tie << FRONTIER_INDX_BITS;

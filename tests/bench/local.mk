@@ -1,6 +1,7 @@
 # `make bench` runs the trials; of it, `make check` only sees whether the tools work.
 BENCH_TOOLS = tests/bench/bench_seeder tests/bench/bench_leecher \
-	tests/bench/bench_payload tests/bench/bench_bare tests/bench/bench_check
+	tests/bench/bench_payload tests/bench/bench_bare tests/bench/bench_check \
+	tests/bench/bench_micro
 check_PROGRAMS += $(BENCH_TOOLS)
 dist_check_SCRIPTS += tests/bench/smoke
 TESTS += tests/bench/smoke
@@ -22,9 +23,14 @@ tests_bench_bench_bare_SOURCES = tests/bench/bare.c $(BENCH_COMMON)
 tests_bench_bench_bare_LDADD = $(BENCH_LIBS)
 tests_bench_bench_check_SOURCES = tests/bench/check.c $(BENCH_COMMON)
 tests_bench_bench_check_LDADD = $(BENCH_LIBS)
+tests_bench_bench_micro_SOURCES = tests/bench/micro.c \
+	tests/unit/peer/rig.c tests/unit/peer/rig.h
+tests_bench_bench_micro_LDADD = src/piece/libpiece.a $(TESTS_LIBS) $(PEER_LIBS) $(SYSTEM_LIBS)
 
-.PHONY: bench bench-tools
+.PHONY: bench bench-micro bench-tools
 bench-tools: $(BENCH_TOOLS)
+bench-micro: tests/bench/bench_micro
+	tests/bench/bench_micro
 bench: bttui bench-tools
 	$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/bench/bench.py \
 		--build $(abs_builddir) $(BENCH)
