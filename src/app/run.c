@@ -5,6 +5,7 @@
 #include "app/interface.h"
 #include "app/run_private.h"
 #include "app/until_done.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/sandbox.h"
 #include "net/net.h"
@@ -16,7 +17,7 @@
 
 #define LOG_LINES      2000u
 #define OUTPUT_WAIT_MS 500u /* for a slow reader, at the end */
-#define CLOSE_WAIT_S   1u   /* for workers, before the process ends without them */
+#define END_WAIT_S     5u   /* from the wish to end on, before it ends without workers */
 #define DEMO_WAIT_S    10u  /* for its workers, and for its files to be removed */
 
 /* ---- the end ---- */
@@ -32,6 +33,7 @@ static void run_end(struct run *run, enum exit_status status)
     if (run->ending)
         return;
     run->ending = true;
+    run->ending_ns = clock_now_ns(&clock_system);
     run->status = status;
     interface_show_ending(run->interface);
     session_stop(run->session, on_stopped, run);
@@ -233,6 +235,17 @@ static void leave_signals(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* What stopping the session has left of the time to end in, for its workers. */
+static unsigned close_wait_s(const struct run *run)
+{
+    if (run->demo != NULL)
+        return DEMO_WAIT_S;
+    const uint64_t since_ns =
+        run->ending ? clock_now_ns(&clock_system) - run->ending_ns : 0;
+    const uint64_t used_s = (since_ns + NS_PER_S - 1) / NS_PER_S;
+    return used_s < END_WAIT_S ? END_WAIT_S - (unsigned)used_s : 1u;
+}
+
 static void run_close(struct run *run)
 {
     given_peers_done(&run->peers);
@@ -251,7 +264,7 @@ static void run_close(struct run *run)
     }
     /* A worker stuck in the kernel, on a disk that hangs, must not keep the process. */
     signal(SIGALRM, on_alarm);
-    alarm(run->demo != NULL ? DEMO_WAIT_S : CLOSE_WAIT_S);
+    alarm(close_wait_s(run));
     session_free(run->session);
     demo_free(run->demo);
     net_system_free(run->net);

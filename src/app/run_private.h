@@ -27,8 +27,9 @@ struct run {
     enum exit_status status;
     char parting[SESSION_MESSAGE_SIZE]; /* to be said once the terminal is as it was */
     bool ending;
-    bool hung_up; /* the interface's terminal is gone */
-    bool at_once; /* a second signal came */
+    uint64_t ending_ns; /* since when, on the system's clock */
+    bool hung_up;       /* the interface's terminal is gone */
+    bool at_once;       /* a second signal came */
 };
 
 /* Opens the user's session, with what was saved, or that of a demo, which keeps nothing.
