@@ -30,7 +30,7 @@ void ref_queue_done(struct ref_queue *queue);
 struct window {
     uint32_t blocks;     /* may be outstanding */
     uint32_t reqq;       /* the peer's own limit */
-    bool growing;        /* slow start: doubles per round trip */
+    bool growing;        /* slow start: triples per round trip, ahead of any TCP's */
     uint64_t rate;       /* bytes/s, best of late */
     uint64_t latency_ns; /* smallest request-to-first-byte of late; 0: not known */
     uint64_t latency_at_ns;

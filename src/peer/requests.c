@@ -169,7 +169,7 @@ void window_on_block(struct window *window, uint32_t bytes, uint64_t now_ns)
     }
     window->sample_bytes += bytes;
     if (window->growing)
-        window->blocks++; /* one more a block: twice as many a round trip */
+        window->blocks += 2; /* a block: three times as many a round trip */
     window_sample(window, now_ns);
     window_clamp(window);
 }

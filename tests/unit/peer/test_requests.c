@@ -49,12 +49,12 @@ START_TEST(test_the_window_follows_rate_and_latency)
 }
 END_TEST
 
-START_TEST(test_the_window_opens_within_a_few_round_trips)
+START_TEST(test_the_window_opens_within_two_round_trips)
 {
     struct window window;
     window_init(&window);
     window.reqq = 2000;
-    flow(&window, 12500000, 100 * NS_PER_MS, 700 * NS_PER_MS);
+    flow(&window, 12500000, 100 * NS_PER_MS, 200 * NS_PER_MS);
     /* The line holds 77 blocks. */
     ck_assert_uint_ge(window.blocks, 77);
 }
@@ -499,7 +499,7 @@ Suite *suite_requests(void)
     TCase *tcase = tcase_create("requests");
     tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, test_the_window_follows_rate_and_latency, 0, COUNT(lines));
-    tcase_add_test(tcase, test_the_window_opens_within_a_few_round_trips);
+    tcase_add_test(tcase, test_the_window_opens_within_two_round_trips);
     tcase_add_test(tcase, test_a_stall_is_judged_by_the_latency_seen);
     tcase_add_test(tcase, test_a_queue_keeps_order_through_removals_and_growth);
     tcase_add_test(tcase, test_requests_leave_in_the_turn_of_the_unchoke);
