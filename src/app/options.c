@@ -154,6 +154,8 @@ static bool *flag_of(struct options *options, int id)
         return &options->exit_when_done;
     case OPTION_ASCII:
         return &options->ascii;
+    case OPTION_VERIFY_WRITES:
+        return &options->verify_writes;
     case OPTION_HELP:
         return &options->help;
     case OPTION_VERSION:

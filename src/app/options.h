@@ -44,6 +44,7 @@ struct options {
     bool no_incoming;
     bool sequential;
     const char *select;
+    bool verify_writes;
     unsigned names; /* enum metainfo_names, or-ed */
     bool headless, json, exit_when_done;
     bool ascii;

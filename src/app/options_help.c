@@ -34,6 +34,8 @@ const struct option_record option_table[] = {
      N_("refuse torrents with names that no disk takes")},
     {"portable-names", NULL, OPTION_PORTABLE_NAMES, COMMAND_MAIN | COMMAND_SHOW,
      N_("change names that Windows or FAT disks do not take")},
+    {"verify-writes", NULL, OPTION_VERIFY_WRITES, MAIN,
+     N_("read back what was written before it counts")},
     {"headless", NULL, OPTION_HEADLESS, SWARM,
      N_("no terminal interface: progress lines")},
     {"json", NULL, OPTION_JSON, SWARM | COMMAND_SHOW,

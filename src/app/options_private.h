@@ -27,6 +27,7 @@ enum option_id {
     OPTION_COLOR,
     OPTION_ENCRYPTION,
     OPTION_SANDBOX,
+    OPTION_VERIFY_WRITES,
     OPTION_STRICT_NAMES,
     OPTION_PORTABLE_NAMES,
     OPTION_ABSENT,   /* leaves out what this version does not have: nothing to do */

@@ -60,6 +60,7 @@ static enum exit_status open_session_in(struct run *run, const char *download,
         .hold_workers = true,
         .incoming = !options->no_incoming,
         .names = options->names,
+        .verify_writes = options->verify_writes,
     };
     if (session_new(&config, &run->session, message) == ERROR_NONE)
         return EXIT_STATUS_OK;

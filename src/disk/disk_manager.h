@@ -28,6 +28,8 @@ struct disk_manager_config {
     struct loop *loop;
     struct block_pool *pool;
     uint32_t workers;
+    bool verify_writes; /* a piece is read back before it is DISK_VERIFIED; DISK_ERROR
+                           with ERROR_CORRUPT when it is not what was written */
     bool held; /* the workers wait for disk_manager_begin; until then requests queue */
     /* Called on the loop thread when responses wait for disk_manager_take. */
     void (*on_responses)(void *context);

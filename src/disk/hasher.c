@@ -124,6 +124,26 @@ static bool write_early(struct worker *worker, struct disk_piece *piece,
     return true;
 }
 
+/* --verify-writes: what memory or the disk changed on the way shows here, or never. */
+static bool reads_back(struct worker *worker, const struct disk_piece *piece,
+                       struct storage *storage, struct storage_error *error)
+{
+    const struct metainfo *metainfo = storage_metainfo(storage);
+    bool right = false;
+    if (!worker->manager->config.verify_writes)
+        return true;
+    if (storage_drop_cached(storage, piece->piece,
+                            metainfo_piece_length(metainfo, piece->piece),
+                            error) != ERROR_NONE)
+        return false;
+    check_hash(worker, storage, &piece->piece, 1, &right);
+    if (!right)
+        *error = (struct storage_error){
+            ERROR_CORRUPT, 0,
+            metainfo_file_at(metainfo, (uint64_t)piece->piece * metainfo->piece_bytes)};
+    return right;
+}
+
 static bool finish(struct worker *worker, struct disk_piece *piece,
                    struct storage *storage, struct storage_error *error)
 {
@@ -138,6 +158,8 @@ static bool finish(struct worker *worker, struct disk_piece *piece,
     if (right && piece->chain != NULL &&
         storage_write(storage, piece->piece, piece->written, piece->chain, error) !=
             ERROR_NONE)
+        return false;
+    if (right && !reads_back(worker, piece, storage, error))
         return false;
     const struct message response = {
         .type = right ? DISK_VERIFIED : DISK_FAILED_HASH,

@@ -122,7 +122,9 @@ static int open_file(struct storage *storage, uint32_t file, bool write)
     if (dir_fd < 0)
         return -1;
     const int fd = file_walk_open(dir_fd, storage->metainfo->files[file].path, write);
-    const int saved = errno;
+    /* The walk has looked at the words: what is invalid still is so to the file system
+     * (FAT takes no ':'). */
+    const int saved = fd < 0 && errno == EINVAL ? EILSEQ : errno;
     close(dir_fd);
     errno = saved;
     return fd;

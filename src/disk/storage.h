@@ -54,6 +54,11 @@ enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t 
 enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t begin,
                              uint8_t *bytes, uint32_t length,
                              struct storage_error *ret_error);
+/* What was written of PIECE is put on the device and its pages are given up, so that the
+ * next read comes from there; a device or file server may still answer from memory of its
+ * own. Waits for the device. */
+enum error_code storage_drop_cached(struct storage *storage, uint32_t piece,
+                                    uint32_t length, struct storage_error *ret_error);
 /* The same from the page cache only, through descriptors that are open: never waits.
  * ERROR_AGAIN: ask a worker. */
 enum error_code storage_read_cached(struct storage *storage, uint32_t piece,

@@ -104,6 +104,38 @@ static int sync_file(struct storage *storage, uint32_t file)
     return error;
 }
 
+static int drop_cached(int fd, const struct segment *segment)
+{
+    const unsigned all =
+        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    const off_t begin = (off_t)segment->offset, length = (off_t)segment->length;
+    if (sync_file_range(fd, begin, length, all) != 0)
+        return errno;
+    posix_fadvise(fd, begin, length, POSIX_FADV_DONTNEED);
+    return 0;
+}
+
+enum error_code storage_drop_cached(struct storage *storage, uint32_t piece,
+                                    uint32_t length, struct storage_error *ret_error)
+{
+    uint64_t offset = storage_offset_of(storage, piece, 0), left = length;
+    while (left > 0) {
+        const struct segment segment = storage_segment_at(storage, offset, left);
+        if (!segment.pad) {
+            const int fd = storage_acquire(storage, segment.file, true);
+            if (fd < 0)
+                return storage_fail(ret_error, segment.file, errno);
+            const int error = drop_cached(fd, &segment);
+            storage_release(storage, fd);
+            if (error != 0)
+                return storage_fail(ret_error, segment.file, error);
+        }
+        offset += segment.length;
+        left -= segment.length;
+    }
+    return ERROR_NONE;
+}
+
 /* ---- the way to a file ---- */
 
 static int sync_dir(int path_fd)

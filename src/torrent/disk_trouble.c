@@ -9,6 +9,7 @@
 
 #define DISK_RETRY_NS     (30 * NS_PER_S)
 #define READ_FAILURES_MAX 3u
+#define MISREADS_MAX      3u
 
 static const char *advice(enum error_code code, int errno_value, bool confined)
 {
@@ -36,6 +37,13 @@ static const char *advice(enum error_code code, int errno_value, bool confined)
     case ERROR_TRUNCATED:
         return N_("%s: the file is shorter than it was; resuming the torrent downloads "
                   "what is missing again");
+    case ERROR_NAME:
+        return N_("%s: the file system takes no such name; choose another download "
+                  "directory, or add the torrent anew with --portable-names");
+    case ERROR_CORRUPT:
+        return N_(
+            "%s: time and again it reads back other than it was written; the disk or "
+            "the memory fails: look after them, then resume the torrent");
     case ERROR_NOT_REGULAR:
         return N_("%s: a link, a directory or a device stands in the place of the file; "
                   "move it away, then resume the torrent");
@@ -97,7 +105,7 @@ void torrent_forgive_disk(struct torrent *torrent)
 {
     const bool lost_files = torrent->missing;
     torrent->error = ERROR_NONE;
-    torrent->read_failures = 0;
+    torrent->read_failures = torrent->misreads = 0;
     torrent->missing = false;
     loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
     session_changed(torrent, CHANGED_STATE);
@@ -114,6 +122,14 @@ void torrent_forgive_disk(struct torrent *torrent)
     }
 }
 
+static void warn_of_misread(struct torrent *torrent, uint32_t piece)
+{
+    session_warn(torrent->session, torrent->id,
+                 _("%s: piece %u reads back other than it was written and is fetched "
+                   "again; look after the disk of %s"),
+                 torrent->display_name, piece, torrent->download_dir);
+}
+
 void torrent_on_write_failed(struct torrent *torrent, struct message *message)
 {
     const struct storage_error error = {message->u.disk_error.error,
@@ -122,7 +138,9 @@ void torrent_on_write_failed(struct torrent *torrent, struct message *message)
     block_pool_give_chain(torrent->session->pool, message->u.disk_error.chain);
     message->u.disk_error.chain = NULL;
     piece_manager_disk_error(torrent->pieces, message->u.disk_error.piece);
-    if (error.code != ERROR_CANCELLED)
+    if (error.code == ERROR_CORRUPT && ++torrent->misreads < MISREADS_MAX)
+        warn_of_misread(torrent, message->u.disk_error.piece);
+    else if (error.code != ERROR_CANCELLED)
         torrent_fail_on_disk(torrent, &error);
 }
 

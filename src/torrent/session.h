@@ -39,6 +39,7 @@ struct session_config {
     bool hold_workers;         /* no thread before session_begin */
     size_t pool_bytes;         /* 0: 64 MiB */
     bool incoming;             /* listen at all */
+    bool verify_writes;        /* what was written is read back before it counts */
     unsigned names;            /* enum metainfo_names, or-ed: for torrents to be added */
 };
 

@@ -131,6 +131,7 @@ static enum error_code make_parts(struct session *session)
         .pool = session->pool,
         .workers = worker_count(config),
         .held = config->hold_workers,
+        .verify_writes = config->verify_writes,
         .on_responses = on_disk_responses,
         .context = session,
     };

@@ -65,6 +65,7 @@ struct torrent {
     bool empties_missing;   /* empty files could not be made */
     bool unchecked;         /* a check could not be made: what is there is not known */
     uint32_t read_failures; /* in a row */
+    uint32_t misreads;      /* in a row: pieces read back other than written (S26) */
     char error_text[400];
     char reason_text[200]; /* of the last look */
     uint32_t check_done, check_found;

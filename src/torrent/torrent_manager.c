@@ -276,6 +276,7 @@ static void on_verified(struct torrent *torrent, struct message *message)
     session_changed(torrent, CHANGED_PIECES | CHANGED_PROGRESS | CHANGED_FILES);
     if (!ok)
         return;
+    torrent->misreads = 0;
     /* A check that runs meanwhile may have looked at the piece before it was written. */
     if (torrent->phase == TORRENT_PHASE_CHECKING && torrent->resume.have.size > 0)
         bitfield_set(&torrent->resume.have, piece);

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#define KINDS (FAULT_RANGE + 1)
+#define KINDS (FAULT_FLIP + 1)
 
 static struct {
     atomic_int from, count, error;
@@ -90,7 +90,10 @@ ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset)
     if (fails(FAULT_READ))
         return -1;
     const long part = dribble(length);
-    return part < 0 ? -1 : __real_pread64(fd, bytes, (size_t)part, offset);
+    const ssize_t got = part < 0 ? -1 : __real_pread64(fd, bytes, (size_t)part, offset);
+    if (got > 0 && fails(FAULT_FLIP))
+        *(unsigned char *)bytes ^= 1;
+    return got;
 }
 
 int __real_fdatasync(int fd);

@@ -15,7 +15,8 @@ enum fault_call {
     FAULT_SYNC,
     FAULT_RENAME,
     FAULT_SYNCFS,
-    FAULT_RANGE
+    FAULT_RANGE,
+    FAULT_FLIP /* a read whose first bit comes back wrong; its errno is not looked at */
 };
 
 /* Call number FROM (1: the next) and COUNT - 1 more of this kind fail with ERRNO_VALUE.

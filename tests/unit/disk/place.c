@@ -180,11 +180,15 @@ static void on_responses(void *context)
 
 void desk_open(struct desk *desk, struct place *place, uint32_t workers)
 {
-    *desk = (struct desk){.place = place, .id = {3, 1}, .workers = workers};
+    *desk = (struct desk){.place = place,
+                          .id = {3, 1},
+                          .workers = workers,
+                          .verify_writes = desk->verify_writes};
     desk->loop = loop_new(&loop_platform_system);
     const struct disk_manager_config config = {.loop = desk->loop,
                                                .pool = place->pool,
                                                .workers = workers,
+                                               .verify_writes = desk->verify_writes,
                                                .on_responses = on_responses};
     desk->manager = disk_manager_new(&config);
     ck_assert_ptr_nonnull(desk->manager);

@@ -49,6 +49,7 @@ struct desk {
     struct disk_manager *manager;
     struct torrent_id id;
     uint32_t workers;
+    bool verify_writes; /* what desk_open asks for */
 };
 void desk_open(struct desk *desk, struct place *place, uint32_t workers);
 void desk_close(struct desk *desk); /* all blocks must be back then */

@@ -76,6 +76,62 @@ START_TEST(directories_and_the_file_are_made_with_the_users_mask)
 }
 END_TEST
 
+/* S28: whatever the mask, nothing is executable, and nothing asked for beyond it. */
+START_TEST(no_mask_makes_more_or_less_than_it_says)
+{
+    static const mode_t masks[] = {0, 022, 077, 0111};
+    struct stat status;
+    umask(masks[_i]);
+    const int fd = file_walk_open(dir_fd, "x/y", true);
+    umask(022);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0666 & ~masks[_i]);
+    close(fd);
+}
+END_TEST
+
+/* A mask that leaves nothing: what is open can be written, what is not is told. */
+START_TEST(a_mask_that_leaves_nothing_is_told)
+{
+    struct stat status;
+    umask(0777);
+    const int fd = file_walk_open(dir_fd, "z", true);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(pwrite(fd, "x", 1, 0), 1);
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0);
+    close(fd);
+    const int below = file_walk_open(dir_fd, "x/y", true);
+    umask(022);
+    ck_assert(below >= 0 || errno == EACCES); /* root may */
+    ck_assert_int_eq(fstatat(dir_fd, "x", &status, 0), 0);
+    ck_assert_uint_eq(status.st_mode & 0777, 0);
+    if (below >= 0)
+        close(below);
+    ck_assert_int_eq(fchmodat(dir_fd, "x", 0700, 0), 0);
+}
+END_TEST
+
+/* S28: the directory's group goes down the tree, as its owner meant it. */
+START_TEST(a_setgid_directory_hands_its_group_down)
+{
+    struct stat above, status;
+    ck_assert_int_eq(chmod(place.dir, 02775), 0);
+    ck_assert_int_eq(stat(place.dir, &above), 0);
+    umask(022);
+    const int fd = file_walk_open(dir_fd, "x/y", true);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    ck_assert_uint_eq(status.st_gid, above.st_gid);
+    ck_assert_uint_eq(status.st_mode & 07777, 0644);
+    ck_assert_int_eq(stat(place_path(&place, "x"), &status), 0);
+    ck_assert_uint_eq(status.st_gid, above.st_gid);
+    ck_assert_uint_eq(status.st_mode & 07777, above.st_mode & 02000 ? 02755 : 0755);
+    close(fd);
+}
+END_TEST
+
 START_TEST(reading_makes_nothing)
 {
     ck_assert_int_lt(file_walk_open(dir_fd, "x/y", false), 0);
@@ -147,6 +203,9 @@ Suite *test_file_walk_suite(void)
     tcase_add_test(tcase, no_words_lead_outside);
     tcase_add_test(tcase, any_byte_of_a_name_is_taken_as_it_is);
     tcase_add_test(tcase, directories_and_the_file_are_made_with_the_users_mask);
+    tcase_add_loop_test(tcase, no_mask_makes_more_or_less_than_it_says, 0, 4);
+    tcase_add_test(tcase, a_mask_that_leaves_nothing_is_told);
+    tcase_add_test(tcase, a_setgid_directory_hands_its_group_down);
     tcase_add_test(tcase, reading_makes_nothing);
     tcase_add_test(tcase, what_is_no_regular_file_is_refused_without_waiting);
     tcase_add_test(tcase, a_directory_that_is_a_link_is_not_followed);

@@ -39,6 +39,13 @@ static void setup_threads(void)
     setup_with(SMALL, 3);
 }
 
+static void setup_verifying(void)
+{
+    desk.verify_writes = true;
+    setup_with(SMALL, 0);
+    desk.verify_writes = false;
+}
+
 static void teardown(void)
 {
     desk_close(&desk);
@@ -193,6 +200,44 @@ START_TEST(an_error_names_file_and_errno_and_gives_the_blocks_back)
 }
 END_TEST
 
+/* S26: what was written is what is hashed again, from the device. */
+START_TEST(a_piece_that_reads_back_wrong_is_not_verified)
+{
+    fault_set(FAULT_FLIP, 1, 1, 0);
+    hash_whole(1);
+    struct message answer = desk_next(&desk);
+    ck_assert_int_eq(answer.type, DISK_ERROR);
+    ck_assert_int_eq(answer.u.disk_error.error, ERROR_CORRUPT);
+    ck_assert_uint_eq(answer.u.disk_error.piece, 1);
+    ck_assert_uint_eq(answer.u.disk_error.file, 0); /* where it begins */
+    message_done(&answer, place.pool);
+    hash_whole(1);
+    expect(DISK_VERIFIED, 1);
+    ck_assert_uint_gt(fault_calls(FAULT_READ), 1);
+    ck_assert_uint_eq(fault_calls(FAULT_RANGE), 4); /* two files, twice */
+}
+END_TEST
+
+START_TEST(a_piece_that_cannot_be_put_on_the_device_is_an_error)
+{
+    fault_set(FAULT_RANGE, 2, 1, EIO);
+    hash_whole(1);
+    struct message answer = desk_next(&desk);
+    ck_assert_int_eq(answer.type, DISK_ERROR);
+    ck_assert_int_eq(answer.u.disk_error.errno_value, EIO);
+    ck_assert_uint_eq(answer.u.disk_error.file, 1);
+    message_done(&answer, place.pool);
+}
+END_TEST
+
+START_TEST(nothing_is_read_back_unasked)
+{
+    hash_whole(1);
+    expect(DISK_VERIFIED, 1);
+    ck_assert_uint_eq(fault_calls(FAULT_READ), 0);
+}
+END_TEST
+
 /* S25 */
 START_TEST(runs_of_a_torrent_that_was_closed_come_back)
 {
@@ -243,10 +288,16 @@ Suite *test_hasher_suite(void)
     Suite *suite = suite_create("hasher");
     TCase *small = tcase_create("small pieces");
     tcase_add_checked_fixture(small, setup_small, teardown);
+    tcase_add_test(small, nothing_is_read_back_unasked);
     tcase_add_test(small, right_pieces_are_written_and_verified);
     tcase_add_test(small, a_wrong_piece_is_not_written_and_comes_with_its_digests);
     tcase_add_test(small, digests_come_with_a_right_piece_when_asked_for);
     tcase_add_test(small, an_error_names_file_and_errno_and_gives_the_blocks_back);
+    TCase *verifying = tcase_create("verifying");
+    tcase_add_checked_fixture(verifying, setup_verifying, teardown);
+    tcase_add_test(verifying, a_piece_that_reads_back_wrong_is_not_verified);
+    tcase_add_test(verifying, a_piece_that_cannot_be_put_on_the_device_is_an_error);
+    suite_add_tcase(suite, verifying);
     suite_add_tcase(suite, small);
     TCase *large = tcase_create("large pieces");
     tcase_add_checked_fixture(large, setup_large, teardown);

@@ -188,6 +188,7 @@ static struct session *open_at(struct rig *rig, const char *host, const char *do
         .workers = UINT32_MAX,
         .pool_bytes = (size_t)1 << 20,
         .incoming = true,
+        .verify_writes = rig->verify_writes,
     };
     message[0] = '\0';
     return session_new(&config, &session, message) == ERROR_NONE ? session : NULL;

@@ -23,10 +23,11 @@ struct rig {
     char root[64], down[80], state[80], seed_down[80];
     struct buffer torrent;
     struct session *seed;
-    uint64_t seed_up; /* its upload limit in bytes/s; 0: none */
-    bool only_saved;  /* rig_open adds nothing to what was saved */
-    bool untold;      /* something failed without a word for people */
-    bool late;        /* a session did not end in time */
+    uint64_t seed_up;   /* its upload limit in bytes/s; 0: none */
+    bool only_saved;    /* rig_open adds nothing to what was saved */
+    bool verify_writes; /* what sessions are opened with */
+    bool untold;        /* something failed without a word for people */
+    bool late;          /* a session did not end in time */
 };
 
 void rig_init(struct rig *rig);

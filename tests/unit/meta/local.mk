@@ -6,4 +6,7 @@ tests_unit_meta_check_meta_SOURCES = tests/unit/meta/check_meta.c \
 	tests/unit/meta/test_metainfo_files.c tests/unit/meta/test_metainfo_read.c \
 	tests/unit/meta/test_metainfo_urls.c tests/unit/meta/test_path_name.c
 tests_unit_meta_check_meta_CPPFLAGS = $(CHECK_CPPFLAGS)
+# What happens to a file while it is read: see test_metainfo_read.c.
+tests_unit_meta_check_meta_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read \
+	-Wl,--wrap=__read_chk
 tests_unit_meta_check_meta_LDADD = $(META_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)

@@ -46,7 +46,8 @@ uint32_t journal_count(void);
 void journal_make_image(uint32_t count, enum power_mode mode,
                         const struct random_source *random);
 
-/* The next COUNT calls (-1: all from now on; 0: none) that are about a file whose path
+/* With POWER_CALL_READ and ERRNO_VALUE 0 they succeed, with a bit that is wrong.
+ * The next COUNT calls (-1: all from now on; 0: none) that are about a file whose path
  * contains PART fail with ERRNO_VALUE. */
 enum power_call { POWER_CALL_WRITE, POWER_CALL_READ, POWER_CALL_SYNC };
 void power_fail(enum power_call call, const char *part, int count, int errno_value);

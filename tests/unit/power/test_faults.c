@@ -36,15 +36,28 @@ static struct torrent_info look(struct session *session)
     return info;
 }
 
+static char warned[512];
+
+static void note_warning(void *context, const struct message *event)
+{
+    (void)context;
+    if (event->type == EVENT_WARNING)
+        snprintf(warned, sizeof warned, "%s", event->u.text.text);
+}
+
 /* S1, S2, S7, S8: what ends by itself when the disk is well again, and what asks. */
 static const struct {
     int error;
     bool resumes_alone;
     const char *word;
-} write_faults[] = {
-    {ENOSPC, true, "no space left"}, {EDQUOT, true, "no space left"},
-    {EROFS, true, "read-only"},      {EFBIG, false, "as large as this"},
-    {EACCES, false, "permission"},   {EIO, false, "look after the disk"}}; /* S4 */
+} write_faults[] = {{ENOSPC, true, "no space left"},
+                    {EDQUOT, true, "no space left"},
+                    {EROFS, true, "read-only"},
+                    {EFBIG, false, "as large as this"},
+                    {ENAMETOOLONG, false, "takes no such name"}, /* T30 */
+                    {EILSEQ, false, "--portable-names"},         /* S18 */
+                    {EACCES, false, "permission"},
+                    {EIO, false, "look after the disk"}}; /* S4 */
 
 START_TEST(a_disk_that_takes_nothing_stops_the_torrent_until_it_is_well)
 {
@@ -84,6 +97,45 @@ START_TEST(a_write_that_fails_once_is_made_again)
     ck_assert(rig_completes(&rig, session, 60));
     ck_assert_uint_eq(look(session).failed, 0);
     rig_close(&rig, session);
+}
+END_TEST
+
+/* S26: the piece is fetched again, nobody is blamed, the disk is named. */
+START_TEST(what_reads_back_wrong_is_fetched_again)
+{
+    rig.verify_writes = true;
+    struct session *session = rig_open(&rig);
+    warned[0] = '\0';
+    ck_assert_int_eq(event_bus_listen(session_events(session), note_warning, NULL),
+                     ERROR_NONE);
+    world_run(&rig.world, 4 * NS_PER_S);
+    const uint32_t before = look(session).pieces_have;
+    power_fail(POWER_CALL_READ, "/down/", 2, 0); /* two pieces, then all is well */
+    ck_assert(rig_completes(&rig, session, 300));
+    ck_assert_uint_lt(before, RIG_PIECES);
+    ck_assert_uint_eq(look(session).failed, 0); /* not the peer's fault */
+    ck_assert_ptr_nonnull(strstr(warned, "reads back other than it was written"));
+    ck_assert_ptr_nonnull(strstr(warned, rig.down));
+    rig_close(&rig, session);
+    ck_assert(rig_files_are_right(&rig));
+}
+END_TEST
+
+START_TEST(a_disk_that_reads_back_wrong_for_ever_stops_the_torrent)
+{
+    rig.verify_writes = true;
+    struct session *session = rig_open(&rig);
+    world_run(&rig.world, 4 * NS_PER_S);
+    const uint32_t before = look(session).pieces_have;
+    power_fail(POWER_CALL_READ, "/down/", -1, 0);
+    ck_assert(world_run_until(&rig.world, 60 * NS_PER_S, is_in_error, &session));
+    ck_assert_ptr_nonnull(strstr(look(session).reason, "time and again"));
+    ck_assert_uint_eq(look(session).pieces_have, before); /* nothing is claimed */
+    power_fail(POWER_CALL_READ, "", 0, 0);
+    torrent_resume(session, session_at(session, 0));
+    ck_assert(rig_completes(&rig, session, 300));
+    rig_close(&rig, session);
+    ck_assert(rig_files_are_right(&rig));
 }
 END_TEST
 
@@ -182,6 +234,8 @@ Suite *test_faults_suite(void)
                         a_disk_that_takes_nothing_stops_the_torrent_until_it_is_well, 0,
                         sizeof write_faults / sizeof *write_faults);
     tcase_add_test(cases, a_write_that_fails_once_is_made_again);
+    tcase_add_test(cases, what_reads_back_wrong_is_fetched_again);
+    tcase_add_test(cases, a_disk_that_reads_back_wrong_for_ever_stops_the_torrent);
     tcase_add_test(cases, a_disk_that_cannot_be_read_sends_nothing_wrong);
     tcase_add_test(cases, a_failed_sync_unclaims_what_it_was_about);
     tcase_add_test(cases, files_that_are_there_are_checked_before_anything_is_written);
