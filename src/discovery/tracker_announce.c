@@ -10,6 +10,8 @@
 
 #define RETRY_FIRST_S   5u
 #define RETRY_MOST_S    1800u
+#define RETRY_OUTAGE_S  45u
+#define OUTAGE_NS       (600 * NS_PER_S)
 #define REFUSED_FIRST_S 60u /* one that answers, and says no */
 #define SCRAPE_NS       (1800 * NS_PER_S)
 
@@ -90,6 +92,7 @@ void tracker_announce(struct tracker *tracker, enum tracker_event event)
     tracker_udp_cancel(tracker); /* of a scrape */
     loop_timer_cancel(tracker->manager->config.loop, &tracker->timer);
     tracker->event = event;
+    tracker->offline = false;
     tracker->phase = TRACKER_PHASE_WORKING;
     post_announced(tracker, true);
     if (tracker_turn_want(&tracker->turn, event == TRACKER_EVENT_STOPPED
@@ -150,6 +153,7 @@ static void note_success(struct tracker *tracker, const struct tracker_reply *re
 {
     tracker->phase = TRACKER_PHASE_OK;
     tracker->failures = 0;
+    tracker->failing_ns = 0;
     memcpy(tracker->message, reply->text, sizeof tracker->message);
     if (reply->seeds != UINT32_MAX)
         tracker->seeds = reply->seeds;
@@ -169,13 +173,23 @@ static void note_success(struct tracker *tracker, const struct tracker_reply *re
         tracker->wants_completed = false;
 }
 
+/* One that has answered before, or that we cannot send anything to: for a while it is
+ * presumed to be the network's fault, which may be over any moment. */
+static bool may_be_outage(const struct tracker *tracker)
+{
+    return (tracker->knows_us || tracker->offline) &&
+           tracker->last_ns - tracker->failing_ns < OUTAGE_NS;
+}
+
 static uint32_t retry_s(const struct tracker *tracker, const struct tracker_reply *reply)
 {
     if (reply != NULL && reply->retry_s > 0)
         return reply->retry_s;
     const uint32_t shift = tracker->failures < 10 ? tracker->failures : 10;
     const uint32_t seconds = (reply != NULL ? REFUSED_FIRST_S : RETRY_FIRST_S) << shift;
-    return seconds < RETRY_MOST_S ? seconds : RETRY_MOST_S;
+    const uint32_t most =
+        reply == NULL && may_be_outage(tracker) ? RETRY_OUTAGE_S : RETRY_MOST_S;
+    return seconds < most ? seconds : most;
 }
 
 /* One of each tier goes on; the others rest until it fails. */
@@ -202,6 +216,8 @@ static void try_later(struct tracker *tracker, const struct tracker_reply *reply
                       bool gone_for_good)
 {
     tracker->is_leader = false;
+    if (tracker->failing_ns == 0)
+        tracker->failing_ns = tracker->last_ns;
     const bool led = tracker_tiers_leader(tracker->manager, tracker->tier) != NULL;
     if (!gone_for_good && (!led || tracker->wants_completed))
         tracker_announce_in(tracker, retry_s(tracker, reply));

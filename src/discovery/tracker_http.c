@@ -90,6 +90,7 @@ static void on_result(void *context, const struct http_result *result)
     char message[TRACKER_TEXT_SIZE];
     tracker->request = NULL; /* it frees itself after this */
     if (result->error != ERROR_NONE) {
+        tracker->offline = result->error == ERROR_OFFLINE;
         text_clean(text_untrusted(result->message), 200, message, sizeof message);
         tracker_on_answer(tracker, NULL, message, false, &result->from);
         return;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#define CHANGED_MOST_MS  45000u
 #define AGAIN_LEAST_S    10u /* the user's wish, after a failure */
 #define STOP_NS          (3 * NS_PER_S)
 #define FIRST_AT_ONCE    10u
@@ -150,23 +151,44 @@ void tracker_manager_completed(struct tracker_manager *manager)
     }
 }
 
-/* Whether TRACKER would not mind being asked now. */
-static bool may_be_asked(const struct tracker *tracker, uint64_t now_ns)
+/* From when on TRACKER would not mind being asked. */
+static uint64_t may_be_asked_ns(const struct tracker *tracker)
 {
     uint32_t least_s =
         tracker->phase == TRACKER_PHASE_FAILED ? AGAIN_LEAST_S : TRACKER_INTERVAL_LEAST_S;
     if (tracker->phase != TRACKER_PHASE_FAILED && tracker->min_interval_s > least_s)
         least_s = tracker->min_interval_s;
-    return tracker->last_ns == 0 || now_ns - tracker->last_ns >= least_s * NS_PER_S;
+    return tracker->last_ns == 0 ? 0 : tracker->last_ns + least_s * NS_PER_S;
 }
 
 void tracker_manager_announce(struct tracker_manager *manager)
 {
     const uint64_t now_ns = loop_now_ns(manager->config.loop);
     for (uint32_t i = 0; i < manager->count && manager->running; i++)
-        if (may_be_asked(&manager->trackers[i], now_ns))
+        if (may_be_asked_ns(&manager->trackers[i]) <= now_ns)
             tracker_announce(&manager->trackers[i],
                              tracker_next_event(&manager->trackers[i]));
+}
+
+void tracker_manager_network_changed(struct tracker_manager *manager)
+{
+    const uint64_t now_ns = loop_now_ns(manager->config.loop);
+    for (uint32_t i = 0; i < manager->count && manager->running; i++) {
+        struct tracker *tracker = &manager->trackers[i];
+        const bool rests = !loop_timer_is_set(&tracker->timer);
+        tracker->failures = 0;
+        if (tracker->is_slow) /* its next packet may be an hour away */
+            tracker_udp_cancel(tracker);
+        else if (rests)
+            continue;
+        uint64_t at_ns =
+            now_ns + random_below(manager->config.random, CHANGED_MOST_MS) * NS_PER_MS;
+        if (at_ns < may_be_asked_ns(tracker))
+            at_ns = may_be_asked_ns(tracker);
+        tracker->is_slow = false;
+        if (rests || tracker->timer.at_ns > at_ns || tracker->timer.at_ns <= now_ns)
+            loop_timer_set(manager->config.loop, &tracker->timer, at_ns);
+    }
 }
 
 uint32_t tracker_manager_count(const struct tracker_manager *manager)

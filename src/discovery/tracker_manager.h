@@ -54,6 +54,9 @@ void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *co
 void tracker_manager_completed(struct tracker_manager *manager);
 /* The user's wish; not more often than the trackers' least interval. */
 void tracker_manager_announce(struct tracker_manager *manager);
+/* Our addresses or routes have changed, or we have slept: each that works or was to be
+ * tried again is asked within 45 s, unless its least interval forbids it. */
+void tracker_manager_network_changed(struct tracker_manager *manager);
 
 enum tracker_phase {
     TRACKER_PHASE_IDLE,

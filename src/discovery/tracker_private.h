@@ -54,7 +54,8 @@ struct tracker {
     struct tracker_turn turn, scrape_turn;
     struct tracker_names *names;
     struct loop_timer timer;
-    uint64_t last_ns, scraped_ns;
+    uint64_t last_ns, scraped_ns, failing_ns; /* failing: since when; 0: it is not */
+    bool offline; /* it could not be asked for reasons of our own */
     uint32_t failures;
     char message[TRACKER_TEXT_SIZE];
     char tracker_id[TRACKER_ID_BYTES + 1];

@@ -138,8 +138,10 @@ static enum error_code try_address(struct udp_announce *udp)
 }
 
 /* This address will not do. The next that was not tried yet, or the end. */
-static void give_up_address(struct udp_announce *udp, const char *message)
+static void give_up_address(struct udp_announce *udp, enum error_code error,
+                            const char *message)
 {
+    udp->tracker->offline = error == ERROR_OFFLINE;
     while (!udp->scraping && udp->losses + 1 < udp->address_count) {
         udp->losses++;
         udp->at = udp->losses;
@@ -151,8 +153,7 @@ static void give_up_address(struct udp_announce *udp, const char *message)
 
 static void on_error(void *context, enum error_code error)
 {
-    (void)error;
-    give_up_address(context, _("nobody listens at the tracker's address"));
+    give_up_address(context, error, _("nobody listens at the tracker's address"));
 }
 
 static void on_timeout(void *context)
@@ -178,7 +179,7 @@ static void on_timeout(void *context)
         error = send_packet(udp);
     }
     if (error != ERROR_NONE)
-        give_up_address(udp, error_text(error));
+        give_up_address(udp, error, error_text(error));
     else if (udp->losses >= LOSSES_SLOW * udp->address_count)
         tracker_on_slow(tracker, _("the tracker does not answer"));
 }
@@ -216,8 +217,9 @@ static void on_packet(void *context, const uint8_t *bytes, size_t length)
         udp->connection_id = packet.connection_id;
         udp->connected = true;
         udp->connected_ns = loop_now_ns(tracker->manager->config.loop);
-        if (send_packet(udp) != ERROR_NONE)
-            give_up_address(udp, error_text(ERROR_SYSTEM));
+        const enum error_code error = send_packet(udp);
+        if (error != ERROR_NONE)
+            give_up_address(udp, error, error_text(error));
     } else if (packet.action == TRACKER_ACTION_ANNOUNCE && udp->connected &&
                !udp->scraping) {
         on_announced(udp, &packet.reply);
@@ -267,7 +269,7 @@ static void on_resolved(void *context, const struct netaddr *addresses, uint32_t
         udp->addresses[i].port = udp->port;
     const enum error_code error = try_address(udp);
     if (error != ERROR_NONE)
-        give_up_address(udp, error_text(error));
+        give_up_address(udp, error, error_text(error));
 }
 
 /* udp://HOST:PORT/path */

@@ -260,8 +260,9 @@ void http_cancel(struct http_request *request)
         request_free(request);
 }
 
-static enum error_code error_of(CURLcode code)
+static enum error_code error_of(const struct http_request *request, CURLcode code)
 {
+    long os_errno = 0;
     if (code == CURLE_OK)
         return ERROR_NONE;
     if (code == CURLE_OPERATION_TIMEDOUT)
@@ -270,13 +271,17 @@ static enum error_code error_of(CURLcode code)
         return ERROR_LIMIT;
     if (code == CURLE_COULDNT_RESOLVE_HOST)
         return ERROR_NOT_FOUND;
+    if (code == CURLE_COULDNT_CONNECT && !request->was_shut &&
+        curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_errno) == CURLE_OK &&
+        error_from_errno((int)os_errno) == ERROR_OFFLINE)
+        return ERROR_OFFLINE;
     return ERROR_SYSTEM;
 }
 
 static void give_result(struct http_request *request, CURLcode code)
 {
     struct http_result result = {
-        .error = error_of(code),
+        .error = error_of(request, code),
         .message =
             request->message[0] != '\0' ? request->message : curl_easy_strerror(code),
         .body = request->body.bytes,

@@ -9,6 +9,7 @@ int main(void)
     srunner_add_suite(runner, suite_http_trackers());
     srunner_add_suite(runner, suite_udp_trackers());
     srunner_add_suite(runner, suite_turns());
+    srunner_add_suite(runner, suite_outages());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -7,6 +7,7 @@ Suite *suite_packet(void);
 Suite *suite_reply(void);
 Suite *suite_http_trackers(void);
 Suite *suite_udp_trackers(void);
+Suite *suite_outages(void);
 Suite *suite_turns(void);
 
 #endif

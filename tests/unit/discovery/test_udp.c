@@ -282,6 +282,32 @@ START_TEST(test_no_route_fails_at_once)
 }
 END_TEST
 
+/* U8: ENETUNREACH, EPERM, ENOBUFS; of the last the packet is lost, and sent again. */
+START_TEST(test_what_cannot_be_sent_is_tried_again_and_not_at_once)
+{
+    static const struct {
+        enum error_code error;
+        enum tracker_phase phase;
+        uint32_t failures_most; /* in ten minutes */
+    } cases[] = {{ERROR_OFFLINE, TRACKER_PHASE_FAILED, 18},
+                 {ERROR_ACCESS, TRACKER_PHASE_FAILED, 8},
+                 {ERROR_AGAIN, TRACKER_PHASE_WORKING, 1}};
+    begin("udp://10.0.0.9:6969/announce");
+    vnet_set_local_error(rig.world.vnet, cases[_i].error);
+    rig_begin(&rig);
+    rig_run(&rig, NS_PER_S);
+    ck_assert_int_eq(rig_row(&rig, 0).phase, cases[_i].phase);
+    rig_run(&rig, 600 * NS_PER_S);
+    ck_assert_uint_ge(rig_row(&rig, 0).failures, 1);
+    ck_assert_uint_le(rig_row(&rig, 0).failures, cases[_i].failures_most);
+    ck_assert_uint_eq(server.count, 0);
+    vnet_set_local_error(rig.world.vnet, ERROR_NONE);
+    rig_run(&rig, 650 * NS_PER_S);
+    ck_assert_int_eq(rig_row(&rig, 0).phase, TRACKER_PHASE_OK);
+    rig_done(&rig);
+}
+END_TEST
+
 static const char *const unusable[] = {
     "udp://10.0.0.9/announce",    "udp://10.0.0.9:0/announce",
     "udp://10.0.0.9:53/announce", "udp://10.0.0.9:70000/announce",
@@ -433,6 +459,8 @@ Suite *suite_udp_trackers(void)
     tcase_add_test(tcase, test_a_refusal_is_kept_in_its_own_words);
     tcase_add_loop_test(tcase, test_nobody_there_fails_at_once_and_backs_off, 0, 2);
     tcase_add_test(tcase, test_no_route_fails_at_once);
+    tcase_add_loop_test(tcase, test_what_cannot_be_sent_is_tried_again_and_not_at_once, 0,
+                        3);
     tcase_add_loop_test(tcase, test_addresses_nobody_can_be_asked_at_are_left_alone, 0,
                         COUNT(unusable));
     tcase_add_loop_test(tcase, test_a_names_next_address_is_tried_when_one_is_broken, 0,
