@@ -19,7 +19,8 @@ struct clock {
     void *context;
 };
 
-/* CLOCK_MONOTONIC and CLOCK_REALTIME. Any thread. */
+/* CLOCK_BOOTTIME, which goes on while the machine sleeps, and CLOCK_REALTIME. Any
+ * thread. */
 extern const struct clock clock_system;
 
 uint64_t clock_now_ns(const struct clock *clock);

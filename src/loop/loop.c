@@ -10,6 +10,7 @@
  * than a busy socket that fills a little longer. */
 #define LOOP_COLD_MANY 64u
 #define LOOP_FILL_NS   NS_PER_MS
+#define LOOP_GAP_NS    (30 * NS_PER_S) /* no turn takes so long */
 /* poll(2) out of memory fails at once: trying again at once would burn the CPU. */
 #define LOOP_POLL_FAILED_NS (10 * NS_PER_MS)
 /* For so few descriptors the kernel needs no memory. */
@@ -306,10 +307,20 @@ static void dispatch(struct loop *loop, nfds_t polled, int ready)
     }
 }
 
+static void look_for_gap(struct loop *loop)
+{
+    const uint64_t due_ns = loop_next_timer_ns(loop);
+    if (loop->now_ns <= due_ns || loop->now_ns - due_ns < LOOP_GAP_NS)
+        return;
+    for (struct loop_gap *gap = loop->gaps; gap != NULL; gap = gap->next)
+        gap->callback(gap->context);
+}
+
 void loop_turn(struct loop *loop, uint64_t max_wait_ns)
 {
     int ready = 0;
     loop->now_ns = clock_now_ns(loop->platform.clock);
+    look_for_gap(loop);
     loop_run_timers(loop);
     const bool more = run_hooks(loop);
     sweep(loop);
@@ -357,4 +368,21 @@ void loop_hook_remove(struct loop *loop, struct loop_hook *hook)
 void loop_do_not_sleep(struct loop *loop)
 {
     loop->awake = true;
+}
+
+/* ---- gaps ---- */
+
+void loop_gap_add(struct loop *loop, struct loop_gap *gap)
+{
+    gap->next = loop->gaps;
+    loop->gaps = gap;
+}
+
+void loop_gap_remove(struct loop *loop, struct loop_gap *gap)
+{
+    struct loop_gap **at = &loop->gaps;
+    while (*at != NULL && *at != gap)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = gap->next;
 }

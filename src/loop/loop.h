@@ -108,6 +108,17 @@ void loop_hook_remove(struct loop *loop, struct loop_hook *hook);
 /* There is work for a hook that may have run already: this turn does not sleep. */
 void loop_do_not_sleep(struct loop *loop);
 
+/* ---- gaps: the process was stopped, or the machine slept ---- */
+struct loop_gap {
+    void (*callback)(void *context);
+    void *context;
+    struct loop_gap *next;
+};
+/* CALLBACK comes in each turn whose earliest timer is 30 s late, before any timer. It may
+ * set timers, but neither add nor remove gaps. */
+void loop_gap_add(struct loop *loop, struct loop_gap *gap);
+void loop_gap_remove(struct loop *loop, struct loop_gap *gap);
+
 /* ---- wake-ups from other threads, coalesced ---- */
 struct loop_wake;
 struct loop_wake *loop_wake_new(struct loop *loop, void (*callback)(void *context),

@@ -45,6 +45,7 @@ struct loop {
     struct loop_hook *hooks, *next_hook; /* NEXT_HOOK: while hooks run */
     bool awake;                          /* somebody said loop_do_not_sleep */
     bool running_timers;
+    struct loop_gap *gaps;
 
     uint64_t turn_began_ns;
     uint64_t lag_ns;

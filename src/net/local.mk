@@ -3,6 +3,7 @@ src_net_libnet_a_SOURCES = \
 	src/net/datagram.h \
 	src/net/http.c src/net/http.h \
 	src/net/net.h src/net/net_system.c \
+	src/net/net_watch.c src/net/net_watch.h \
 	src/net/resolver.c src/net/resolver.h \
 	src/net/stream.h src/net/tcp.c \
 	src/net/udp.c src/net/udp.h

@@ -9,6 +9,7 @@
 #include "base/netaddr.h"
 #include "loop/loop.h"
 #include "net/datagram.h"
+#include "net/net_watch.h"
 #include "net/resolver.h"
 #include "net/stream.h"
 
@@ -41,6 +42,10 @@ struct net {
     struct resolver_query *(*resolve)(void *context, struct loop *loop, const char *host,
                                       resolver_on_result *on_result,
                                       void *result_context);
+    /* As net_watch_new and net_watch_free. */
+    struct net_watch *(*watch)(void *context, struct loop *loop,
+                               void (*on_change)(void *context), void *watch_context);
+    void (*unwatch)(void *context, struct net_watch *watch);
     void *context;
 };
 

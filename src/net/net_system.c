@@ -118,6 +118,20 @@ static struct resolver_query *system_resolve(void *context, struct loop *loop,
     return resolver_lookup(loop, host, on_result, result_context);
 }
 
+static struct net_watch *system_watch(void *context, struct loop *loop,
+                                      void (*on_change)(void *context),
+                                      void *watch_context)
+{
+    (void)context;
+    return net_watch_new(loop, on_change, watch_context);
+}
+
+static void system_unwatch(void *context, struct net_watch *watch)
+{
+    (void)context;
+    net_watch_free(watch);
+}
+
 static void listener_resume(void *context)
 {
     struct listener *listener = context;
@@ -241,8 +255,9 @@ struct net *net_system_new(const char *bind_to)
     struct net_system *system = calloc(1, sizeof *system);
     if (system == NULL)
         return NULL;
-    system->net = (struct net){system_connect,       system_listen,  system_unlisten,
-                               system_open_datagram, system_resolve, system};
+    system->net =
+        (struct net){system_connect, system_listen, system_unlisten, system_open_datagram,
+                     system_resolve, system_watch,  system_unwatch,  system};
     if (bind_to != NULL &&
         netaddr_parse(bind_to, 0, &system->bind_address) != ERROR_NONE) {
         system->bind_address.family = NETADDR_NONE;

@@ -208,6 +208,7 @@ enum error_code session_new(const struct session_config *config,
     session->free_bytes = UINT64_MAX;
     session_begin_turns(session);
     session_init_bans(session);
+    session_watch_network(session);
     make_peer_id(session);
     enum error_code error = enough_descriptors(message);
     if (error == ERROR_NONE && config->state_dir != NULL)
@@ -239,6 +240,7 @@ void session_free(struct session *session)
 {
     if (session == NULL)
         return;
+    session_unwatch_network(session);
     disk_manager_stop(session->disk); /* it reads what torrent_free frees */
     HASH_CLEAR(hh, session->by_hash);
     for (uint32_t i = 0; i < session->slot_count; i++)

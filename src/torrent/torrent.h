@@ -105,6 +105,8 @@ struct session {
     struct event_bus *events;
     struct state_dir state;
     struct listener *listeners[2];
+    struct net_watch *net_watch; /* NULL: the system does not tell */
+    struct loop_gap gap;
     uint16_t port;
     bool incoming_seen;
     const struct info_hash
@@ -218,6 +220,10 @@ void session_bans_changed(void *session);
 struct torrent *session_torrent(const struct session *session, struct torrent_id id);
 struct peer_manager *session_lookup(void *session, const struct info_hash *hash);
 void session_begin_turns(struct session *session);
+
+/* session_network.c */
+void session_watch_network(struct session *session);
+void session_unwatch_network(struct session *session);
 void session_run_soon(struct torrent *torrent);
 void session_unqueue(struct torrent *torrent); /* it is about to be freed */
 void session_changed(struct torrent *torrent, uint32_t what);

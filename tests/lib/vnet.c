@@ -456,6 +456,44 @@ static struct resolver_query *host_resolve(void *context, struct loop *loop,
     return resolver_answer(loop, NULL, 0, on_result, result_context);
 }
 
+/* ---- changes ---- */
+
+struct net_watch {
+    struct net_watch *next;
+    struct vnet *vnet;
+    void (*on_change)(void *context);
+    void *context;
+};
+
+static struct net_watch *host_watch(void *context, struct loop *loop,
+                                    void (*on_change)(void *context), void *watch_context)
+{
+    struct vnet *vnet = ((struct vnet_host *)context)->vnet;
+    struct net_watch *watch = calloc(1, sizeof *watch);
+    VNET_REQUIRE(watch != NULL && loop == vnet->loop);
+    *watch = (struct net_watch){vnet->watches, vnet, on_change, watch_context};
+    vnet->watches = watch;
+    return watch;
+}
+
+static void host_unwatch(void *context, struct net_watch *watch)
+{
+    (void)context;
+    if (watch == NULL)
+        return;
+    struct net_watch **at = &watch->vnet->watches;
+    while (*at != watch)
+        at = &(*at)->next;
+    *at = watch->next;
+    free(watch);
+}
+
+void vnet_change(struct vnet *vnet)
+{
+    for (struct net_watch *at = vnet->watches; at != NULL; at = at->next)
+        at->on_change(at->context);
+}
+
 /* ---- the network ---- */
 
 struct netaddr vnet_parse(const char *text)
@@ -501,7 +539,7 @@ const struct net *vnet_host(struct vnet *vnet, const char *text)
     VNET_REQUIRE(host != NULL && vnet->host_count < VNET_MAX);
     *host = (struct vnet_host){
         .net = {host_connect, host_listen, host_unlisten, vnet_open_datagram,
-                host_resolve, host},
+                host_resolve, host_watch, host_unwatch, host},
         .vnet = vnet,
         .address = address,
         .next_port = 50000,

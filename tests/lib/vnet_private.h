@@ -47,6 +47,7 @@ struct vnet {
     uint32_t server_count;
     struct vnet_end *ends; /* all ever made: freed with the network */
     struct vnet_udp *udps;
+    struct net_watch *watches;
     struct vnet_packet *packets;
     uint32_t open_streams, connects, open_datagrams;
 };

@@ -168,6 +168,64 @@ START_TEST(virtual_time_jumps_to_the_next_timer_and_no_further)
 }
 END_TEST
 
+/* ---- gaps ---- */
+
+static void on_gap(void *context)
+{
+    struct probe *probe = context;
+    probe->fired++;
+    if (probe->to_set != NULL) /* what was due an hour ago is put off */
+        ck_assert_int_eq(loop_timer_set_in(loop, &probe->to_set->timer, NS_PER_S),
+                         ERROR_NONE);
+}
+
+/* O8: the process was stopped for an hour. */
+START_TEST(after_a_gap_timers_may_be_put_off_before_they_fire)
+{
+    struct probe timer = probe_new(), seen = probe_new(), other = probe_new();
+    struct loop_gap gap = {.callback = on_gap, .context = &seen};
+    struct loop_gap second = {.callback = on_gap, .context = &other};
+    loop_gap_add(loop, &gap);
+    loop_gap_add(loop, &second);
+    seen.to_set = &timer;
+    probe_set(&timer, NS_PER_S);
+    turns(1); /* to its time */
+    clock_virtual_advance(&clock_of_test, 3600 * NS_PER_S);
+    turns(1);
+    ck_assert_uint_eq(seen.fired, 1);
+    ck_assert_uint_eq(other.fired, 1);
+    ck_assert_uint_eq(timer.fired, 0);
+    turns(2);
+    ck_assert_uint_eq(timer.fired, 1);
+    ck_assert_uint_eq(seen.fired, 1);
+    loop_gap_remove(loop, &gap);
+    loop_gap_remove(loop, &second);
+    probe_set(&timer, NS_PER_S);
+    clock_virtual_advance(&clock_of_test, 3600 * NS_PER_S);
+    turns(1);
+    ck_assert_uint_eq(seen.fired, 1);
+    ck_assert_uint_eq(timer.fired, 2);
+}
+END_TEST
+
+START_TEST(a_late_turn_and_a_long_sleep_are_no_gap)
+{
+    struct probe timer = probe_new(), seen = probe_new();
+    struct loop_gap gap = {.callback = on_gap, .context = &seen};
+    loop_gap_add(loop, &gap);
+    probe_set(&timer, 7200 * NS_PER_S);
+    turns(2);
+    ck_assert_uint_eq(timer.fired, 1);
+    probe_set(&timer, NS_PER_S);
+    clock_virtual_advance(&clock_of_test, 20 * NS_PER_S);
+    turns(1);
+    clock_virtual_advance(&clock_of_test, 7200 * NS_PER_S); /* nothing was due */
+    turns(1);
+    ck_assert_uint_eq(timer.fired, 2);
+    ck_assert_uint_eq(seen.fired, 0);
+}
+END_TEST
+
 Suite *test_timer_suite(void)
 {
     Suite *suite = suite_create("timer");
@@ -180,6 +238,8 @@ Suite *test_timer_suite(void)
     tcase_add_test(tcase, setting_again_moves_a_timer);
     tcase_add_test(tcase, a_time_past_the_end_of_time_never_comes);
     tcase_add_test(tcase, virtual_time_jumps_to_the_next_timer_and_no_further);
+    tcase_add_test(tcase, after_a_gap_timers_may_be_put_off_before_they_fire);
+    tcase_add_test(tcase, a_late_turn_and_a_long_sleep_are_no_gap);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -423,6 +423,53 @@ START_TEST(free_space_is_known_after_a_look_that_holds_nobody)
 }
 END_TEST
 
+/* ---- the network changes ---- */
+
+static void (*change)(void *context);
+static void *change_context;
+
+static struct net_watch *catch_watch(void *context, struct loop *loop,
+                                     void (*on_change)(void *context),
+                                     void *watch_context)
+{
+    (void)context;
+    (void)loop;
+    change = on_change;
+    change_context = watch_context;
+    return NULL;
+}
+
+static bool tracker_failed(const struct pair *at)
+{
+    struct tracker_info tracker;
+    return torrent_get_tracker(at->leech.session, at->leech.id, 0, &tracker) &&
+           tracker.failures >= 2;
+}
+
+/* O10; a gap (O8) comes the same way. */
+START_TEST(when_the_network_changes_trackers_are_asked_again_soon)
+{
+    static const char torrent[] =
+        "d8:announce27:http://127.0.0.1:1/announce4:infod6:lengthi1e4:name1:x12:piece "
+        "lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaaee";
+    char message[SESSION_MESSAGE_SIZE];
+    struct tracker_info tracker;
+    const struct add_options options = {0};
+    pair.net->watch = catch_watch;
+    side_open(&pair, &pair.leech, false);
+    ck_assert_ptr_nonnull(change);
+    ck_assert_int_eq(session_add_bytes(pair.leech.session, (const uint8_t *)torrent,
+                                       sizeof torrent - 1, &options, &pair.leech.id,
+                                       message),
+                     ERROR_NONE);
+    pair_until(&pair, tracker_failed, 20);
+    change(change_context);
+    ck_assert(torrent_get_tracker(pair.leech.session, pair.leech.id, 0, &tracker));
+    ck_assert_uint_eq(tracker.failures, 0);
+    ck_assert_uint_le(tracker.next_s, 45);
+}
+END_TEST
+
 Suite *test_session_suite(void)
 {
     Suite *suite = suite_create("session");
@@ -447,6 +494,7 @@ Suite *test_session_suite(void)
     tcase_add_test(tcase, too_few_descriptors_are_told_with_the_number);
     tcase_add_test(tcase, a_session_that_cannot_begin_leaves_nothing_behind);
     tcase_add_test(tcase, free_space_is_known_after_a_look_that_holds_nobody);
+    tcase_add_test(tcase, when_the_network_changes_trackers_are_asked_again_soon);
     suite_add_tcase(suite, tcase);
     return suite;
 }
