@@ -265,6 +265,23 @@ START_TEST(test_a_scrape_gives_the_counts_of_our_torrent_alone)
 }
 END_TEST
 
+/* H28: what a tracker says our address is changes nothing. */
+START_TEST(test_an_external_ip_is_not_believed)
+{
+    static struct tracker_reply without;
+    ck_assert_int_eq(parse("d8:intervali900ee"), ERROR_NONE);
+    without = reply;
+    ck_assert_int_eq(parse("d11:external ip4:\x7f\1\1\1"
+                           "8:intervali900ee"),
+                     ERROR_NONE);
+    ck_assert_uint_eq(reply.peer_count, 0);
+    ck_assert_uint_eq(reply.interval_s, without.interval_s);
+    ck_assert_str_eq(reply.text, "");
+    ck_assert_int_eq(parse("d11:external ipd1:ai1ee8:intervali900ee"), ERROR_NONE);
+    ck_assert_uint_eq(reply.interval_s, without.interval_s);
+}
+END_TEST
+
 Suite *suite_reply(void)
 {
     Suite *suite = suite_create("reply");
@@ -278,6 +295,7 @@ Suite *suite_reply(void)
     tcase_add_test(tcase, test_long_words_are_cut);
     tcase_add_test(tcase, test_counts_warnings_and_ids_are_read);
     tcase_add_test(tcase, test_a_scrape_gives_the_counts_of_our_torrent_alone);
+    tcase_add_test(tcase, test_an_external_ip_is_not_believed);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -88,6 +88,17 @@ static const struct reply replies[] = {
     {"/to-mapped", TO("http://[::ffff:127.0.0.1]:%u/plain"), "", 0, 1, false},
     {"/to-hex", TO("http://0x7f.1:%u/plain"), "", 0, 1, false},
     {"/to-zero", TO("http://0.0.0.0:%u/plain"), "", 0, 1, false},
+    {"/negative", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "hello", 0, 1, false},
+    {"/huge", "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\n", "hello",
+     0, 1, false},
+    {"/long-line", "HTTP/1.1 200 OK\r\nX-Filler: ", "0123456789abcdef", 0, 8192, false},
+    {"/below-zero", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+     "-5\r\nhello\r\n0\r\n\r\n", 0, 1, false},
+    {"/trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+     "5\r\nhello\r\n0\r\nX-After: all\r\n\r\n", 0, 1, false},
+    {"/trailer-bomb",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
+     "X-After: 0123456789abcdef0123456789abcdef\r\n", 0, 100000, false},
     {"/http09", "", "no header at all, just words", 0, 1, false},
 };
 
@@ -355,20 +366,23 @@ START_TEST(answers_over_a_limit_or_broken_are_errors)
         const char *path;
         enum error_code error;
     } cases[] = {
-        {"/just", ERROR_NONE},       /* H1 */
-        {"/one-more", ERROR_LIMIT},  /* H1 */
-        {"/endless", ERROR_LIMIT},   /* H1 */
-        {"/bomb", ERROR_LIMIT},      /* H5: decoded bytes count */
-        {"/headers", ERROR_LIMIT},   /* H4 */
-        {"/short", ERROR_SYSTEM},    /* H2 */
-        {"/garbled", ERROR_SYSTEM},  /* H5 */
-        {"/chunks", ERROR_SYSTEM},   /* H6 */
-        {"/http09", ERROR_SYSTEM},   /* H7 */
-        {"/loop", ERROR_SYSTEM},     /* H9 */
-        {"/hop0", ERROR_SYSTEM},     /* H9: four hops */
-        {"/to-file", ERROR_SYSTEM},  /* H10 */
-        {"/to-ftp", ERROR_SYSTEM},   /* H10 */
-        {"/to-gopher", ERROR_SYSTEM} /* H10 */
+        {"/just", ERROR_NONE},          /* H1 */
+        {"/one-more", ERROR_LIMIT},     /* H1 */
+        {"/endless", ERROR_LIMIT},      /* H1 */
+        {"/bomb", ERROR_LIMIT},         /* H5: decoded bytes count */
+        {"/headers", ERROR_LIMIT},      /* H4 */
+        {"/short", ERROR_SYSTEM},       /* H2 */
+        {"/garbled", ERROR_SYSTEM},     /* H5 */
+        {"/chunks", ERROR_SYSTEM},      /* H6 */
+        {"/below-zero", ERROR_SYSTEM},  /* H6 */
+        {"/trailer-bomb", ERROR_LIMIT}, /* H6, H4 */
+        {"/long-line", ERROR_SYSTEM},   /* H4 */
+        {"/http09", ERROR_SYSTEM},      /* H7 */
+        {"/loop", ERROR_SYSTEM},        /* H9 */
+        {"/hop0", ERROR_SYSTEM},        /* H9: four hops */
+        {"/to-file", ERROR_SYSTEM},     /* H10 */
+        {"/to-ftp", ERROR_SYSTEM},      /* H10 */
+        {"/to-gopher", ERROR_SYSTEM}    /* H10 */
     };
     get(cases[_i].path);
     ck_assert_msg(got.error == cases[_i].error, "%s: %s, %s", cases[_i].path,
@@ -376,6 +390,47 @@ START_TEST(answers_over_a_limit_or_broken_are_errors)
     ck_assert(got.error == ERROR_NONE || got.message[0] != '\0');
     ck_assert(got.error != ERROR_NONE || got.length == CAP);
     ck_assert_uint_le(requests_seen, 4);
+}
+END_TEST
+
+/* H6 */
+START_TEST(trailers_are_no_part_of_the_body)
+{
+    get("/trailers");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    ck_assert_uint_eq(got.length, 5);
+    ck_assert_mem_eq(got.body, "hello", 5);
+}
+END_TEST
+
+/* H2: what such a length means is not known; what comes is bounded all the same. */
+START_TEST(a_length_that_cannot_be_is_an_error_or_none)
+{
+    get(_i == 0 ? "/negative" : "/huge");
+    ck_assert(got.error != ERROR_NONE || got.length == 5);
+}
+END_TEST
+
+/* H3, H14: a handshake that never comes, or ends. */
+START_TEST(tls_that_stalls_is_left_in_time_and_not_spoken_in_clear)
+{
+    static const char hello[] = "\x16\x03\x01";
+    char url[64];
+    got.results = 0;
+    snprintf(url, sizeof url, "https://127.0.0.1:%u/plain", port);
+    ck_assert_ptr_nonnull(http_get(http, url, CAP, 300, 0, on_result, NULL));
+    for (int i = 0; i < 300 && got.results == 0; i++) {
+        loop_turn(loop, 10 * NS_PER_MS);
+        if (_i == 1 && visitors != NULL && visitors->stream != NULL &&
+            visitors->length > 0)
+            visitor_end(visitors);
+    }
+    ck_assert_uint_eq(got.results, 1);
+    ck_assert_int_eq(got.error, _i == 1 ? ERROR_SYSTEM : ERROR_TIMEOUT);
+    ck_assert_uint_eq(requests_seen, 0);
+    ck_assert_ptr_nonnull(visitors);
+    ck_assert_ptr_null(visitors->next); /* no second try, in clear or not */
+    ck_assert_mem_eq(visitors->request, hello, 2);
 }
 END_TEST
 
@@ -533,8 +588,12 @@ Suite *test_http_suite(void)
     tcase_add_test(tcase, an_answer_comes_with_its_body_and_who_gave_it);
     tcase_add_test(tcase, no_connection_is_kept_after_the_answer);
     tcase_add_test(tcase, any_status_is_an_answer);
-    tcase_add_loop_test(tcase, answers_over_a_limit_or_broken_are_errors, 0, 14);
+    tcase_add_loop_test(tcase, answers_over_a_limit_or_broken_are_errors, 0, 17);
     tcase_add_test(tcase, three_hops_are_followed);
+    tcase_add_test(tcase, trailers_are_no_part_of_the_body);
+    tcase_add_loop_test(tcase, a_length_that_cannot_be_is_an_error_or_none, 0, 2);
+    tcase_add_loop_test(tcase, tls_that_stalls_is_left_in_time_and_not_spoken_in_clear, 0,
+                        2);
     tcase_add_loop_test(tcase, a_server_that_dawdles_is_left_in_time, 0, 2);
     tcase_add_test(tcase, a_refused_connection_is_an_error);
     tcase_add_loop_test(tcase, only_http_is_spoken, 0, 5);
