@@ -43,6 +43,24 @@ static enum error_code put_numbers(struct buffer *url, const struct tracker *tra
                          manager->key, events[tracker->event]);
 }
 
+/* BEP 7: where else we can be reached. Only what the whole world could see anyway; behind
+ * a translator of addresses ours is of no use to others and nobody's business. */
+static enum error_code put_own(struct buffer *url, const struct tracker *tracker,
+                               enum netaddr_family family, const char *key)
+{
+    const struct tracker_manager_config *config = &tracker->manager->config;
+    struct netaddr own;
+    char text[NETADDR_TEXT_SIZE];
+    if (config->port == 0 ||
+        !config->net->own_address(config->net->context, family, &own) ||
+        netaddr_scope(&own) != NETADDR_SCOPE_PUBLIC)
+        return ERROR_NONE;
+    const enum error_code error = buffer_append_text(url, key);
+    netaddr_format_host(&own, text);
+    return error == ERROR_NONE ? put_escaped(url, (const uint8_t *)text, strlen(text))
+                               : error;
+}
+
 static enum error_code build_url(struct buffer *url, const struct tracker *tracker)
 {
     const struct tracker_manager_config *config = &tracker->manager->config;
@@ -58,6 +76,10 @@ static enum error_code build_url(struct buffer *url, const struct tracker *track
         error = put_escaped(url, config->peer_id, sizeof config->peer_id);
     if (error == ERROR_NONE)
         error = put_numbers(url, tracker);
+    if (error == ERROR_NONE)
+        error = put_own(url, tracker, NETADDR_V4, "&ipv4=");
+    if (error == ERROR_NONE)
+        error = put_own(url, tracker, NETADDR_V6, "&ipv6=");
     if (error == ERROR_NONE && tracker->tracker_id_length > 0)
         error = buffer_append_text(url, "&trackerid=");
     if (error == ERROR_NONE)

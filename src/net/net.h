@@ -46,6 +46,10 @@ struct net {
     struct net_watch *(*watch)(void *context, struct loop *loop,
                                void (*on_change)(void *context), void *watch_context);
     void (*unwatch)(void *context, struct net_watch *watch);
+    /* The address of ours from which the world would be reached (FAMILY: enum
+     * netaddr_family), as the user let it be; port 0. False: it cannot be. */
+    bool (*own_address)(void *context, enum netaddr_family family,
+                        struct netaddr *ret_address);
     void *context;
 };
 

@@ -118,6 +118,35 @@ static struct resolver_query *system_resolve(void *context, struct loop *loop,
     return resolver_lookup(loop, host, on_result, result_context);
 }
 
+/* Connecting a socket for datagrams sends none: it chooses a route, and the address that
+ * goes with it. Of several IPv6 addresses that is one that privacy asks for (RFC 6724).
+ */
+static bool system_own_address(void *context, enum netaddr_family family,
+                               struct netaddr *ret_address)
+{
+    struct netaddr world, own;
+    struct sockaddr_storage sockaddr;
+    if (netaddr_parse(family == NETADDR_V6 ? "2000::1" : "1.0.0.1", 9, &world) !=
+        ERROR_NONE)
+        return false;
+    const socklen_t length = netaddr_to_sockaddr(&world, &sockaddr);
+    const int fd = socket(sockaddr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    socklen_t own_length = sizeof sockaddr;
+    const bool fine =
+        bind_outgoing(context, fd, &world) &&
+        connect(fd, (struct sockaddr *)&sockaddr, length) == 0 &&
+        getsockname(fd, (struct sockaddr *)&sockaddr, &own_length) == 0 &&
+        netaddr_from_sockaddr((struct sockaddr *)&sockaddr, &own) == ERROR_NONE;
+    close(fd);
+    if (!fine)
+        return false;
+    own.port = 0;
+    *ret_address = own;
+    return true;
+}
+
 static struct net_watch *system_watch(void *context, struct loop *loop,
                                       void (*on_change)(void *context),
                                       void *watch_context)
@@ -255,9 +284,9 @@ struct net *net_system_new(const char *bind_to)
     struct net_system *system = calloc(1, sizeof *system);
     if (system == NULL)
         return NULL;
-    system->net =
-        (struct net){system_connect, system_listen, system_unlisten, system_open_datagram,
-                     system_resolve, system_watch,  system_unwatch,  system};
+    system->net = (struct net){system_connect,       system_listen,      system_unlisten,
+                               system_open_datagram, system_resolve,     system_watch,
+                               system_unwatch,       system_own_address, system};
     if (bind_to != NULL &&
         netaddr_parse(bind_to, 0, &system->bind_address) != ERROR_NONE) {
         system->bind_address.family = NETADDR_NONE;

@@ -488,6 +488,25 @@ static void host_unwatch(void *context, struct net_watch *watch)
     free(watch);
 }
 
+static bool host_own_address(void *context, enum netaddr_family family,
+                             struct netaddr *ret_address)
+{
+    const struct vnet *vnet = ((struct vnet_host *)context)->vnet;
+    for (uint32_t i = 0; i < vnet->own_count; i++) {
+        if (vnet->own[i].family != family)
+            continue;
+        *ret_address = vnet->own[i];
+        return true;
+    }
+    return false;
+}
+
+void vnet_set_own_address(struct vnet *vnet, const char *address)
+{
+    VNET_REQUIRE(vnet->own_count < sizeof vnet->own / sizeof *vnet->own);
+    vnet->own[vnet->own_count++] = vnet_parse(address);
+}
+
 void vnet_change(struct vnet *vnet)
 {
     for (struct net_watch *at = vnet->watches; at != NULL; at = at->next)
@@ -539,7 +558,7 @@ const struct net *vnet_host(struct vnet *vnet, const char *text)
     VNET_REQUIRE(host != NULL && vnet->host_count < VNET_MAX);
     *host = (struct vnet_host){
         .net = {host_connect, host_listen, host_unlisten, vnet_open_datagram,
-                host_resolve, host_watch, host_unwatch, host},
+                host_resolve, host_watch, host_unwatch, host_own_address, host},
         .vnet = vnet,
         .address = address,
         .next_port = 50000,

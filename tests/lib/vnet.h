@@ -47,6 +47,8 @@ enum vnet_weather {
 void vnet_set_weather(struct vnet *vnet, enum vnet_weather weather);
 /* Connecting and sending datagrams fail with ERROR at once; ERROR_NONE: no longer. */
 void vnet_set_local_error(struct vnet *vnet, enum error_code error);
+/* What the world sees of us (`own_address`), one of each family; none at first. */
+void vnet_set_own_address(struct vnet *vnet, const char *address);
 /* All that watch are told of a change. */
 void vnet_change(struct vnet *vnet);
 /* The answer of `resolve`; COUNT 0: no such name. Names not told of do not exist. */

@@ -48,6 +48,8 @@ struct vnet {
     struct vnet_end *ends; /* all ever made: freed with the network */
     struct vnet_udp *udps;
     struct net_watch *watches;
+    struct netaddr own[2];
+    uint32_t own_count;
     struct vnet_packet *packets;
     uint32_t open_streams, connects, open_datagrams;
 };

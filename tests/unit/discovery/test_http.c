@@ -382,6 +382,56 @@ START_TEST(test_a_hundred_trackers_are_not_asked_in_one_moment)
 }
 END_TEST
 
+/* ---- where we are (BEP 7) ---- */
+
+static const struct {
+    const char *own[2];
+    const char *ipv4, *ipv6; /* NULL: not told */
+} places[] = {
+    {{NULL, NULL}, NULL, NULL},
+    {{"192.168.1.7", "2a00:1450:4001::7"}, NULL, "&ipv6=2a00%3A1450%3A4001%3A%3A7"},
+    {{"8.8.4.4", NULL}, "&ipv4=8.8.4.4", NULL},
+    {{"8.8.4.4", "2a00::1"}, "&ipv4=8.8.4.4", "&ipv6=2a00%3A%3A1"},
+    {{"10.1.2.3", "fd00::1"}, NULL, NULL},
+    {{"100.64.1.2", "fe80::1"}, NULL, NULL},
+    {{"127.0.0.1", "::1"}, NULL, NULL},
+    {{"169.254.1.1", "2001:db8::1"}, NULL, NULL},
+};
+
+START_TEST(test_public_addresses_of_ours_are_told_and_no_others)
+{
+    begin_with(1, false);
+    for (int i = 0; i < 2; i++)
+        if (places[_i].own[i] != NULL)
+            vnet_set_own_address(rig.world.vnet, places[_i].own[i]);
+    rig_begin(&rig);
+    rig_run(&rig, NS_PER_S);
+    const char *url = rig.asked[0].url;
+    ck_assert_msg((strstr(url, "&ipv4=") != NULL) == (places[_i].ipv4 != NULL), "%s",
+                  url);
+    ck_assert_msg((strstr(url, "&ipv6=") != NULL) == (places[_i].ipv6 != NULL), "%s",
+                  url);
+    ck_assert(places[_i].ipv4 == NULL || strstr(url, places[_i].ipv4) != NULL);
+    ck_assert(places[_i].ipv6 == NULL || strstr(url, places[_i].ipv6) != NULL);
+    rig_done(&rig);
+}
+END_TEST
+
+/* H24 */
+START_TEST(test_no_answer_comes_after_the_end)
+{
+    begin_with(3, false);
+    rig_begin(&rig);
+    rig_run(&rig, 500 * NS_PER_US); /* asked, not answered */
+    ck_assert_uint_eq(rig.asked_count, 3);
+    tracker_manager_free(rig.manager);
+    rig.manager = NULL;
+    rig_run(&rig, 60 * NS_PER_S);
+    ck_assert_uint_eq(rig.peers, 0);
+    rig_done(&rig);
+}
+END_TEST
+
 /* ---- the user ---- */
 
 /* H18 */
@@ -594,6 +644,9 @@ Suite *suite_http_trackers(void)
     tcase_add_test(tcase, test_a_name_that_was_public_may_not_become_private);
     tcase_add_test(tcase, test_this_machine_is_asked_for_announces_alone);
     tcase_add_loop_test(tcase, test_peers_named_by_host_are_looked_up, 0, 2);
+    tcase_add_loop_test(tcase, test_public_addresses_of_ours_are_told_and_no_others, 0,
+                        sizeof places / sizeof *places);
+    tcase_add_test(tcase, test_no_answer_comes_after_the_end);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -201,6 +201,25 @@ START_TEST(out_of_descriptors_the_listener_waits_and_goes_on)
 }
 END_TEST
 
+/* BEP 7: whatever it is here, it is an address that can be bound to. */
+START_TEST(an_own_address_is_one_of_ours)
+{
+    struct netaddr own = {.family = NETADDR_NONE};
+    struct sockaddr_storage sockaddr;
+    struct net *bound = net_system_new("127.0.0.1");
+    ck_assert(!bound->own_address(bound->context, NETADDR_V6, &own));
+    ck_assert(!bound->own_address(bound->context, NETADDR_V4, &own) ||
+              netaddr_scope(&own) == NETADDR_SCOPE_LOOPBACK);
+    net_system_free(bound);
+    if (!net->own_address(net->context, NETADDR_V4, &own))
+        return; /* no way out of here */
+    const socklen_t length = netaddr_to_sockaddr(&own, &sockaddr);
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&sockaddr, length), 0);
+    close(fd);
+}
+END_TEST
+
 Suite *test_net_system_suite(void)
 {
     Suite *suite = suite_create("net_system");
@@ -213,6 +232,7 @@ Suite *test_net_system_suite(void)
     tcase_add_test(tcase, an_outgoing_address_of_the_other_family_is_not_used);
     tcase_add_test(tcase, an_interface_that_is_not_there_is_not_replaced_by_another);
     tcase_add_test(tcase, out_of_descriptors_the_listener_waits_and_goes_on);
+    tcase_add_test(tcase, an_own_address_is_one_of_ours);
     suite_add_tcase(suite, tcase);
     return suite;
 }
