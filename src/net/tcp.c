@@ -23,15 +23,20 @@
 #define INSIST_NS      (2 * NS_PER_MS)
 #define INSIST_MOST_NS (128 * NS_PER_MS)
 
+/* The other side has closed while nothing is read here, for a rate limit perhaps: what it
+ * sent may still be read for so long, then the socket is not left lying about. */
+#define CLOSED_NS (8 * NS_PER_S)
+
 struct tcp {
     struct stream stream; /* first */
     struct loop_slot *slot;
     int fd;
     bool connecting;
     bool resting; /* nothing is sent until REST is over */
+    bool closing; /* the other side has closed: it is over when CLOSED fires */
     short events;
     struct loop *loop;
-    struct loop_timer rest;
+    struct loop_timer rest, closed;
     struct loop_timer insist;
     uint64_t insist_ns; /* until it is tried again */
 };
@@ -44,8 +49,9 @@ static struct tcp *tcp_of(struct stream *stream)
 static void tcp_apply_events(struct tcp *tcp)
 {
     const int hidden = tcp->resting ? POLLOUT : 0;
+    const int added = (tcp->events & POLLIN) == 0 && !tcp->closing ? POLLRDHUP : 0;
     if (!tcp->connecting)
-        loop_slot_set_events(tcp->slot, (short)(tcp->events & ~hidden));
+        loop_slot_set_events(tcp->slot, (short)((tcp->events & ~hidden) | added));
 }
 
 static enum error_code error_of(ssize_t result)
@@ -167,6 +173,7 @@ static void tcp_close(struct stream *stream)
 {
     struct tcp *tcp = tcp_of(stream);
     loop_timer_cancel(tcp->loop, &tcp->rest);
+    loop_timer_cancel(tcp->loop, &tcp->closed);
     loop_timer_cancel(tcp->loop, &tcp->insist);
     loop_slot_remove(tcp->slot);
     close(tcp->fd);
@@ -191,6 +198,12 @@ static void tcp_on_connect(struct tcp *tcp)
     tcp->stream.callbacks->on_connected(tcp->stream.context);
 }
 
+static void tcp_on_closed(void *context)
+{
+    struct tcp *tcp = context;
+    tcp->stream.callbacks->on_error(tcp->stream.context, ERROR_CLOSED);
+}
+
 static void tcp_on_ready(void *context, short revents)
 {
     struct tcp *tcp = context;
@@ -205,6 +218,11 @@ static void tcp_on_ready(void *context, short revents)
         tcp->stream.callbacks->on_readable(tcp->stream.context);
     else if ((revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
         tcp->stream.callbacks->on_error(tcp->stream.context, ERROR_CLOSED);
+    else if ((revents & POLLRDHUP) != 0) {
+        tcp->closing = true;
+        tcp_apply_events(tcp);
+        loop_timer_set_in(tcp->loop, &tcp->closed, CLOSED_NS);
+    }
     /* Both in one turn, or a peer that never stops sending would never be sent to. */
     if ((revents & POLLOUT) != 0 && !loop_slot_is_removed(slot) &&
         (tcp->events & POLLOUT) != 0)
@@ -232,6 +250,7 @@ struct stream *stream_tcp_new(struct loop *loop, int fd, const struct netaddr *r
     tcp->loop = loop;
     tcp->insist_ns = INSIST_NS;
     loop_timer_init(&tcp->rest, tcp_on_rested, tcp);
+    loop_timer_init(&tcp->closed, tcp_on_closed, tcp);
     loop_timer_init(&tcp->insist, tcp_on_insist, tcp);
     set_options(fd);
     tcp->slot =

@@ -138,6 +138,43 @@ START_TEST(what_was_sent_before_the_end_is_read_before_it)
 }
 END_TEST
 
+/* O17: a socket in CLOSE_WAIT, when a rate limit keeps us from reading. */
+START_TEST(an_end_behind_what_is_not_read_is_told_within_ten_seconds)
+{
+    struct clock_virtual clock;
+    struct side side;
+    clock_virtual_init(&clock, NS_PER_S);
+    const struct loop_platform platform = loop_platform_virtual(&clock);
+    loop_free(loop);
+    loop = loop_new(&platform);
+    side_open(&side);
+    stream_set_interest(side.stream, false, false);
+    ck_assert_int_eq(write(side.other, "last words", 10), 10);
+    ck_assert_int_eq(shutdown(side.other, SHUT_WR), 0);
+    uint32_t turns_made = 0;
+    while (clock.now_ns < 6 * NS_PER_S) {
+        loop_turn(loop, NS_PER_S);
+        turns_made++;
+    }
+    ck_assert_uint_eq(side.failed, 0);
+    ck_assert_uint_le(turns_made, 8); /* no spin */
+    if (_i == 1) {                    /* read in time after all */
+        stream_set_interest(side.stream, true, false);
+        turns(3);
+        ck_assert_str_eq(side.got, "last words");
+        ck_assert_uint_eq(side.failed, 0);
+    } else {
+        while (clock.now_ns < 11 * NS_PER_S)
+            loop_turn(loop, NS_PER_S);
+        ck_assert_uint_eq(side.failed, 1);
+    }
+    ck_assert_int_eq(side.error, ERROR_CLOSED);
+    ck_assert_ptr_null(side.stream);
+    loop_turn(loop, 60 * NS_PER_S);
+    close(side.other);
+}
+END_TEST
+
 START_TEST(an_end_is_told_even_when_nothing_is_to_be_read)
 {
     struct side side;
@@ -297,6 +334,8 @@ Suite *test_tcp_suite(void)
     tcase_add_test(tcase, bytes_come_in_whatever_pieces_they_were_sent);
     tcase_add_test(tcase, a_read_of_nothing_says_not_now);
     tcase_add_test(tcase, what_was_sent_before_the_end_is_read_before_it);
+    tcase_add_loop_test(tcase, an_end_behind_what_is_not_read_is_told_within_ten_seconds,
+                        0, 2);
     tcase_add_test(tcase, an_end_is_told_even_when_nothing_is_to_be_read);
     tcase_add_test(tcase, a_write_to_a_dead_peer_is_an_error_and_no_signal);
     tcase_add_test(tcase, a_full_socket_takes_a_part_and_says_when_there_is_room);
