@@ -25,9 +25,9 @@ struct untrusted {
 /*
  * Writes the sanitised form of RAW: each bad byte, control or format character
  * becomes '.' or is dropped (zero-width ones), and what does not fit RET_SIZE or
- * MAX_CELLS is cut at a character border. Of RAW no more is read than a few bytes for each
- * that may be written. Always NUL-terminated if RET_SIZE > 0.
- * Returns the width in cells.
+ * MAX_CELLS is cut at a character border. Of RAW no more is read than a few bytes for
+ * each that may be written. Always NUL-terminated if RET_SIZE > 0. Returns the width in
+ * cells.
  */
 size_t text_clean(struct untrusted raw, size_t max_cells, char *ret_text,
                   size_t ret_size);
