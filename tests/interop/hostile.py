@@ -69,10 +69,11 @@ class Swarm(Process):
 
 
 class Peak:
-    """The most memory a process has had."""
+    """The most memory a process has had, and the CPU it used: its own, while attackers and
+    seeds use the same cores."""
 
     def __init__(self, process):
-        self.bytes, self.process = 0, process
+        self.bytes, self.cpu_s, self.process = 0, 0, process
         self.thread = threading.Thread(target=self._watch, daemon=True)
         self.thread.start()
 
@@ -83,6 +84,9 @@ class Peak:
                     for line in file:
                         if line.startswith("VmHWM:"):
                             self.bytes = max(self.bytes, int(line.split()[1]) << 10)
+                with open(f"/proc/{self.process.process.pid}/stat", encoding="ascii") as file:
+                    ticks = file.read().rsplit(")", 1)[1].split()[11:13]
+                self.cpu_s = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
             except OSError:
                 return
             time.sleep(0.05)
@@ -133,7 +137,7 @@ class Download:
         self.bttui.wait_done(60)
         self.took_s = self.bttui.seen("completed")[0]["time"] - self.bttui.started_at
         peak.thread.join()
-        self.peak = peak.bytes
+        self.peak, self.cpu_s = peak.bytes, peak.cpu_s
         self.lag_ms = max((beat["lag_ms"] for beat in self.bttui.seen("heartbeat")), default=0)
         check_equal(sha1_of(os.path.join(target, "payload")), self.honest.sha1, "the payload")
         self.bans = {ban["address"] for ban in self.bttui.seen("ban")}
@@ -142,6 +146,7 @@ class Download:
 
     def tell(self, name):
         print(f"        {name}: {MIB / self.took_s:.1f} MiB/s, {self.took_s:.2f} s, "
+              f"{self.cpu_s * 1024 / MIB:.2f} CPU s/GiB, "
               f"peak {self.peak >> 20} MiB, lag {self.lag_ms:.0f} ms, {len(self.bans)} bans, "
               f"{len(self.bttui.seen('piece', ok=False))} bad pieces")
 
@@ -198,7 +203,10 @@ def as_fast_as_without_them(lab):
     ratio = (statistics.median(each.took_s for each in clean) /
              statistics.median(each.took_s for each in hostile))
     lag_ms = statistics.median(each.lag_ms for each in hostile)
-    print(f"        {ratio:.3f} of the clean speed, lag {lag_ms:.0f} ms")
+    cpu = (statistics.median(each.cpu_s for each in hostile) /
+           statistics.median(each.cpu_s for each in clean))
+    print(f"        {ratio:.3f} of the clean speed, lag {lag_ms:.0f} ms, "
+          f"{cpu:.2f} times the CPU of its own")
     check(ratio >= 0.9, f"{ratio:.2f} of the clean speed")
     check(lag_ms <= 100, f"the loop was late by {lag_ms:.0f} ms")
 
