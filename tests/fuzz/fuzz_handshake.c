@@ -1,10 +1,46 @@
-/* The very first bytes from outside, at both ends of a connection. */
+/*
+ * The very first bytes from outside, at both ends of a connection. The first byte says
+ * which end, where they are cut, and whether another connection brings the same: from the
+ * same host or another, dialled by the same side or the other. Two that shook hands with
+ * the same id are one too many.
+ */
 #include "tests/unit/peer/rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+static void meet(struct rig *rig, struct script_peer *remote, const char *host,
+                 bool incoming)
+{
+    char address[32];
+    const struct net *net = vnet_host(rig->world.vnet, host);
+    script_peer_init(remote);
+    if (incoming) {
+        script_peer_dial(remote, net, rig->world.loop, "10.0.0.1:6881");
+    } else {
+        snprintf(address, sizeof address, "%s:7000", host);
+        script_peer_listen(remote, net, rig->world.loop, address);
+        rig_connect(rig, address, PEER_SOURCE_MANUAL);
+    }
+    rig_run(rig, 20 * NS_PER_MS);
+}
+
+/* At most one of both stays. */
+static void say_it_twice(struct rig *rig, const uint8_t *bytes, size_t length,
+                         uint8_t how)
+{
+    struct script_peer twin;
+    const bool incoming = ((how & 1) != 0) != ((how & 4) != 0);
+    meet(rig, &twin, (how & 8) != 0 ? "10.0.0.3" : "10.0.0.2", incoming);
+    script_peer_send(&twin, bytes, length);
+    rig_run(rig, 20 * NS_PER_MS);
+    if (rig->count[PEER_HANDSHAKEN] > rig->count[PEER_GONE] + 1)
+        abort();
+    script_peer_done(&twin);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -15,15 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length < 1 || length > 4096)
         return 0;
     rig_init(&rig, &config);
-    script_peer_init(&remote);
-    const struct net *net = vnet_host(rig.world.vnet, "10.0.0.2");
-    if ((bytes[0] & 1) != 0) {
-        script_peer_dial(&remote, net, rig.world.loop, "10.0.0.1:6881");
-    } else {
-        script_peer_listen(&remote, net, rig.world.loop, "10.0.0.2:7000");
-        rig_connect(&rig, "10.0.0.2:7000", PEER_SOURCE_MANUAL);
-    }
-    rig_run(&rig, 20 * NS_PER_MS);
+    meet(&rig, &remote, "10.0.0.2", (bytes[0] & 1) != 0);
     const size_t cut = bytes[0] % length;
     script_peer_send(&remote, bytes + 1, cut < length - 1 ? cut : length - 1);
     rig_run(&rig, 5 * NS_PER_MS);
@@ -38,6 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
                       memcmp(handshake.peer_id, ours, sizeof ours) != 0;
     if (rig.count[PEER_HANDSHAKEN] != good)
         abort();
+    if ((bytes[0] & 2) != 0)
+        say_it_twice(&rig, bytes + 1, length - 1, bytes[0]);
     script_peer_done(&remote);
     rig_run(&rig, 20 * NS_PER_MS);
     if (rig_done(&rig) != 0)
