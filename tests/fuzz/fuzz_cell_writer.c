@@ -30,11 +30,14 @@ static int height_of(const uint8_t *bytes)
     return bytes[1] < 128 ? 5 : 30;
 }
 
-static void send(struct cell_writer *writer, struct vt *vt)
+/* Just RESIZED, the cursor may have been where nothing is any more. */
+static void send(struct cell_writer *writer, struct vt *vt, bool resized)
 {
     size_t length;
     const char *bytes = cell_writer_take(writer, &length);
     vt_feed(vt, bytes, length);
+    if (resized)
+        vt_settle(vt);
     if (vt_problem(vt)[0] == '\0' && vt_misplaced(vt)[0] == '\0' && !vt_is_inside(vt))
         return;
     fprintf(stderr, "%s%s\n", vt_problem(vt), vt_misplaced(vt));
@@ -92,13 +95,18 @@ static void frames(struct cell_writer *writer, struct vt *vt, const uint8_t *byt
         text[part] = '\0';
         if (at % 3 == 0)
             canvas_clear(canvas);
+        const bool resized = at % 7 == 1;
+        if (resized) {
+            canvas_resize(canvas, bytes[at] % 40 + 1, height_of(bytes + at - 1));
+            vt_resize(vt, canvas_width(canvas), canvas_height(canvas));
+        }
         paint(canvas, text, part);
         if (at % 5 == 0) {
             cell_writer_end(writer);
             cell_writer_begin(writer);
         }
         cell_writer_present(writer, canvas);
-        send(writer, vt);
+        send(writer, vt, resized);
         /* The last row of a single column stays blank. */
         const int rows = canvas_height(canvas) - (canvas_width(canvas) == 1);
         for (int y = 0; y < rows; y++)
@@ -132,13 +140,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     if (cell_writer_new(width, height, bytes[0] % 16 < 8, &writer) != CELL_WRITER_OK)
         abort();
-    send(writer, vt);
+    send(writer, vt, false);
     frames(writer, vt, bytes, length);
     if ((bytes[0] & 64) != 0) {
         leave_at_once(writer, vt);
     } else {
         cell_writer_end(writer);
-        send(writer, vt);
+        send(writer, vt, false);
     }
     if (vt_modes(vt)[0] != '\0')
         abort();

@@ -6,22 +6,20 @@
  */
 #include "tests/unit/peer/rig.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
+/* ADDRESS is where it listens if it is not INCOMING. */
 static void meet(struct rig *rig, struct script_peer *remote, const char *host,
-                 bool incoming)
+                 const char *address, bool incoming)
 {
-    char address[32];
     const struct net *net = vnet_host(rig->world.vnet, host);
     script_peer_init(remote);
     if (incoming) {
         script_peer_dial(remote, net, rig->world.loop, "10.0.0.1:6881");
     } else {
-        snprintf(address, sizeof address, "%s:7000", host);
         script_peer_listen(remote, net, rig->world.loop, address);
         rig_connect(rig, address, PEER_SOURCE_MANUAL);
     }
@@ -34,7 +32,10 @@ static void say_it_twice(struct rig *rig, const uint8_t *bytes, size_t length,
 {
     struct script_peer twin;
     const bool incoming = ((how & 1) != 0) != ((how & 4) != 0);
-    meet(rig, &twin, (how & 8) != 0 ? "10.0.0.3" : "10.0.0.2", incoming);
+    if ((how & 8) != 0)
+        meet(rig, &twin, "10.0.0.3", "10.0.0.3:7001", incoming);
+    else
+        meet(rig, &twin, "10.0.0.2", "10.0.0.2:7001", incoming);
     script_peer_send(&twin, bytes, length);
     rig_run(rig, 20 * NS_PER_MS);
     if (rig->count[PEER_HANDSHAKEN] > rig->count[PEER_GONE] + 1)
@@ -51,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length < 1 || length > 4096)
         return 0;
     rig_init(&rig, &config);
-    meet(&rig, &remote, "10.0.0.2", (bytes[0] & 1) != 0);
+    meet(&rig, &remote, "10.0.0.2", "10.0.0.2:7000", (bytes[0] & 1) != 0);
     const size_t cut = bytes[0] % length;
     script_peer_send(&remote, bytes + 1, cut < length - 1 ? cut : length - 1);
     rig_run(&rig, 5 * NS_PER_MS);

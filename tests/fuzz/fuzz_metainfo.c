@@ -53,6 +53,32 @@ static void look_at(const struct metainfo *metainfo)
                                     strlen(metainfo->trackers[i].url), true));
 }
 
+static void check_warnings(const struct metainfo *metainfo)
+{
+    for (unsigned bit = 1; bit != 0; bit <<= 1)
+        if ((metainfo->warnings & bit) != 0)
+            must(strcmp(metainfo_warning_text((enum metainfo_warning)bit), "?") != 0);
+}
+
+/* Made portable, the names are as safe as before, and are left alone by a second time. */
+static void rename_all(struct metainfo *metainfo)
+{
+    struct metainfo_error error;
+    const bool was_strict =
+        metainfo_set_names(metainfo, METAINFO_NAMES_STRICT, &error) == ERROR_NONE;
+    must(was_strict == (error.message[0] == '\0'));
+    if (metainfo_set_names(metainfo, METAINFO_NAMES_PORTABLE, &error) != ERROR_NONE) {
+        must(error.message[0] != '\0');
+        return;
+    }
+    look_at(metainfo);
+    const uint32_t renamed = metainfo->renamed_file;
+    must(metainfo_set_names(metainfo, METAINFO_NAMES_PORTABLE, &error) == ERROR_NONE);
+    must(metainfo->renamed_file == renamed);
+    if (metainfo_set_names(metainfo, METAINFO_NAMES_STRICT, &error) == ERROR_NONE)
+        must(was_strict && renamed == metainfo->file_count);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct metainfo *metainfo;
@@ -62,6 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     }
     look_at(metainfo);
+    check_warnings(metainfo);
+    rename_all(metainfo);
     metainfo_free(metainfo);
     return 0;
 }

@@ -35,6 +35,9 @@ struct vt {
     int top, bottom; /* the rows that scroll, both among them */
     bool pending;    /* the last column was written: more text would wrap */
     bool wraps;      /* and does: the cursor is on the next row at once */
+    bool stays;      /* it would not: what is there is written over */
+    int saved_x, saved_y;
+    struct vt_cell *last; /* where text was just put: marks go on it */
     bool screen, hidden, paste, mouse;
     struct vt_cell *cells;
     enum vt_state state;
@@ -156,7 +159,7 @@ static const char *const capabilities[] = {
     "ich",   "ich1",  "dch",   "dch1",  "csr",   "il",   "il1",  "dl",   "dl1",   "smir",
     "rmir",  "smcup", "rmcup", "civis", "cnorm", "sgr0", "op",   "oc",   "setaf", "setab",
     "bold",  "rev",   "smul",  "rmul",  "smso",  "rmso", "dim",  "rep",  "ht",    "cbt",
-    "enacs", "rmacs", "smam",  "rmam",  "smkx",  "rmkx", "indn", "rin"};
+    "enacs", "rmacs", "smam",  "rmam",  "smkx",  "rmkx", "indn", "rin",  "sc",    "rc"};
 
 static bool learn(struct vt *vt, const char *term)
 {
@@ -207,6 +210,7 @@ static void blank_rows(struct vt *vt, int from, int to)
 static void move_to(struct vt *vt, int x, int y)
 {
     vt->pending = false;
+    vt->last = NULL;
     if (x < 0 || y < 0 || x >= vt->width || y >= vt->height)
         misplace(vt, "the cursor leaves the screen");
     else {
@@ -217,10 +221,7 @@ static void move_to(struct vt *vt, int x, int y)
 
 static void add_mark(struct vt *vt, const char *text, size_t length)
 {
-    int x = vt->pending ? vt->x : vt->x - 1;
-    struct vt_cell *cell = x >= 0 ? cell_at(vt, x, vt->y) : NULL;
-    if (cell != NULL && cell->width == 0 && x > 0)
-        cell = cell_at(vt, x - 1, vt->y);
+    struct vt_cell *cell = vt->last;
     if (cell == NULL || ++cell->marks > MARKS_MAX ||
         length > (size_t)(CELL_BYTES - cell->length)) {
         complain(vt, "a combining mark too many");
@@ -241,7 +242,7 @@ static void cut_halves(struct vt *vt, int x)
 
 static void put(struct vt *vt, const char *text, size_t length, int cells)
 {
-    if (vt->pending || vt->x + cells > vt->width) {
+    if ((vt->pending && !vt->stays) || vt->x + cells > vt->width) {
         misplace(vt, "text past the right edge");
         return;
     }
@@ -253,11 +254,13 @@ static void put(struct vt *vt, const char *text, size_t length, int cells)
         cell->width = (unsigned char)(i == 0 ? cells : 0);
         cell->marks = 0;
     }
+    struct vt_cell *last = cell_at(vt, vt->x, vt->y);
     vt->pending = vt->x + cells == vt->width;
     if (vt->pending && vt->wraps)
         move_to(vt, 0, vt->y + 1);
     else
         vt->x += vt->pending ? cells - 1 : cells;
+    vt->last = last;
 }
 
 static void put_code(struct vt *vt, const char *text, size_t length)
@@ -380,6 +383,8 @@ static void set_modes(struct vt *vt, const char *sequence, bool on)
         vt->screen = on;
         if (on)
             blank_rows(vt, 0, vt->height);
+    } else if (strncmp(sequence, on ? "[?7h" : "[?7l", 4) == 0) {
+        vt->stays = !on;
     } else if (strncmp(sequence, "[?25", 4) == 0 && sequence[4] != '0') {
         vt->hidden = !on;
     } else if (strncmp(sequence, "[?2004", 6) == 0) {
@@ -495,6 +500,12 @@ static void on_control(struct vt *vt, const char *sequence, size_t length)
         complain(vt, "a sequence that is not known here");
 }
 
+static void remember_cursor(struct vt *vt)
+{
+    vt->saved_x = vt->x;
+    vt->saved_y = vt->y;
+}
+
 static void on_sequence(struct vt *vt)
 {
     char shape[SHAPE_SIZE];
@@ -506,6 +517,10 @@ static void on_sequence(struct vt *vt)
         on_control(vt, vt->sequence, vt->length);
     else if (shape[0] == 'M')
         reverse_line_feed(vt);
+    else if (shape[0] == '7')
+        remember_cursor(vt);
+    else if (shape[0] == '8')
+        move_to(vt, vt->saved_x, vt->saved_y);
 }
 
 /* ---- bytes ---- */
@@ -585,8 +600,10 @@ void vt_resize(struct vt *vt, int width, int height)
         abort();
     blank_rows(vt, 0, height);
     vt->x = vt->y = vt->top = 0;
+    vt->saved_x = vt->saved_y = 0;
     vt->bottom = height - 1;
     vt->pending = false;
+    vt->last = NULL;
 }
 
 struct vt *vt_new(const char *term, int width, int height, bool ascii)
