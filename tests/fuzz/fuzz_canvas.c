@@ -45,6 +45,8 @@ static void check_rows(const struct canvas *canvas, size_t size)
     for (int y = 0; y < canvas_height(canvas); y++) {
         const size_t length = canvas_row_text(canvas, y, whole, sizeof whole);
         const size_t used = canvas_row_text(canvas, y, part, size);
+        if (size == 0 && used == 0)
+            continue;
         if (used >= size || strlen(part) != used || used > length ||
             memcmp(whole, part, used) != 0 || !text_is_valid_utf8(part, used))
             abort();
@@ -96,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         check(canvas);
         check_caret(canvas, x, y - 1);
     }
-    check_rows(canvas, bytes[1] / 2 + 1u);
+    check_rows(canvas, bytes[1] / 2u);
     check_copy(canvas, bytes[1] % 2 == 1);
     canvas_free(canvas);
     free(text);

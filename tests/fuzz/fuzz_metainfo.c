@@ -45,6 +45,7 @@ static void look_at(const struct metainfo *metainfo)
         offset += file->length;
     }
     must(offset == metainfo->total_bytes && offset > 0);
+    must(metainfo->files[metainfo_file_at(metainfo, offset)].length > 0);
     must((uint64_t)(metainfo->piece_count - 1) * metainfo->piece_bytes +
              metainfo_piece_length(metainfo, metainfo->piece_count - 1) ==
          offset);
@@ -90,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     look_at(metainfo);
     check_warnings(metainfo);
     rename_all(metainfo);
+    metainfo_free(metainfo_ref(metainfo));
     metainfo_free(metainfo);
     return 0;
 }

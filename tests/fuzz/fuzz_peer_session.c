@@ -79,7 +79,7 @@ static void send_cut(struct rig *rig, struct script_peer *remote, const uint8_t 
     rig_run(rig, 20 * NS_PER_MS);
 }
 
-/* What a seed may read for it depends on when its change of mind is answered: wishes of a
+/* What we may read for it depends on when its change of mind is answered: wishes of a
  * tenth of a second are answered together. */
 static void forget_wanted(char *story)
 {
@@ -97,7 +97,8 @@ static void forget_wanted(char *story)
     *to = '\0';
 }
 
-static char *tell(const uint8_t *bytes, size_t length, uint8_t how, uint8_t cut)
+static char *tell(const uint8_t *bytes, size_t length, uint8_t how, uint8_t cut,
+                  bool deaf)
 {
     const struct rig_config config = {.pieces = 10,
                                       .last_bytes = 20000,
@@ -112,9 +113,10 @@ static char *tell(const uint8_t *bytes, size_t length, uint8_t how, uint8_t cut)
         bitfield_set(&rig.have, piece);
     script_peer_init(&remote);
     say_hello(&rig, &remote, how);
+    script_peer_set_deaf(&remote, deaf);
     send_cut(&rig, &remote, bytes, length, cut);
     char *story = strndup((const char *)rig.story.bytes, rig.story.length);
-    if (story != NULL && config.have_all)
+    if (story != NULL && (config.have_all || (how & HOW_GIVING) != 0))
         forget_wanted(story);
     script_peer_done(&remote);
     rig_run(&rig, 20 * NS_PER_MS);
@@ -127,8 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     if (length < 2 || length > 40000)
         return 0;
-    char *whole = tell(bytes + 2, length - 2, bytes[0], 0);
-    char *parts = tell(bytes + 2, length - 2, bytes[0], bytes[1]);
+    const bool deaf = bytes[1] >= 0xf0; /* what it is given piles up */
+    char *whole = tell(bytes + 2, length - 2, bytes[0], 0, deaf);
+    char *parts = tell(bytes + 2, length - 2, bytes[0], bytes[1], deaf);
     if (whole == NULL || parts == NULL ||
         ((bytes[0] & HOW_DRY) == 0 && strcmp(whole, parts) != 0)) {
         fprintf(stderr, "whole:\n%s\nin parts:\n%s\n", whole, parts);

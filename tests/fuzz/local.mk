@@ -20,7 +20,7 @@ LINK_FUZZ = $(AM_LDFLAGS)
 DRIVER_FUZZ = tests/fuzz/replay.c
 endif
 check_PROGRAMS += $(FUZZERS)
-dist_check_SCRIPTS += tests/fuzz/replay-all
+dist_check_SCRIPTS += tests/fuzz/replay-all tests/fuzz/coverage
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/dictionaries
 TESTS += tests/fuzz/replay-all
 
@@ -44,3 +44,8 @@ else
 fuzz:
 	@echo "configure with CC=clang --enable-fuzzing for this"; exit 1
 endif
+
+# How much of the parsers the corpora reach; in a build directory of its own (HACKING).
+.PHONY: fuzz-coverage
+fuzz-coverage: $(FUZZERS)
+	@srcdir=$(srcdir) $(SHELL) $(srcdir)/tests/fuzz/coverage
