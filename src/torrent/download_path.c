@@ -53,7 +53,7 @@ static bool is_below(const char *path, const char *root)
            (path[length] == '/' || path[length] == '\0');
 }
 
-static char *root_of(const struct metainfo *metainfo, const char *dir)
+char *download_path_root(const struct metainfo *metainfo, const char *dir)
 {
     char *real = download_path_resolved(dir), *root = NULL;
     if (real != NULL && asprintf(&root, "%s/%s", real, metainfo->name) < 0)
@@ -67,7 +67,7 @@ bool download_path_is_inside(const struct metainfo *metainfo, const char *dir,
 {
     char *state = download_path_resolved(state_dir);
     char *real = download_path_resolved(dir);
-    char *root = root_of(metainfo, dir);
+    char *root = download_path_root(metainfo, dir);
     const bool inside = state != NULL && real != NULL && root != NULL &&
                         (is_below(real, state) || is_below(state, root));
     free(state);
@@ -138,16 +138,14 @@ static bool share_a_file(const struct metainfo *a, const char *a_dir,
     return share;
 }
 
-bool download_path_overlaps(const struct metainfo *a, const char *a_dir,
-                            const struct metainfo *b, const char *b_dir)
+bool download_path_overlaps(const struct download_place *a,
+                            const struct download_place *b)
 {
-    char *a_root = root_of(a, a_dir), *b_root = root_of(b, b_dir);
-    const bool known = a_root != NULL && b_root != NULL;
-    const bool near = known && (is_below(a_root, b_root) || is_below(b_root, a_root));
+    if (!is_below(a->root, b->root) && !is_below(b->root, a->root))
+        return false;
     /* A file and a directory of one name. */
-    const bool same_name =
-        known && strcmp(a_root, b_root) == 0 && a->multi_file != b->multi_file;
-    free(a_root);
-    free(b_root);
-    return same_name || (near && !same_content(a, b) && share_a_file(a, a_dir, b, b_dir));
+    if (strcmp(a->root, b->root) == 0 && a->meta->multi_file != b->meta->multi_file)
+        return true;
+    return !same_content(a->meta, b->meta) &&
+           share_a_file(a->meta, a->dir, b->meta, b->dir);
 }

@@ -17,9 +17,16 @@ char *download_path_resolved(const char *dir);
 /* Whether the torrent's files would lie in STATE_DIR, or STATE_DIR in them. */
 bool download_path_is_inside(const struct metainfo *metainfo, const char *dir,
                              const char *state_dir);
+/* The torrent's name below DIR, links resolved; the caller frees. NULL: as above. */
+char *download_path_root(const struct metainfo *metainfo, const char *dir);
+struct download_place {
+    const struct metainfo *meta;
+    const char *dir;
+    const char *root; /* download_path_root's; made once, for many comparisons */
+};
 /* Whether two torrents name one file, unless they are the same content in the same
  * layout. */
-bool download_path_overlaps(const struct metainfo *a, const char *a_dir,
-                            const struct metainfo *b, const char *b_dir);
+bool download_path_overlaps(const struct download_place *a,
+                            const struct download_place *b);
 
 #endif

@@ -266,6 +266,8 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
     for (uint32_t i = 0; i < session->count; i++)
         torrent_stop(session_torrent(session, session->order[i]));
     session_save_bans(session);
+    if (loop_timer_is_set(&session->list_timer))
+        session_save_list(session);
     check_stopped(session);
 }
 

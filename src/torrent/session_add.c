@@ -39,10 +39,29 @@ static enum error_code reserve_slot(struct session *session, uint32_t *ret_index
     return ERROR_NONE;
 }
 
+/* A torrent that names a file of META's in DIR; NULL: none. */
+static const struct torrent *find_overlap(struct session *session,
+                                          const struct metainfo *meta, const char *dir)
+{
+    char *root = download_path_root(meta, dir);
+    const struct download_place place = {meta, dir, root};
+    const struct torrent *found = NULL;
+    for (uint32_t i = 0; root != NULL && found == NULL && i < session->count; i++) {
+        struct torrent *other = session_torrent(session, session->order[i]);
+        if (other->root == NULL)
+            other->root = download_path_root(other->meta, other->download_dir);
+        const struct download_place there = {other->meta, other->download_dir,
+                                             other->root};
+        if (other->root != NULL && download_path_overlaps(&place, &there))
+            found = other;
+    }
+    free(root);
+    return found;
+}
+
 /* T39, T47: MESSAGE says which rule. */
-static enum error_code check_place(const struct session *session,
-                                   const struct metainfo *meta, const char *dir,
-                                   char message[SESSION_MESSAGE_SIZE])
+static enum error_code check_place(struct session *session, const struct metainfo *meta,
+                                   const char *dir, char message[SESSION_MESSAGE_SIZE])
 {
     if (session->restoring)
         return ERROR_NONE; /* looked at when it was added */
@@ -54,17 +73,14 @@ static enum error_code check_place(const struct session *session,
                  session->state.path);
         return ERROR_REFUSED;
     }
-    for (uint32_t i = 0; i < session->count; i++) {
-        const struct torrent *other = session_torrent(session, session->order[i]);
-        if (!download_path_overlaps(meta, dir, other->meta, other->download_dir))
-            continue;
-        snprintf(message, SESSION_MESSAGE_SIZE,
-                 _("its files would be those of another torrent in the list, “%.80s”; "
-                   "choose another --download-dir"),
-                 other->display_name);
-        return ERROR_REFUSED;
-    }
-    return ERROR_NONE;
+    const struct torrent *other = find_overlap(session, meta, dir);
+    if (other == NULL)
+        return ERROR_NONE;
+    snprintf(message, SESSION_MESSAGE_SIZE,
+             _("its files would be those of another torrent in the list, “%.80s”; "
+               "choose another --download-dir"),
+             other->display_name);
+    return ERROR_REFUSED;
 }
 
 /* ERROR_NOT_FOUND: there is none that can be used. */
@@ -266,7 +282,7 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
         keep_metainfo(torrent, bytes, length);
         log_warnings(torrent);
     }
-    session_save_list(session);
+    session_save_list_soon(session);
     return ERROR_NONE;
 }
 

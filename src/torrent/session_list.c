@@ -10,6 +10,7 @@
 
 void session_save_list(struct session *session)
 {
+    loop_timer_cancel(session->loop, &session->list_timer);
     if (session->restoring != NULL || session->list_unread)
         return; /* half a list must not replace the whole one */
     struct disk_job *job =
@@ -32,6 +33,23 @@ void session_save_list(struct session *session)
     const struct torrent_id nobody = {0, 0};
     if (session_post_job(session, DISK_SAVE_RESUME, nobody, job) != ERROR_NONE)
         log_write(session->log, LOG_LEVEL_WARNING, "the session was not kept");
+}
+
+static void on_list_timer(void *context)
+{
+    session_save_list(context);
+}
+
+void session_init_list(struct session *session)
+{
+    loop_timer_init(&session->list_timer, on_list_timer, session);
+}
+
+void session_save_list_soon(struct session *session)
+{
+    if (session->restoring == NULL &&
+        loop_timer_set_in(session->loop, &session->list_timer, 0) != ERROR_NONE)
+        session_save_list(session);
 }
 
 /* What cannot be restored this time, for lack of memory, on a disk that cannot be read,

@@ -209,6 +209,7 @@ enum error_code session_new(const struct session_config *config,
     session_begin_turns(session);
     session_init_bans(session);
     session_watch_network(session);
+    session_init_list(session);
     make_peer_id(session);
     enum error_code error = enough_descriptors(message);
     if (error == ERROR_NONE && config->state_dir != NULL)
@@ -262,6 +263,7 @@ void session_free(struct session *session)
     loop_timer_cancel(session->loop, &session->tick);
     loop_timer_cancel(session->loop, &session->stop_timer);
     loop_timer_cancel(session->loop, &session->bans_timer);
+    loop_timer_cancel(session->loop, &session->list_timer);
     history_done(&session->history);
     free(session->slots);
     free(session->generations);

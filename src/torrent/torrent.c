@@ -258,6 +258,7 @@ void torrent_free(struct torrent *torrent)
     free(torrent->noted);
     free(torrent->unwanted);
     free(torrent->download_dir);
+    free(torrent->root);
     free(torrent->display_name);
     free(torrent->comment);
     free(torrent->creator);

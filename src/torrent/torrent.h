@@ -43,6 +43,7 @@ struct torrent {
     struct metainfo *meta;
     struct info_hash hash;
     char *download_dir;
+    char *root; /* download_path_root's, made when first asked for */
     char *display_name, *comment, *creator; /* sanitised */
 
     struct bus *requests, *responses, *discovery;
@@ -114,6 +115,7 @@ struct session {
     bool list_unread; /* it is there, but could not be read: it is not replaced */
     bool bans_dirty;
     struct loop_timer bans_timer; /* they are saved when it fires */
+    struct loop_timer list_timer; /* and the list */
     bool files_confined;
     char sandbox_text[200];
     uint8_t peer_id[20];
@@ -240,7 +242,10 @@ void session_warn(struct session *session, struct torrent_id id, const char *for
     __attribute__((format(printf, 3, 4)));
 
 /* session_list.c */
+void session_init_list(struct session *session);
 void session_save_list(struct session *session);
+/* When the loop comes to it: once for all that is added in a row. */
+void session_save_list_soon(struct session *session);
 void session_no_longer_waits(struct session *session, const struct info_hash *hash);
 
 #endif

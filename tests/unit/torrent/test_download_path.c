@@ -87,6 +87,17 @@ START_TEST(the_state_directory_is_no_place_for_payload)
 }
 END_TEST
 
+static bool overlap(const struct metainfo *a, const char *a_dir, const struct metainfo *b,
+                    const char *b_dir)
+{
+    char *a_root = download_path_root(a, a_dir), *b_root = download_path_root(b, b_dir);
+    const struct download_place first = {a, a_dir, a_root}, second = {b, b_dir, b_root};
+    const bool answer = download_path_overlaps(&first, &second);
+    free(a_root);
+    free(b_root);
+    return answer;
+}
+
 START_TEST(two_torrents_never_share_a_file_unless_they_are_the_same_content)
 {
     static char n[] = "n", m[] = "m";
@@ -100,18 +111,18 @@ START_TEST(two_torrents_never_share_a_file_unless_they_are_the_same_content)
     const struct metainfo other = meta_of(n, only_a, 1, 1);
     const struct metainfo both = meta_of(n, a_and_b, 2, 0), b = meta_of(n, only_b, 1, 1);
     const struct metainfo nested = meta_of(m, deep, 1, 1), pad = meta_of(n, pad_a, 1, 1);
-    ck_assert(!download_path_overlaps(&a, root, &twin, root)); /* the same content */
-    ck_assert(download_path_overlaps(&a, root, &other, root));
-    ck_assert(download_path_overlaps(&both, root, &other, root));
-    ck_assert(!download_path_overlaps(&a, root, &b, root)); /* side by side */
-    ck_assert(download_path_overlaps(&both, root, &b, below("/link")));
-    ck_assert(!download_path_overlaps(&a, root, &other, below("/elsewhere")));
-    ck_assert(download_path_overlaps(&nested, root, &other, below("/m")));
-    ck_assert(!download_path_overlaps(&a, root, &pad, root)); /* nobody writes padding */
+    ck_assert(!overlap(&a, root, &twin, root)); /* the same content */
+    ck_assert(overlap(&a, root, &other, root));
+    ck_assert(overlap(&both, root, &other, root));
+    ck_assert(!overlap(&a, root, &b, root)); /* side by side */
+    ck_assert(overlap(&both, root, &b, below("/link")));
+    ck_assert(!overlap(&a, root, &other, below("/elsewhere")));
+    ck_assert(overlap(&nested, root, &other, below("/m")));
+    ck_assert(!overlap(&a, root, &pad, root)); /* nobody writes padding */
     static struct metainfo_file only_n[] = {{n, 0, 10, false}};
     struct metainfo file = meta_of(n, only_n, 1, 0), directory = meta_of(n, only_b, 1, 1);
     directory.multi_file = true;
-    ck_assert(download_path_overlaps(&file, root, &directory, root));
+    ck_assert(overlap(&file, root, &directory, root));
 }
 END_TEST
 
