@@ -125,13 +125,23 @@ WITH_SHA static void chunks_of(struct sha1_lanes *lanes, const uint8_t *const *b
         chunks(lanes, 4, bytes, length);
 }
 
-uint32_t sha1_lanes_most(void)
+static uint32_t ask_processor(void)
 {
     unsigned a, b, c, d, b7;
     const bool has_sha = __get_cpuid_count(7, 0, &a, &b7, &c, &d) != 0 &&
                          (b7 & bit_SHA) != 0 && __get_cpuid(1, &a, &b, &c, &d) != 0 &&
                          (c & bit_SSSE3) != 0 && (c & bit_SSE4_1) != 0;
     return has_sha ? SHA1_LANES_MAX : 1;
+}
+
+/* Asked once: a virtual machine is left and entered again for each answer. */
+uint32_t sha1_lanes_most(void)
+{
+    static _Atomic uint32_t most;
+    uint32_t lanes = most;
+    if (lanes == 0)
+        most = lanes = ask_processor();
+    return lanes;
 }
 
 #else

@@ -48,10 +48,11 @@ void session_event(struct torrent *torrent, enum message_type type, uint32_t num
 
 /* Three quarters of the pool are for pieces on their way, shared evenly by those that
  * download, so that together they never hold all blocks in pieces that cannot end. */
-void session_share_pool(struct session *session)
+static void share_pool(struct session *session)
 {
     const uint32_t blocks = block_pool_total(session->pool) / 4 * 3;
     uint32_t sharers = 0;
+    session->share_due = false;
     for (uint32_t i = 0; i < session->count; i++)
         sharers += torrent_is_downloading(session_torrent(session, session->order[i]));
     uint32_t share = sharers == 0 ? blocks : blocks / sharers;
@@ -62,6 +63,12 @@ void session_share_pool(struct session *session)
         if (torrent_is_downloading(torrent))
             piece_manager_set_budget(torrent->pieces, share);
     }
+}
+
+void session_share_pool(struct session *session)
+{
+    session->share_due = true;
+    loop_do_not_sleep(session->loop);
 }
 
 /* ---- a turn ---- */
@@ -164,6 +171,8 @@ static bool run_round(struct session *session)
 {
     bool any = session->config.workers == UINT32_MAX && disk_manager_run(session->disk);
     any |= take_disk_responses(session);
+    if (session->share_due)
+        share_pool(session);
     struct torrent *torrent = session->run_list;
     any |= torrent != NULL;
     session->run_list = NULL;

@@ -132,6 +132,7 @@ struct session {
         *waiting; /* on the saved list, but could not be restored this time */
     uint32_t waiting_count, waiting_capacity;
 
+    bool share_due; /* the pool is to be shared anew */
     struct torrent *run_list;
     struct loop_hook hook;
     struct loop_timer tick;
@@ -232,7 +233,9 @@ void session_changed(struct torrent *torrent, uint32_t what);
 void session_event(struct torrent *torrent, enum message_type type, uint32_t number);
 void session_torrent_stopped(struct torrent *torrent);
 void session_tick_soon(struct session *session);
-void session_share_pool(struct session *session); /* who downloads has changed */
+/* Who downloads has changed: the pool is shared anew before the next of them runs, once
+ * for however many changed. */
+void session_share_pool(struct session *session);
 /* A job on state files or on data to delete: a stop waits for it. Frees JOB on failure.
  */
 enum error_code session_post_job(struct session *session, enum message_type type,

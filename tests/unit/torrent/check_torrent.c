@@ -13,6 +13,7 @@ Suite *test_names_suite(void);
 Suite *test_disk_trouble_suite(void);
 Suite *test_crash_suite(void);
 Suite *test_seeding_suite(void);
+Suite *test_many_suite(void);
 
 int main(void)
 {
@@ -27,6 +28,7 @@ int main(void)
     srunner_add_suite(runner, test_disk_trouble_suite());
     srunner_add_suite(runner, test_crash_suite());
     srunner_add_suite(runner, test_seeding_suite());
+    srunner_add_suite(runner, test_many_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
