@@ -1,5 +1,6 @@
 /* What is on disk is compared with what is claimed and hashed, before peers are let near
  * it. */
+#include "base/i18n.h"
 #include "torrent/torrent.h"
 
 #include <stdlib.h>
@@ -83,6 +84,25 @@ static void add_trusted(const struct torrent *torrent, struct bitfield *found)
         bitfield_set(found, piece);
 }
 
+/* Pieces that were right when they came: the disk's fault, or another program's, and no
+ * peer's (P37). */
+static void warn_of_lost(struct torrent *torrent, const struct bitfield *found)
+{
+    const struct bitfield *have = piece_manager_have(torrent->pieces);
+    uint32_t lost = 0;
+    for (uint32_t piece = bitfield_next_set(have, 0); piece < have->size;
+         piece = bitfield_next_set(have, piece + 1))
+        lost += !bitfield_get(found, piece);
+    if (lost > 0)
+        session_warn(torrent->session, torrent->id,
+                     ngettext("%s: %u piece was changed on the disk after it had been "
+                              "verified; it is downloaded again",
+                              "%s: %u pieces were changed on the disk after they had "
+                              "been verified; they are downloaded again",
+                              lost),
+                     torrent->display_name, lost);
+}
+
 /* A state that was saved by a clean end need not be saved again. */
 static void claim(struct torrent *torrent, const struct bitfield *found)
 {
@@ -121,6 +141,7 @@ void torrent_on_checked(struct torrent *torrent, struct message *message)
         return;
     }
     add_trusted(torrent, found);
+    warn_of_lost(torrent, found);
     piece_manager_set_have(torrent->pieces, found);
     torrent_apply_wanted(torrent);
     torrent->empties_missing = error.code != ERROR_NONE && error.code != ERROR_CANCELLED;

@@ -358,6 +358,8 @@ START_TEST(verifying_finds_what_was_damaged_behind_our_back)
     ck_assert_int_eq(side_info(&pair.leech).state, TORRENT_STATE_CHECKING);
     pair_until(&pair, verified_again, 10);
     ck_assert_uint_eq(pair.leech.last_checked, pair.meta->piece_count - 1);
+    ck_assert_uint_eq(pair.leech.warnings, 1);
+    ck_assert_ptr_nonnull(strstr(pair.leech.text, "1 piece was changed on the disk"));
     pair_introduce(&pair); /* as complete as it was, it had let the seed go */
     pair_until(&pair, pair_leech_complete, 20);
     ck_assert(pair_files_are_right(&pair, pair.leech.down));
