@@ -1,8 +1,10 @@
 """However it ends, is stopped, or loses its terminal: the terminal is left as it was, and the
-program neither hangs nor spins. (C4-C9, C20)"""
+program neither hangs nor spins. (C4-C9, C20, C21, C24)"""
 
 import os
 import resource
+import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -166,6 +168,60 @@ def readers_that_leave(lab):
     check(client.wait(5) >= 0, "it died of a signal")
 
 
+def its_description_is_gone(lab):
+    """C24: all that it needs of the terminal's description was read at the start."""
+    database, name = lab.new_dir("terminfo"), "xterm-256color"
+    if not shutil.which("tic"):
+        raise Skip("tic is not there")
+    described = subprocess.run(["infocmp", name], check=True, capture_output=True).stdout
+    subprocess.run(["tic", "-o", database, "-"], check=True, capture_output=True,
+                   input=described.replace(name.encode() + b"|", b"bttui-only|", 1))
+    terminal = start(lab, term="bttui-only", judge_as=name, TERMINFO=database)
+    shutil.rmtree(database)
+    terminal.resize(60, 15)
+    terminal.press("C-l")
+    terminal.wait_for("payload .*100%")
+    terminal.wait_quiet(0.2, 2)
+    terminal.settle()
+    terminal.press("?")
+    terminal.wait_for("[Kk]eys")
+    terminal.press("Escape")
+    terminal.wait_for("payload .*100%")
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.wait_quiet(0.2, 2)
+    terminal.wait_for("payload .*100%")
+    terminal.end()
+    terminal.check_as_before()
+    terminal.check_harmless()
+
+
+def state_of(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return None
+
+
+def two_on_one_terminal(lab):
+    """C21: both work, neither floods the line, and both end when they are told to."""
+    terminal = Strict(lab, ["sh", "-c", shlex.join(command(lab)) + " </dev/tty & exec " +
+                            shlex.join(command(lab))])
+    terminal.wait_for("payload .*100%")
+    pid = terminal.process.pid
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        other = int(file.read().split()[0])
+    terminal.wait_quiet(0.5, 3)
+    read = terminal.bytes_read
+    time.sleep(0.5)
+    check(terminal.bytes_read - read <= 5000, "a flood of frames")
+    os.kill(other, signal.SIGTERM)
+    wait_until(lambda: state_of(other) in ("Z", None), "the other to end", 5)
+    terminal.press("C-l")
+    wait_until(lambda: terminal.bytes_read > read + 200, "a frame of the one that is left")
+    terminal.end()
+
+
 def switches(pid):
     """How often its threads have gone to sleep so far."""
     count = 0
@@ -184,7 +240,9 @@ def idle_is_idle(lab):
     headless.wait_event("checked")
     terminal.wait_quiet(1)
     before = {pid: switches(pid) for pid in (terminal.process.pid, headless.process.pid)}
+    read = terminal.bytes_read
     time.sleep(3)
+    check(terminal.bytes_read - read <= 30000, "more than 10 kB/s while idle")  # C21
     for pid, count in before.items():
         check(switches(pid) - count <= 6, f"{switches(pid) - count} wake-ups in 3 s")
     headless.finish()
@@ -193,4 +251,4 @@ def idle_is_idle(lab):
 
 run(left_as_it_was, left_as_it_was_by_a_crash, stopped_and_continued, its_terminal_is_gone,
     end_of_file_is_a_key_like_others, kinds_of_terminals, descriptors_that_are_no_terminal,
-    readers_that_leave, idle_is_idle)
+    readers_that_leave, its_description_is_gone, two_on_one_terminal, idle_is_idle)
