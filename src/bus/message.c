@@ -22,6 +22,7 @@ void message_done(struct message *message, struct block_pool *pool)
     switch (message->type) {
     case PEER_SEND:
     case PEER_BLOCK_ARRIVED:
+    case PEER_WANTED:
         block_pool_give_chain(pool, message->u.block_data.block);
         break;
     case DISK_HASH:
@@ -30,7 +31,7 @@ void message_done(struct message *message, struct block_pool *pool)
         break;
     case DISK_READ:
     case DISK_HAS_READ:
-        block_pool_give_chain(pool, message->u.read.block);
+        block_pool_give_chain(pool, message->u.read.chain);
         break;
     case DISK_VERIFIED:
     case DISK_FAILED_HASH:
@@ -83,7 +84,6 @@ void message_done(struct message *message, struct block_pool *pool)
     case PEER_RETURNED:
     case PEER_STALLED:
     case PEER_SNUBBED:
-    case PEER_WANTED:
     case PEER_UNWANTED:
     case PEER_MISBEHAVED:
     case PEER_STATUS_CHANGED:

@@ -99,7 +99,7 @@ enum message_type {
     /* ---- piece request ---- */
     PEER_REQUEST,    /* block: ask this peer for it. Full: the picker takes it back */
     PEER_CANCEL,     /* block */
-    PEER_SEND,       /* block_data: answer to PEER_WANTED; holds the block */
+    PEER_SEND,       /* block_data: answer to PEER_WANTED; holds the chain */
     PEER_REJECT,     /* block: answer to PEER_WANTED that cannot be served */
     PEER_HAVE,       /* piece: we have it; to every peer (peer ignored) */
     PEER_INTEREST,   /* flag: we are (not) interested in this peer */
@@ -123,7 +123,8 @@ enum message_type {
     PEER_RETURNED,      /* block: comes back for a reason of ours: a pause, no memory */
     PEER_STALLED,    /* peer: no payload for its time-out; offer its blocks elsewhere */
     PEER_SNUBBED,    /* peer: 60 s without payload */
-    PEER_WANTED,     /* block: a request from the peer, already validated */
+    PEER_WANTED,     /* block_data: requests from the peer, already validated: a chain to
+                        fill, end to end in one piece; holds it */
     PEER_UNWANTED,   /* block: the peer cancelled it */
     PEER_MISBEHAVED, /* gone: reason; counted by the Torrent Manager */
     PEER_STATUS_CHANGED, /* status: looked at once a second and when it was told to */
@@ -132,7 +133,7 @@ enum message_type {
     DISK_CHECK,       /* job: hash what is there (whole torrent or the bits set in it) */
     DISK_HASH,        /* run: the next blocks of a piece in order; the last one says so */
     DISK_DROP_PIECE,  /* run: forget a piece begun by DISK_HASH; blocks come back */
-    DISK_READ,        /* read: into a block; holds it */
+    DISK_READ,        /* read: into the chain's blocks; holds it */
     DISK_SYNC,        /* job: fdatasync all files written since the last */
     DISK_SAVE_RESUME, /* job: write a state file durably */
     DISK_RELEASE,     /* job: close the torrent's files */
@@ -146,7 +147,7 @@ enum message_type {
     DISK_VERIFIED,      /* verified: hashed right and written; blocks come back */
     DISK_FAILED_HASH, /* verified: hashed wrong, nothing claimed; digests of the blocks */
     DISK_ERROR,       /* disk_error: read or write failed; blocks come back */
-    DISK_HAS_READ,    /* read: the block is filled */
+    DISK_HAS_READ,    /* read: of a DISK_READ that failed each block by itself */
     DISK_BLOCKS_BACK, /* run: blocks the workers are done with */
     DISK_SYNCED,      /* job */
     DISK_JOB_DONE, /* job: of the types above without an answer of their own; error says
@@ -229,9 +230,7 @@ struct message {
             bool ok;
         } verified;
         struct {
-            struct block
-                *block; /* owned: piece, begin, length say what; NULL on failure */
-            struct block_ref ref;
+            struct block *chain; /* owned; end to end in one piece. All filled, or none */
             enum error_code error;
             int errno_value;
             uint32_t file; /* what the error is about */

@@ -76,12 +76,12 @@ enum error_code worker_bus_post(struct worker_bus *bus, const struct message *me
     pthread_mutex_lock(&bus->mutex);
     const enum error_code error = append(bus, message);
     const bool first = error == ERROR_NONE && bus->incoming_length == 1;
-    if (first)
-        pthread_cond_signal(&bus->posted);
     /* Under the lock, so that set_wake can promise that nobody is at the old one. */
     if (first && bus->wake != NULL)
         loop_wake_signal(bus->wake);
     pthread_mutex_unlock(&bus->mutex);
+    if (first) /* who is woken finds the lock free */
+        pthread_cond_signal(&bus->posted);
     return error;
 }
 

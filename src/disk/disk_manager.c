@@ -1,6 +1,7 @@
 #include "disk/disk_manager.h"
 
 #include "disk/disk_private.h"
+#include "disk/storage_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -264,14 +265,6 @@ void disk_manager_close(struct disk_manager *manager, struct torrent_id id)
 
 /* ---- requests and responses ---- */
 
-static uint64_t chain_bytes(const struct block *chain)
-{
-    uint64_t bytes = 0;
-    for (; chain != NULL; chain = chain->next)
-        bytes += chain->length;
-    return bytes;
-}
-
 /* A piece stays with one worker. What waits for the disk, and state files, have a worker
  * each: they come in the order they were posted, and hold no piece up. */
 static struct worker *worker_for(struct disk_manager *manager,
@@ -284,7 +277,7 @@ static struct worker *worker_for(struct disk_manager *manager,
         key += request->u.run.piece;
         break;
     case DISK_READ:
-        key += request->u.read.ref.piece;
+        key += request->u.read.chain->piece;
         break;
     case DISK_SAVE_RESUME:
     case DISK_FORGET_STATE:
@@ -369,15 +362,12 @@ bool disk_manager_run(struct disk_manager *manager)
     return any;
 }
 
-enum error_code disk_manager_read_now(struct disk_manager *manager, struct torrent_id id,
-                                      struct block *block)
+uint32_t disk_manager_read_now(struct disk_manager *manager, struct torrent_id id,
+                               struct block *chain)
 {
     /* The table changes on this thread only, so that looking needs no lock. */
     const struct disk_torrent *torrent = find(manager, id);
-    if (torrent == NULL)
-        return ERROR_CANCELLED;
-    return storage_read_cached(torrent->storage, block->piece, block->begin, block->bytes,
-                               block->length);
+    return torrent != NULL ? storage_read_cached(torrent->storage, chain) : 0;
 }
 
 uint64_t disk_manager_queued_bytes(const struct disk_manager *manager)

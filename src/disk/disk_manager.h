@@ -63,10 +63,11 @@ bool disk_manager_take(struct disk_manager *manager, struct message *ret_respons
 /* Only with 0 workers: runs what is queued. True if there was something. */
 bool disk_manager_run(struct disk_manager *manager);
 
-/* Fills BLOCK (its piece, begin and length set) from the page cache at once.
- * ERROR_AGAIN: post a DISK_READ. */
-enum error_code disk_manager_read_now(struct disk_manager *manager,
-                                      struct torrent_id torrent, struct block *block);
+/* Fills from the page cache, at once, as many blocks of CHAIN as it can, and returns how
+ * many, counted from the first. CHAIN's blocks lie end to end in one piece. The others
+ * are for a DISK_READ, which also finds out what is wrong. */
+uint32_t disk_manager_read_now(struct disk_manager *manager, struct torrent_id torrent,
+                               struct block *chain);
 /* Payload bytes handed over by DISK_HASH and not yet given back: for back-pressure. */
 uint64_t disk_manager_queued_bytes(const struct disk_manager *manager);
 

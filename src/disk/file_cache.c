@@ -8,6 +8,7 @@ struct entry {
     const struct storage *storage; /* NULL: dropped, to be closed when unpinned */
     uint32_t file;
     bool write; /* opened for writing too */
+    bool waits; /* cannot be read without waiting */
     int fd;     /* -1: free */
     uint32_t pins;
     uint64_t used;
@@ -71,6 +72,25 @@ int file_cache_pin(struct file_cache *cache, const struct storage *storage, uint
     const int fd = entry != NULL ? pin(cache, entry) : -1;
     pthread_mutex_unlock(&cache->mutex);
     return fd;
+}
+
+int file_cache_pin_nowait(struct file_cache *cache, const struct storage *storage,
+                          uint32_t file)
+{
+    pthread_mutex_lock(&cache->mutex);
+    struct entry *entry = find(cache, storage, file, false);
+    const int fd = entry != NULL && !entry->waits ? pin(cache, entry) : -1;
+    pthread_mutex_unlock(&cache->mutex);
+    return fd;
+}
+
+void file_cache_note_waits(struct file_cache *cache, int fd)
+{
+    pthread_mutex_lock(&cache->mutex);
+    for (uint32_t i = 0; i < cache->capacity; i++)
+        if (cache->entries[i].fd == fd)
+            cache->entries[i].waits = true;
+    pthread_mutex_unlock(&cache->mutex);
 }
 
 /* A free place, or the one unused for longest; NULL when all are pinned. */

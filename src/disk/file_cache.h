@@ -11,6 +11,11 @@
  * asks for that. Never waits. */
 int file_cache_pin(struct file_cache *cache, const struct storage *storage, uint32_t file,
                    bool write);
+/* The same for reading without ever waiting for the disk; -1 also after note_waits. */
+int file_cache_pin_nowait(struct file_cache *cache, const struct storage *storage,
+                          uint32_t file);
+/* FD, which is pinned, cannot be read so. */
+void file_cache_note_waits(struct file_cache *cache, int fd);
 /* Puts FD in, pinned, and returns it; another thread's twin that can do as much wins (FD
  * is closed then). When every place is pinned FD is handed out uncached. */
 int file_cache_add(struct file_cache *cache, const struct storage *storage, uint32_t file,

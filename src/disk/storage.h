@@ -54,15 +54,22 @@ enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t 
 enum error_code storage_read(struct storage *storage, uint32_t piece, uint32_t begin,
                              uint8_t *bytes, uint32_t length,
                              struct storage_error *ret_error);
+/* The same into CHAIN, whose blocks lie end to end in one piece. */
+enum error_code storage_read_chain(struct storage *storage, const struct block *chain,
+                                   struct storage_error *ret_error);
+/* The same from the page cache only, through descriptors that are open: never waits.
+ * Returns how many blocks, counted from the first, were filled: 0, and those after a
+ * file's end or what is not in memory, are a worker's. Where the system cannot say (a
+ * file system or kernel without RWF_NOWAIT) it is always 0. */
+uint32_t storage_read_cached(struct storage *storage, const struct block *chain);
+/* The rest of PIECE from BEGIN on, at most 1 MiB of it, is wanted soon: the system begins
+ * to read it. */
+void storage_read_ahead(struct storage *storage, uint32_t piece, uint32_t begin);
 /* What was written of PIECE is put on the device and its pages are given up, so that the
  * next read comes from there; a device or file server may still answer from memory of its
  * own. Waits for the device. */
 enum error_code storage_drop_cached(struct storage *storage, uint32_t piece,
                                     uint32_t length, struct storage_error *ret_error);
-/* The same from the page cache only, through descriptors that are open: never waits.
- * ERROR_AGAIN: ask a worker. */
-enum error_code storage_read_cached(struct storage *storage, uint32_t piece,
-                                    uint32_t begin, uint8_t *bytes, uint32_t length);
 /* The range was found, not written: the next sync is about its files too, for it may be
  * in memory alone. */
 void storage_found(struct storage *storage, uint32_t piece, uint32_t length);

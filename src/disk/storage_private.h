@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/uio.h>
 
 struct storage {
     atomic_uint references;
@@ -44,6 +45,22 @@ int storage_acquire(struct storage *storage, uint32_t file, bool write);
 void storage_release(struct storage *storage, int fd);
 /* The next sync is about it. */
 void storage_mark_dirty(struct storage *storage, uint32_t file);
+
+/* ---- storage_chain.c ---- */
+
+#define CHAIN_IOV_COUNT 256
+
+/* A place in a chain of blocks. */
+struct chain_cursor {
+    const struct block *block;
+    uint32_t at;
+};
+uint64_t chain_bytes(const struct block *chain);
+/* The next LENGTH bytes, or as many of them as CHAIN_IOV_COUNT vectors take; CURSOR moves
+ * on. Returns how many vectors these are. */
+int chain_gather(struct chain_cursor *cursor, uint64_t length, struct iovec *iov);
+void chain_skip(struct chain_cursor *cursor, uint64_t length);
+
 /* RET_ERROR may be NULL. */
 enum error_code storage_fail(struct storage_error *ret_error, uint32_t file,
                              int errno_value);

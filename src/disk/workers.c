@@ -2,24 +2,54 @@
 #include "base/thread.h"
 #include "disk/disk_private.h"
 #include "disk/state_file.h"
+#include "disk/storage_private.h"
 
 #include <stdlib.h>
 #include <sys/statvfs.h>
 
+static void answer_read(struct worker *worker, struct message *request,
+                        struct block *chain, const struct storage_error *error)
+{
+    request->type = DISK_HAS_READ;
+    request->u.read.chain = chain;
+    request->u.read.error = error->code;
+    request->u.read.errno_value = error->errno_value;
+    request->u.read.file = error->file;
+    disk_respond(worker->manager, request);
+}
+
+/* One bad place spoils no block beside it. */
+static void read_one_by_one(struct worker *worker, struct message *request,
+                            struct storage *storage)
+{
+    struct block *block = request->u.read.chain;
+    while (block != NULL) {
+        struct storage_error error = {ERROR_NONE, 0, 0};
+        struct block *next = block->next;
+        block->next = NULL;
+        error.code = storage_read_chain(storage, block, &error);
+        answer_read(worker, request, block, &error);
+        block = next;
+    }
+}
+
+/* Peers go on as they have begun: the rest of the piece is on its way when they ask. */
 static void on_read(struct worker *worker, struct message *request)
 {
     struct storage_error error = {ERROR_CANCELLED, 0, 0};
     struct storage *storage = disk_storage(worker->manager, request->torrent);
-    struct block *block = request->u.read.block;
-    if (storage != NULL && storage_read(storage, block->piece, block->begin, block->bytes,
-                                        block->length, &error) == ERROR_NONE)
-        error.code = ERROR_NONE;
+    struct block *chain = request->u.read.chain;
+    const uint32_t piece = chain->piece;
+    const uint32_t end = chain->begin + (uint32_t)chain_bytes(chain);
+    if (storage != NULL)
+        error.code = storage_read_chain(storage, chain, &error);
+    if (storage == NULL || error.code == ERROR_NONE || chain->next == NULL)
+        answer_read(worker, request, chain, &error);
+    else
+        read_one_by_one(worker, request, storage);
+    if (error.code == ERROR_NONE)
+        storage_read_ahead(storage, piece, end);
     storage_unref(storage);
-    request->type = DISK_HAS_READ;
-    request->u.read.error = error.code;
-    request->u.read.errno_value = error.errno_value;
-    request->u.read.file = error.file;
-    disk_respond(worker->manager, request);
 }
 
 static void take_stamps(struct storage *storage, struct disk_job *job)

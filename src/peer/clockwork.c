@@ -101,7 +101,7 @@ static bool floods_keepalives(struct peer *peer)
 /* Whether what we have for it has been standing still. */
 static bool is_not_reading(struct peer *peer, uint64_t now_ns)
 {
-    if (peer->out.length == 0 && peer->sending == NULL)
+    if (peer->out.length == 0 && peer->sending == NULL && !peer->wants_write)
         peer->unsent_since_ns = now_ns;
     const uint64_t since_ns = peer->unsent_since_ns > peer->last_sent_ns
                                   ? peer->unsent_since_ns

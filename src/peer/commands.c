@@ -44,23 +44,28 @@ static void on_reject(struct peer *peer, const struct block_ref *block)
     if (peer->fast)
         send_or_close(peer, wire_put_block(&peer->out, WIRE_REJECT, block));
     if (!peer->dead)
-        peer_offer_reads(peer);
+        peer_serve_soon(peer);
 }
 
 static void on_send(struct peer_manager *manager, struct peer *peer,
                     struct message *message)
 {
-    const struct block *block = message->u.block_data.block;
-    const struct block_ref ref = {block->piece, block->begin, block->length};
-    if (peer != NULL && !peer->am_choking) {
-        peer->reads_out--;
-        peer_queue_block(peer, message->u.block_data.block);
-        peer_flush_soon(peer);
-        return;
+    struct block *block = message->u.block_data.block;
+    while (block != NULL) {
+        struct block *next = block->next;
+        const struct block_ref ref = {block->piece, block->begin, block->length};
+        if (peer != NULL && !peer->dead && !peer->am_choking) {
+            peer->reads_out--;
+            peer_queue_block(peer, block);
+        } else {
+            block_pool_give(manager->shared->config.pool, block);
+            if (peer != NULL && !peer->dead)
+                on_reject(peer, &ref);
+        }
+        block = next;
     }
-    message_done(message, manager->shared->config.pool);
-    if (peer != NULL)
-        on_reject(peer, &ref);
+    if (peer != NULL && !peer->dead)
+        peer_flush_soon(peer);
 }
 
 static void on_have(struct peer_manager *manager, uint32_t piece)

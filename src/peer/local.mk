@@ -19,4 +19,5 @@ src_peer_libpeer_a_SOURCES = \
 	src/peer/room.c \
 	src/peer/send.c \
 	src/peer/slots.c \
+	src/peer/upload.c \
 	src/peer/wire.c src/peer/wire.h

@@ -228,7 +228,7 @@ static enum error_code on_request(struct peer *peer, const struct block_ref *ref
     if (peer->wanted.length >= WIRE_REQQ || is_served_too_often(peer, ref))
         return refuse(peer, ref);
     const enum error_code error = ref_queue_push(&peer->wanted, ref);
-    peer_offer_reads(peer);
+    peer_serve_soon(peer);
     return error;
 }
 

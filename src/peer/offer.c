@@ -124,40 +124,5 @@ void peer_feed_again(struct peer *peer)
         peer->starved = false;
         stream_set_interest(peer->stream, true, peer->wants_write);
     }
-    peer_offer_reads(peer);
-}
-
-static bool can_offer(const struct peer *peer)
-{
-    return !peer->am_choking && !peer->dead && peer->wanted.length > 0 &&
-           peer->reads_out + peer->sending_count < UPLOAD_READS_MAX;
-}
-
-static void offer_one(struct peer *peer)
-{
-    struct block_ref ref;
-    ref_queue_pop(&peer->wanted, &ref);
-    rate_limit_spend(&peer->manager->shared->up, ref.length);
-    peer->reads_out++;
-    peer_post_block(peer, PEER_WANTED, &ref);
-}
-
-void peer_offer_reads(struct peer *peer)
-{
-    const bool limited = peer->manager->shared->up.bytes_per_s != 0;
-    if (can_offer(peer) && !peer_manager_may_upload(peer->manager)) {
-        peer_manager_feed_soon(peer->manager);
-        return;
-    }
-    if (limited && can_offer(peer))
-        pace_wait_up(peer);
-    while (!limited && can_offer(peer))
-        offer_one(peer);
-}
-
-bool peer_offer_share(struct peer *peer)
-{
-    for (uint8_t i = 0; i < peer->share && can_offer(peer); i++)
-        offer_one(peer);
-    return can_offer(peer);
+    peer_serve_soon(peer);
 }

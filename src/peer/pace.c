@@ -104,7 +104,7 @@ static void serve_up(struct peer_shared *shared)
     while (shared->waits_up != NULL && rate_limit_room(&shared->up, now_of(shared)) > 0) {
         struct peer *peer = shared->waits_up;
         leave_up(peer);
-        if (peer_offer_share(peer))
+        if (peer_serve_share(peer))
             pace_wait_up(peer);
     }
 }

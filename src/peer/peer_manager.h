@@ -77,6 +77,10 @@ struct peer_manager_config {
     uint64_t total_bytes;
     uint32_t max_peers;          /* 0: 200 */
     const struct bitfield *have; /* ours; read only, outlives the manager */
+    /* Fills, without ever waiting, as many blocks of CHAIN as can be had at once, and
+     * returns how many, counted from the first; the others are asked for by PEER_WANTED.
+     * CHAIN's blocks lie end to end in one piece. NULL: all are asked for. */
+    uint32_t (*read_now)(void *context, struct block *chain);
     /* There is work for peer_manager_run in this turn of the loop. NULL: it is run in
      * each turn anyway. Never called from inside it. */
     void (*run_soon)(void *context);

@@ -11,7 +11,10 @@
 #define RECEIVE_BLOCKS_MAX 16u
 #define SCRATCH_BYTES      ((RECEIVE_BLOCKS_MAX + 1) * (BLOCK_BYTES + WIRE_PIECE_HEADER_BYTES))
 #define REQUESTS_MAX       2048u
-#define UPLOAD_READS_MAX   16u /* blocks read ahead for one peer */
+/* Per turn and descriptor, each way, so that one fast peer does not starve the others. */
+#define TURN_BYTES         (256u * 1024)
+#define UPLOAD_BURST_FIRST 4u
+#define UPLOAD_BLOCKS_MAX  16u /* read for one peer and not yet sent */
 
 /* A queue of block names, oldest first. */
 struct ref_queue {
@@ -20,6 +23,8 @@ struct ref_queue {
 };
 enum error_code ref_queue_push(struct ref_queue *queue, const struct block_ref *ref);
 bool ref_queue_pop(struct ref_queue *queue, struct block_ref *ret_ref);
+/* The oldest, which stays. */
+bool ref_queue_first(const struct ref_queue *queue, struct block_ref *ret_ref);
 /* Removes the first equal one; mostly it is the oldest. */
 bool ref_queue_remove(struct ref_queue *queue, const struct block_ref *ref);
 /* Whether one of any length stands at REF's place. */
@@ -105,7 +110,9 @@ struct peer {
     uint32_t sent; /* of the first block's header and bytes */
     uint32_t sending_count;
     struct ref_queue wanted; /* requests of the peer that nobody was asked for yet */
-    uint32_t reads_out;
+    uint32_t reads_out;      /* of them at the disk */
+    uint32_t burst;          /* blocks its socket takes at once, as it seems */
+    bool cold;               /* not all that was read last was in the page cache */
     uint32_t bad_requests;
     struct served *served; /* made with the first request */
     uint64_t unsent_since_ns;
@@ -245,15 +252,24 @@ void peer_free(struct peer *peer);
 void peer_update_idle(struct peer *peer);
 /* Posts PEER_IDLE for at most MOST blocks; how many it was, 0: it has no room. */
 uint32_t peer_offer_room(struct peer *peer, uint32_t most);
-/* One turn of the limited uplink; true: it wants another. */
-bool peer_offer_share(struct peer *peer);
 void peer_pause(struct peer *peer, bool pause);
 void peer_note_status(struct peer *peer, enum peer_reason reason);
 void peer_set_choking(struct peer *peer, bool choking);
-void peer_offer_reads(struct peer *peer); /* posts PEER_WANTED as far as allowed */
 void peer_starve(struct peer *peer);
 void peer_feed_again(struct peer *peer);
 enum peer_status peer_status(const struct peer *peer);
+
+/* upload.c */
+/* Reads for it what may be read now: blocks are queued, or PEER_WANTED is posted. */
+void peer_serve(struct peer *peer);
+/* The same while its socket is full: only what the disk takes long for. */
+void peer_serve_ahead(struct peer *peer);
+/* The same at the end of this turn, and sends. */
+void peer_serve_soon(struct peer *peer);
+/* One turn of the limited uplink; true: it wants another. */
+bool peer_serve_share(struct peer *peer);
+/* BLOCKS went out in one call; ALL: and that was everything. */
+void peer_note_sent(struct peer *peer, uint32_t blocks, bool all);
 
 /* clockwork.c */
 /* Payload moves: its socket is looked at in each turn, until a second passes without. */

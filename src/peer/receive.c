@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-/* Per turn and descriptor, so that one fast peer does not starve the others. */
-#define TURN_BYTES (256u * 1024)
 /* No second portion for one that sends many small messages: a turn of hundreds of such
  * peers stays short. */
 #define TURN_MESSAGES 1024u

@@ -27,11 +27,18 @@ enum error_code ref_queue_push(struct ref_queue *queue, const struct block_ref *
     return ERROR_NONE;
 }
 
-bool ref_queue_pop(struct ref_queue *queue, struct block_ref *ret_ref)
+bool ref_queue_first(const struct ref_queue *queue, struct block_ref *ret_ref)
 {
     if (queue->length == 0)
         return false;
     *ret_ref = queue->refs[queue->head];
+    return true;
+}
+
+bool ref_queue_pop(struct ref_queue *queue, struct block_ref *ret_ref)
+{
+    if (!ref_queue_first(queue, ret_ref))
+        return false;
     queue->head = (queue->head + 1) & (queue->capacity - 1);
     queue->length--;
     return true;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define SEND_BLOCKS 8u
+#define SEND_BLOCKS UPLOAD_BLOCKS_MAX
 
 void peer_flush_soon(struct peer *peer)
 {
@@ -128,25 +128,58 @@ static void consume(struct peer *peer, size_t bytes)
         buffer_done(&peer->out);
 }
 
+/* One call. ERROR_AGAIN: not all of it went. */
+static enum error_code send_some(struct peer *peer, size_t *ret_sent)
+{
+    struct gather gather;
+    size_t offered = 0;
+    const uint32_t before = peer->sending_count;
+    gather_all(peer, &gather);
+    for (int i = 0; i < gather.count; i++)
+        offered += gather.iov[i].iov_len;
+    const enum error_code error =
+        stream_writev(peer->stream, gather.iov, gather.count, ret_sent);
+    if (error != ERROR_NONE)
+        return error;
+    peer->last_sent_ns = loop_now_ns(peer->manager->loop);
+    consume(peer, *ret_sent);
+    if (gather.blocks > 0)
+        peer_note_sent(peer, before - peer->sending_count, *ret_sent == offered);
+    return *ret_sent < offered ? ERROR_AGAIN : ERROR_NONE;
+}
+
+/* Whether there is more to send at once, or to be read at once. What is at the disk is
+ * not waited for here. */
+static bool has_more(struct peer *peer)
+{
+    peer_serve_ahead(peer);
+    return peer->out.length > 0 || peer->sending != NULL ||
+           (!peer->cold && peer->wanted.length > 0);
+}
+
+/* One that has had its share of a turn goes on when its socket says that it has room. */
+static enum error_code send_share(struct peer *peer)
+{
+    size_t total = 0;
+    while (total < TURN_BYTES) {
+        size_t sent = 0;
+        peer_serve(peer);
+        if (peer->out.length == 0 && peer->sending == NULL)
+            return ERROR_NONE;
+        const enum error_code error = send_some(peer, &sent);
+        if (error != ERROR_NONE)
+            return error;
+        total += sent;
+    }
+    return has_more(peer) ? ERROR_AGAIN : ERROR_NONE;
+}
+
 enum error_code peer_send(struct peer *peer)
 {
-    enum error_code error = peer->out_failed ? ERROR_LIMIT : ERROR_NONE;
-    while (error == ERROR_NONE && (peer->out.length > 0 || peer->sending != NULL)) {
-        struct gather gather;
-        size_t sent = 0, offered = 0;
-        gather_all(peer, &gather);
-        for (int i = 0; i < gather.count; i++)
-            offered += gather.iov[i].iov_len;
-        error = stream_writev(peer->stream, gather.iov, gather.count, &sent);
-        if (error != ERROR_NONE)
-            break;
-        peer->last_sent_ns = loop_now_ns(peer->manager->loop);
-        consume(peer, sent);
-        if (sent < offered)
-            error = ERROR_AGAIN;
-    }
-    peer_offer_reads(peer);
+    enum error_code error = peer->out_failed ? ERROR_LIMIT : send_share(peer);
     peer->wants_write = error == ERROR_AGAIN;
+    if (peer->wants_write)
+        peer_serve_ahead(peer);
     stream_set_interest(peer->stream, !peer->starved, peer->wants_write);
     return error == ERROR_AGAIN ? ERROR_NONE : error;
 }

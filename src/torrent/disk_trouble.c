@@ -167,7 +167,7 @@ void torrent_on_read(struct torrent *torrent, const struct message *message)
     case ERROR_TRUNCATED:
     case ERROR_NOT_FOUND:
     case ERROR_NOT_REGULAR:
-        lose_piece(torrent, message->u.read.ref.piece);
+        lose_piece(torrent, message->u.read.chain->piece);
         torrent_fail_on_disk(torrent, &error);
         break;
     default:

@@ -79,6 +79,13 @@ static enum error_code make_pieces(struct torrent *torrent)
     return piece_manager_new(&config, &torrent->pieces);
 }
 
+static uint32_t read_now(void *context, struct block *chain)
+{
+    const struct torrent *torrent = context;
+    session_tick_soon(torrent->session);
+    return disk_manager_read_now(torrent->session->disk, torrent->id, chain);
+}
+
 static enum error_code make_peers(struct torrent *torrent)
 {
     const struct session *session = torrent->session;
@@ -93,6 +100,7 @@ static enum error_code make_peers(struct torrent *torrent)
         .total_bytes = torrent->meta->total_bytes,
         .max_peers = session->config.max_peers,
         .have = piece_manager_have(torrent->pieces),
+        .read_now = read_now,
         .run_soon = on_posted,
         .context = torrent,
     };

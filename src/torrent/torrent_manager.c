@@ -91,45 +91,32 @@ static void hand_runs_to_disk(struct torrent *torrent)
 /* ---- up ---- */
 
 static void answer_wanted(struct torrent *torrent, struct peer_id_ref peer,
-                          struct block *block, enum error_code error)
+                          struct block *chain, enum error_code error)
 {
     struct message message = {.type = PEER_SEND, .peer = peer};
-    const struct block_ref ref = {block->piece, block->begin, block->length};
     if (error == ERROR_NONE) {
-        message.u.block_data.block = block;
+        message.u.block_data.block = chain;
         torrent_post_peers(torrent, &message);
-    } else {
-        block_pool_give(torrent->session->pool, block);
+        return;
+    }
+    for (const struct block *block = chain; block != NULL; block = block->next) {
+        const struct block_ref ref = {block->piece, block->begin, block->length};
         post_to(torrent, PEER_REJECT, peer, &ref);
     }
+    block_pool_give_chain(torrent->session->pool, chain);
 }
 
 static void on_wanted(struct torrent *torrent, const struct message *message)
 {
-    struct session *session = torrent->session;
-    struct block *block = block_pool_take(session->pool);
-    if (block == NULL) {
-        post_to(torrent, PEER_REJECT, message->peer, &message->u.block);
-        return;
-    }
-    block->piece = message->u.block.piece;
-    block->begin = message->u.block.begin;
-    block->length = message->u.block.length;
-    session_tick_soon(session);
-    const enum error_code error =
-        disk_manager_read_now(session->disk, torrent->id, block);
-    if (error != ERROR_AGAIN) {
-        answer_wanted(torrent, message->peer, block, error);
-        return;
-    }
+    session_tick_soon(torrent->session);
     const struct message request = {
         .type = DISK_READ,
         .torrent = torrent->id,
         .peer = message->peer,
-        .u.read = {.block = block, .ref = message->u.block},
+        .u.read.chain = message->u.block_data.block,
     };
-    if (disk_manager_post(session->disk, &request) != ERROR_NONE)
-        answer_wanted(torrent, message->peer, block, ERROR_MEMORY);
+    if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE)
+        answer_wanted(torrent, message->peer, message->u.block_data.block, ERROR_MEMORY);
 }
 
 /* ---- the response bus ---- */
@@ -315,9 +302,9 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
         break;
     case DISK_HAS_READ:
         torrent_on_read(torrent, message);
-        answer_wanted(torrent, message->peer, message->u.read.block,
+        answer_wanted(torrent, message->peer, message->u.read.chain,
                       message->u.read.error);
-        message->u.read.block = NULL;
+        message->u.read.chain = NULL;
         break;
     case DISK_ERROR:
         torrent_on_write_failed(torrent, message);

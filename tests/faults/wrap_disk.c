@@ -125,6 +125,21 @@ ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset)
     return part == 0 && length > 0 ? -1 : __real_pread64(fd, bytes, part, offset);
 }
 
+/* A run of blocks; to those who ask for faults it is a pread(2) like another. */
+ssize_t __real_preadv64(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_preadv64(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_preadv64(int fd, const struct iovec *iov, int count, off_t offset)
+{
+    const struct fault_call call = {"pread", NULL, fd, false};
+    if (fault_hits(&call))
+        return -1;
+    const size_t part = fault_share(iov[0].iov_len, false);
+    if (part == iov[0].iov_len)
+        return __real_preadv64(fd, iov, count, offset);
+    const struct iovec first = {iov[0].iov_base, part};
+    return part == 0 ? -1 : __real_preadv64(fd, &first, 1, offset);
+}
+
 ssize_t __real_pwrite64(int fd, const void *bytes, size_t length, off_t offset);
 ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t length, off_t offset);
 ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t length, off_t offset)

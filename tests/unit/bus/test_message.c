@@ -11,6 +11,7 @@ static void hold(struct message *message, struct block *chain)
     switch ((int)message->type) {
     case PEER_SEND:
     case PEER_BLOCK_ARRIVED:
+    case PEER_WANTED:
         message->u.block_data.block = chain;
         break;
     case DISK_HASH:
@@ -19,7 +20,7 @@ static void hold(struct message *message, struct block *chain)
         break;
     case DISK_READ:
     case DISK_HAS_READ:
-        message->u.read.block = chain;
+        message->u.read.chain = chain;
         break;
     case DISK_VERIFIED:
     case DISK_FAILED_HASH:
@@ -37,8 +38,9 @@ static void hold(struct message *message, struct block *chain)
 START_TEST(blocks_held_by_a_message_go_back_to_the_pool)
 {
     static const enum message_type types[] = {
-        PEER_SEND,     PEER_BLOCK_ARRIVED, DISK_HASH,        DISK_BLOCKS_BACK, DISK_READ,
-        DISK_HAS_READ, DISK_VERIFIED,      DISK_FAILED_HASH, DISK_ERROR,
+        PEER_SEND,  PEER_BLOCK_ARRIVED, DISK_HASH,     DISK_BLOCKS_BACK,
+        DISK_READ,  DISK_HAS_READ,      DISK_VERIFIED, DISK_FAILED_HASH,
+        DISK_ERROR, PEER_WANTED,
     };
     struct block_pool *pool = block_pool_new(2 * BLOCK_BYTES);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {

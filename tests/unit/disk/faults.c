@@ -12,7 +12,7 @@ static struct {
     atomic_int from, count, error;
     atomic_uint calls;
 } faults[KINDS];
-static atomic_uint dribble_bytes, dribbled;
+static atomic_uint dribble_bytes, dribbled, cached_bytes;
 static atomic_ulong last_synced;
 
 void fault_set(enum fault_call call, int from, int count, int errno_value)
@@ -27,6 +27,11 @@ void fault_dribble(unsigned bytes)
     atomic_store(&dribble_bytes, bytes);
 }
 
+void fault_cached(unsigned bytes)
+{
+    atomic_store(&cached_bytes, bytes);
+}
+
 void fault_clear(void)
 {
     for (int i = 0; i < KINDS; i++) {
@@ -34,6 +39,7 @@ void fault_clear(void)
         atomic_store(&faults[i].count, 0);
     }
     atomic_store(&dribble_bytes, 0);
+    atomic_store(&cached_bytes, 0);
 }
 
 unsigned fault_calls(enum fault_call call)
@@ -94,6 +100,35 @@ ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset)
     if (got > 0 && fails(FAULT_FLIP))
         *(unsigned char *)bytes ^= 1;
     return got;
+}
+
+ssize_t __real_preadv64(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_preadv64(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_preadv64(int fd, const struct iovec *iov, int count, off_t offset)
+{
+    if (fails(FAULT_READ))
+        return -1;
+    if (atomic_load(&dribble_bytes) == 0)
+        return __real_preadv64(fd, iov, count, offset);
+    const long length = dribble(iov[0].iov_len);
+    const struct iovec part = {iov[0].iov_base, (size_t)length};
+    return length < 0 ? -1 : __real_preadv64(fd, &part, 1, offset);
+}
+
+ssize_t __real_preadv64v2(int fd, const struct iovec *iov, int count, off_t offset,
+                          int flags);
+ssize_t __wrap_preadv64v2(int fd, const struct iovec *iov, int count, off_t offset,
+                          int flags);
+ssize_t __wrap_preadv64v2(int fd, const struct iovec *iov, int count, off_t offset,
+                          int flags)
+{
+    if (fails(FAULT_CACHED))
+        return -1;
+    ssize_t got = __real_preadv64v2(fd, iov, count, offset, flags);
+    if (got < 0 && errno == EOPNOTSUPP) /* the tests' own file system must be able to */
+        got = __real_preadv64v2(fd, iov, count, offset, 0);
+    const ssize_t most = (ssize_t)atomic_load(&cached_bytes);
+    return most > 0 && got > most ? most : got;
 }
 
 int __real_fdatasync(int fd);

@@ -1,7 +1,7 @@
 /*
  * The disk's system calls with faults on request: the linker puts these in the place of
- * pwritev(2), pread(2), fdatasync(2), fsync(2), renameat(2), syncfs(2) and
- * sync_file_range(2).
+ * pwritev(2), pread(2), preadv(2), preadv2(2), fdatasync(2), fsync(2), renameat(2),
+ * syncfs(2) and sync_file_range(2).
  */
 #ifndef BTTUI_TESTS_UNIT_DISK_FAULTS_H
 #define BTTUI_TESTS_UNIT_DISK_FAULTS_H
@@ -10,7 +10,8 @@
 
 enum fault_call {
     FAULT_WRITE,
-    FAULT_READ,
+    FAULT_READ,   /* preadv(2), too */
+    FAULT_CACHED, /* preadv2(2) */
     FAULT_DATASYNC,
     FAULT_SYNC,
     FAULT_RENAME,
@@ -22,6 +23,8 @@ enum fault_call {
 /* Call number FROM (1: the next) and COUNT - 1 more of this kind fail with ERRNO_VALUE.
  */
 void fault_set(enum fault_call call, int from, int count, int errno_value);
+/* preadv2(2) moves at most BYTES, as if no more were in memory; 0: as the system does. */
+void fault_cached(unsigned bytes);
 /* Reads and writes move at most BYTES at a time, and every second one is interrupted; 0:
  * as the system does. */
 void fault_dribble(unsigned bytes);

@@ -11,5 +11,6 @@ tests_unit_disk_check_disk_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_disk_check_disk_LDADD = $(DISK_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
 # A disk that fails, answers in part or is interrupted: see faults.h.
 tests_unit_disk_check_disk_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwritev64 \
-	-Wl,--wrap=pread64 -Wl,--wrap=fdatasync -Wl,--wrap=fsync -Wl,--wrap=renameat \
+	-Wl,--wrap=pread64 -Wl,--wrap=preadv64 -Wl,--wrap=preadv64v2 \
+	-Wl,--wrap=fdatasync -Wl,--wrap=fsync -Wl,--wrap=renameat \
 	-Wl,--wrap=syncfs -Wl,--wrap=sync_file_range

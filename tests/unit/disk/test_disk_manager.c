@@ -38,19 +38,30 @@ static void on_responses(void *context)
     (void)context;
 }
 
+/* COUNT blocks of LENGTH bytes, end to end from the begin of PIECE. */
+static struct block *blocks_of(uint32_t piece, uint32_t count, uint32_t length)
+{
+    struct block *chain = NULL;
+    for (uint32_t i = count; i-- > 0;) {
+        struct block *block = block_pool_take(place.pool);
+        block->piece = piece;
+        block->begin = i * length;
+        block->length = length;
+        block->next = chain;
+        memset(block->bytes, 0xee, length);
+        chain = block;
+    }
+    return chain;
+}
+
 static struct message read_block(uint32_t piece)
 {
     struct message request = {.type = DISK_READ, .torrent = desk.id};
-    struct block *block = block_pool_take(place.pool);
-    block->piece = piece;
-    block->begin = 0;
-    block->length = PIECE;
-    request.u.read.block = block;
-    request.u.read.ref = (struct block_ref){piece, 0, PIECE};
+    request.u.read.chain = blocks_of(piece, 1, PIECE);
     desk_post(&desk, &request);
     const struct message answer = desk_next(&desk);
     ck_assert_int_eq(answer.type, DISK_HAS_READ);
-    ck_assert_uint_eq(answer.u.read.ref.piece, piece);
+    ck_assert_uint_eq(answer.u.read.chain->piece, piece);
     return answer;
 }
 
@@ -59,10 +70,12 @@ START_TEST(a_read_fills_its_block)
     place_write_all(&place);
     struct message answer = read_block(4);
     ck_assert_int_eq(answer.u.read.error, ERROR_NONE);
-    ck_assert_mem_eq(answer.u.read.block->bytes, place_at(&place, 4, 0), PIECE);
+    ck_assert_mem_eq(answer.u.read.chain->bytes, place_at(&place, 4, 0), PIECE);
     /* now its file is open and in memory */
-    ck_assert_int_eq(disk_manager_read_now(desk.manager, desk.id, answer.u.read.block),
-                     ERROR_NONE);
+    memset(answer.u.read.chain->bytes, 0, PIECE);
+    ck_assert_uint_eq(disk_manager_read_now(desk.manager, desk.id, answer.u.read.chain),
+                      1);
+    ck_assert_mem_eq(answer.u.read.chain->bytes, place_at(&place, 4, 0), PIECE);
     message_done(&answer, place.pool);
 }
 END_TEST
@@ -84,6 +97,93 @@ START_TEST(a_read_that_fails_says_where_and_why)
 }
 END_TEST
 
+static void expect_right(const struct block *chain)
+{
+    for (; chain != NULL; chain = chain->next)
+        ck_assert_mem_eq(chain->bytes, place_at(&place, chain->piece, chain->begin),
+                         chain->length);
+}
+
+START_TEST(a_run_of_blocks_is_one_read)
+{
+    struct message request = {.type = DISK_READ, .torrent = desk.id};
+    place_write_all(&place);
+    request.u.read.chain = blocks_of(4, 4, PIECE / 4);
+    desk_post(&desk, &request);
+    struct message answer = desk_next(&desk);
+    ck_assert_int_eq(answer.u.read.error, ERROR_NONE);
+    ck_assert_ptr_nonnull(answer.u.read.chain->next->next->next);
+    expect_right(answer.u.read.chain);
+    ck_assert_uint_eq(fault_calls(FAULT_READ), 1);
+    message_done(&answer, place.pool);
+}
+END_TEST
+
+/* S5, S11: one bad place spoils no block beside it. */
+START_TEST(a_run_that_fails_is_answered_block_by_block)
+{
+    struct message request = {.type = DISK_READ, .torrent = desk.id};
+    place_write_all(&place);
+    ck_assert_int_eq(truncate(place_path(&place, "t/b"), PIECE + PIECE / 2 + 1), 0);
+    request.u.read.chain = blocks_of(4, 4, PIECE / 4);
+    desk_post(&desk, &request);
+    for (uint32_t i = 0; i < 4; i++) {
+        struct message answer = desk_next(&desk);
+        struct block *block = answer.u.read.chain;
+        ck_assert_int_eq(answer.type, DISK_HAS_READ);
+        ck_assert_ptr_null(block->next);
+        ck_assert_uint_eq(block->begin, i * PIECE / 4);
+        ck_assert_int_eq(answer.u.read.error, i < 2 ? ERROR_NONE : ERROR_TRUNCATED);
+        if (i < 2)
+            expect_right(block);
+        message_done(&answer, place.pool);
+    }
+}
+END_TEST
+
+/* What is not in memory, or past the end of a file cut short, is for a worker. */
+START_TEST(only_whole_blocks_that_are_in_memory_are_read_at_once)
+{
+    struct block *chain = blocks_of(4, 4, PIECE / 4);
+    place_write_all(&place);
+    ck_assert_uint_eq(disk_manager_read_now(desk.manager, desk.id, chain), 0);
+    ck_assert_uint_eq(fault_calls(FAULT_CACHED), 0); /* the file is not even open */
+    struct message answer = read_block(4);
+    message_done(&answer, place.pool);
+    ck_assert_uint_eq(disk_manager_read_now(desk.manager, desk.id, chain), 4);
+    expect_right(chain);
+    ck_assert_uint_eq(fault_calls(FAULT_CACHED), 1);
+    fault_cached(PIECE / 2 + 100);
+    ck_assert_uint_eq(disk_manager_read_now(desk.manager, desk.id, chain), 2);
+    fault_cached(0);
+    ck_assert_int_eq(truncate(place_path(&place, "t/b"), PIECE + PIECE / 4), 0);
+    ck_assert_uint_eq(disk_manager_read_now(desk.manager, desk.id, chain), 1);
+    block_pool_give_chain(place.pool, chain);
+}
+END_TEST
+
+static const int errors_of_cached[] = {EAGAIN, EIO, EOPNOTSUPP, ENOSYS};
+
+/* A file system, or a system, without RWF_NOWAIT is asked once a descriptor. */
+START_TEST(what_cannot_be_read_without_waiting_is_left_to_workers)
+{
+    struct block *block = blocks_of(4, 1, PIECE);
+    place_write_all(&place);
+    struct message answer = read_block(4);
+    message_done(&answer, place.pool);
+    fault_set(FAULT_CACHED, 1, 1, errors_of_cached[_i]);
+    ck_assert_uint_eq(disk_manager_read_now(desk.manager, desk.id, block), 0);
+    const bool for_good =
+        errors_of_cached[_i] == EOPNOTSUPP || errors_of_cached[_i] == ENOSYS;
+    ck_assert_uint_eq(disk_manager_read_now(desk.manager, desk.id, block), !for_good);
+    ck_assert_uint_eq(fault_calls(FAULT_CACHED), for_good ? 1 : 2);
+    answer = read_block(4); /* a worker still reads it */
+    ck_assert_int_eq(answer.u.read.error, ERROR_NONE);
+    message_done(&answer, place.pool);
+    block_pool_give(place.pool, block);
+}
+END_TEST
+
 START_TEST(a_torrent_is_opened_once_and_another_generation_is_another)
 {
     struct block *block = block_pool_take(place.pool);
@@ -92,7 +192,7 @@ START_TEST(a_torrent_is_opened_once_and_another_generation_is_another)
     ck_assert_int_eq(disk_manager_open(desk.manager, desk.id, place.meta, place.dir),
                      ERROR_EXISTS);
     const struct torrent_id later = {desk.id.index, desk.id.generation + 1};
-    ck_assert_int_eq(disk_manager_read_now(desk.manager, later, block), ERROR_CANCELLED);
+    ck_assert_uint_eq(disk_manager_read_now(desk.manager, later, block), 0);
     block_pool_give(place.pool, block);
 }
 END_TEST
@@ -287,6 +387,11 @@ Suite *test_disk_manager_suite(void)
     tcase_set_timeout(tcase, 30);
     tcase_add_test(tcase, a_read_fills_its_block);
     tcase_add_test(tcase, a_read_that_fails_says_where_and_why);
+    tcase_add_test(tcase, a_run_of_blocks_is_one_read);
+    tcase_add_test(tcase, a_run_that_fails_is_answered_block_by_block);
+    tcase_add_test(tcase, only_whole_blocks_that_are_in_memory_are_read_at_once);
+    tcase_add_loop_test(tcase, what_cannot_be_read_without_waiting_is_left_to_workers, 0,
+                        4);
     tcase_add_test(tcase, a_torrent_is_opened_once_and_another_generation_is_another);
     tcase_add_test(tcase, a_delete_is_done_though_the_torrent_is_closed_at_once);
     tcase_add_test(tcase, the_torrents_description_may_go_before_the_workers_are_done);

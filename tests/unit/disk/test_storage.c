@@ -65,6 +65,22 @@ static void write_all(void)
         ck_assert_int_eq(write_piece(i), ERROR_NONE);
 }
 
+/* In three blocks, of which two are odd. */
+static void read_chain_and_compare(uint32_t piece, uint32_t length)
+{
+    static uint8_t bytes[PIECE];
+    const uint32_t a = length / 3, b = length / 2;
+    struct block third = {
+        .bytes = bytes + b, .piece = piece, .begin = b, .length = length - b};
+    struct block second = {
+        .next = &third, .bytes = bytes + a, .piece = piece, .begin = a, .length = b - a};
+    struct block first = {.next = &second, .bytes = bytes, .piece = piece, .length = a};
+    struct block *chain = a == 0 ? b == 0 ? &third : &second : &first;
+    memset(bytes, 0xee, sizeof bytes);
+    ck_assert_int_eq(storage_read_chain(storage, chain, &why), ERROR_NONE);
+    ck_assert_mem_eq(bytes, place_at(&place, piece, 0), length);
+}
+
 static void read_and_compare_all(void)
 {
     uint8_t bytes[PIECE];
@@ -72,6 +88,7 @@ static void read_and_compare_all(void)
         const uint32_t length = metainfo_piece_length(place.meta, i);
         ck_assert_int_eq(storage_read(storage, i, 0, bytes, length, &why), ERROR_NONE);
         ck_assert_mem_eq(bytes, place_at(&place, i, 0), length);
+        read_chain_and_compare(i, length);
     }
 }
 
@@ -100,7 +117,10 @@ START_TEST(any_range_reads_as_it_was_written)
         ck_assert_int_eq(storage_read(storage, piece, begin, bytes, length, &why),
                          ERROR_NONE);
         ck_assert_mem_eq(bytes, place_at(&place, piece, begin), length);
-        if (storage_read_cached(storage, piece, begin, bytes, length) == ERROR_NONE)
+        const struct block block = {
+            .bytes = bytes, .piece = piece, .begin = begin, .length = length};
+        memset(bytes, 0xee, sizeof bytes);
+        if (storage_read_cached(storage, &block) == 1)
             ck_assert_mem_eq(bytes, place_at(&place, piece, begin), length);
     }
 }

@@ -66,20 +66,60 @@ static void on_idle(struct rig *rig, const struct message *message)
     }
 }
 
-static void on_wanted(struct rig *rig, const struct message *message)
+static void fill(struct block *block)
 {
-    struct message answer = {.type = PEER_SEND, .peer = message->peer};
-    struct block *block = rig->serve ? block_pool_take(rig->pool) : NULL;
-    if (!rig->serve)
-        return;
-    VNET_REQUIRE(block != NULL);
-    block->piece = message->u.block.piece;
-    block->begin = message->u.block.begin;
-    block->length = message->u.block.length;
     for (uint32_t i = 0; i < block->length; i++)
         block->bytes[i] = script_payload(block->piece, block->begin + i);
-    answer.u.block_data.block = block;
-    VNET_REQUIRE(bus_post(rig->requests, &answer) == ERROR_NONE);
+}
+
+static uint32_t read_now(void *context, struct block *chain)
+{
+    struct rig *rig = context;
+    uint32_t count = 0;
+    for (; chain != NULL && rig->readable > 0; chain = chain->next) {
+        VNET_REQUIRE(chain->next == NULL ||
+                     (chain->next->piece == chain->piece &&
+                      chain->next->begin == chain->begin + chain->length));
+        fill(chain);
+        rig->readable--;
+        rig->read++;
+        rig->read_this_turn++;
+        rig->highest = chain->bytes > rig->highest ? chain->bytes : rig->highest;
+        rig->lowest = rig->lowest == NULL || chain->bytes < rig->lowest ? chain->bytes
+                                                                        : rig->lowest;
+        count++;
+    }
+    if (rig->read_this_turn > rig->read_most)
+        rig->read_most = rig->read_this_turn;
+    return count;
+}
+
+static void refuse(struct rig *rig, struct peer_id_ref peer, const struct block *chain)
+{
+    for (; chain != NULL; chain = chain->next)
+        rig_post_block(rig, PEER_REJECT, peer, chain->piece, chain->begin, chain->length);
+}
+
+static void on_wanted(struct rig *rig, struct message *message)
+{
+    struct message answer = {.type = PEER_SEND, .peer = message->peer};
+    struct block *chain = message->u.block_data.block;
+    VNET_REQUIRE(chain != NULL);
+    for (struct block *block = chain; block != NULL; block = block->next) {
+        const struct message one = {
+            .type = PEER_WANTED, .u.block = {block->piece, block->begin, block->length}};
+        note(rig, "wanted", &one);
+        rig->wanted++;
+        fill(block);
+    }
+    if (rig->serve) {
+        answer.u.block_data.block = chain;
+        VNET_REQUIRE(bus_post(rig->requests, &answer) == ERROR_NONE);
+        return;
+    }
+    if (rig->fail)
+        refuse(rig, message->peer, chain);
+    block_pool_give_chain(rig->pool, chain);
 }
 
 static void take(struct rig *rig, struct message *message)
@@ -96,7 +136,6 @@ static void take(struct rig *rig, struct message *message)
         [PEER_RETURNED] = "returned",
         [PEER_STALLED] = "stalled",
         [PEER_SNUBBED] = "snubbed",
-        [PEER_WANTED] = "wanted",
     };
     VNET_REQUIRE(message->type < RIG_TYPES);
     rig->count[message->type]++;
@@ -122,6 +161,7 @@ static bool on_hook(void *context)
     while (!rig->stalled && bus_take(rig->responses, &message))
         take(rig, &message);
     const bool more = peer_manager_run(rig->manager);
+    rig->read_this_turn = 0;
     return more || (!rig->stalled && bus_length(rig->responses) > 0);
 }
 
@@ -145,6 +185,8 @@ static void make_manager(struct rig *rig)
                        rig->config.last_bytes,
         .max_peers = rig->config.max_peers,
         .have = &rig->have,
+        .read_now = read_now,
+        .context = rig,
     };
     memset(config.peer_id, 'M', sizeof config.peer_id);
     rig->manager = peer_manager_new(&config);
@@ -271,6 +313,7 @@ void rig_post_interest(struct rig *rig, struct peer_id_ref peer, bool on)
 void rig_forget(struct rig *rig)
 {
     memset(rig->count, 0, sizeof rig->count);
+    rig->wanted = rig->read = 0;
     buffer_clear(&rig->story);
 }
 

@@ -36,7 +36,13 @@ struct rig {
     struct info_hash hash;
     struct loop_hook hook;
 
-    bool serve;    /* answers PEER_WANTED with the block */
+    bool serve;        /* answers PEER_WANTED with the blocks */
+    bool fail;         /* answers PEER_WANTED with refusals */
+    uint32_t readable; /* how many blocks read_now will find in memory */
+    uint32_t read;     /* blocks read by read_now */
+    uint32_t read_this_turn, read_most;
+    const uint8_t *lowest, *highest; /* where they lay */
+    uint32_t wanted;                 /* blocks in PEER_WANTED */
     bool fetch;    /* answers PEER_IDLE with requests, round and round */
     bool interest; /* wants every peer that has handshaken */
     bool stalled;  /* takes nothing of what is posted */

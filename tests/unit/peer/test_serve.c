@@ -120,7 +120,7 @@ START_TEST(test_what_cannot_be_served_is_rejected)
     meet(fast, true);
     ask(refused[_i / 2].piece, refused[_i / 2].begin, refused[_i / 2].length);
     rig_run(&rig, 50 * NS_PER_MS);
-    ck_assert_uint_eq(rig.count[PEER_WANTED], 0);
+    ck_assert_uint_eq(rig.wanted, 0);
     ck_assert_uint_eq(rig.count[PEER_GONE], 0);
     ck_assert_uint_eq(script_peer_count(&remote, 16), fast ? 1 : 0);
     end();
@@ -146,7 +146,7 @@ START_TEST(test_a_flood_of_requests_is_queued_to_2000_and_then_rejected)
     for (uint32_t i = 0; i < 5000; i++)
         ask(i % 7, i * 4 % 16384, 16384 - i % 5000); /* none twice */
     rig_run(&rig, 300 * NS_PER_MS);
-    ck_assert_uint_eq(rig.count[PEER_WANTED], 16);
+    ck_assert_uint_eq(rig.wanted, 16);
     ck_assert_uint_eq(rig.count[PEER_GONE], 0);
     ck_assert_uint_eq(script_peer_count(&remote, 16), 5000 - 2000 - 16);
     end();
@@ -160,12 +160,12 @@ START_TEST(test_one_block_over_and_over_is_served_three_times)
     for (uint32_t i = 0; i < 1000; i++)
         ask(1, 0, 16384);
     rig_run(&rig, 300 * NS_PER_MS);
-    ck_assert_uint_eq(rig.count[PEER_WANTED], 3);
+    ck_assert_uint_eq(rig.wanted, 3);
     ck_assert_uint_eq(script_peer_count(&remote, 16), 997);
     rig_run(&rig, 61 * NS_PER_S);
     ask(1, 0, 16384); /* one that got bad data elsewhere may come again */
     rig_run(&rig, 50 * NS_PER_MS);
-    ck_assert_uint_eq(rig.count[PEER_WANTED], 4);
+    ck_assert_uint_eq(rig.wanted, 4);
     end();
 }
 END_TEST
@@ -177,7 +177,7 @@ START_TEST(test_a_cancel_is_answered_with_bep_6_and_stops_the_block)
     for (uint32_t i = 0; i < 20; i++)
         ask(i % 7, i / 7 * 16384 / 2, 16384);
     rig_run(&rig, 50 * NS_PER_MS);
-    ck_assert_uint_eq(rig.count[PEER_WANTED], 16);
+    ck_assert_uint_eq(rig.wanted, 16);
     script_peer_put_block(&remote, 8, 19 % 7, 19 / 7 * 16384 / 2,
                           16384); /* in the queue */
     rig_run(&rig, 50 * NS_PER_MS);
@@ -223,7 +223,7 @@ START_TEST(test_a_choke_refuses_what_waits_and_a_reader_that_answers_late)
     for (uint32_t i = 0; i < 20; i++)
         ask(i % 7, i / 7 * 2000, 16384);
     rig_run(&rig, 50 * NS_PER_MS);
-    ck_assert_uint_eq(rig.count[PEER_WANTED], 16);
+    ck_assert_uint_eq(rig.wanted, 16);
     rig_post_gone(&rig, PEER_PAUSE, peer, PEER_REASON_PAUSED);
     rig_run(&rig, 50 * NS_PER_MS);
     struct script_message message;
@@ -275,7 +275,7 @@ START_TEST(test_requests_while_choked_are_rejected_and_not_for_ever)
     ask(1, 0, 16384);
     rig_run(&rig, 50 * NS_PER_MS);
     ck_assert_uint_eq(rig.count[PEER_GONE], 1);
-    ck_assert_uint_eq(rig.count[PEER_WANTED], 0);
+    ck_assert_uint_eq(rig.wanted, 0);
     end();
 }
 END_TEST
@@ -290,7 +290,7 @@ START_TEST(test_one_that_never_reads_costs_little_and_goes_after_a_minute)
     rig_run(&rig, NS_PER_S);
     /* At most 16 blocks wait here: reading from disk has stopped. */
     ck_assert_uint_ge(block_pool_left(rig.pool) + 17, block_pool_total(rig.pool));
-    ck_assert_uint_lt(rig.count[PEER_WANTED], 40);
+    ck_assert_uint_lt(rig.wanted, 40);
     rig_run(&rig, 58 * NS_PER_S);
     ck_assert_uint_eq(rig.count[PEER_GONE], 0);
     rig_run(&rig, 5 * NS_PER_S);

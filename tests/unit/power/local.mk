@@ -11,4 +11,4 @@ tests_unit_power_check_power_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat64 \
 	-Wl,--wrap=mkdirat -Wl,--wrap=mkdir -Wl,--wrap=linkat -Wl,--wrap=unlinkat \
 	-Wl,--wrap=renameat -Wl,--wrap=pwritev64 -Wl,--wrap=write -Wl,--wrap=pwrite64 \
 	-Wl,--wrap=ftruncate64 -Wl,--wrap=fdatasync -Wl,--wrap=fsync -Wl,--wrap=syncfs \
-	-Wl,--wrap=pread64 -Wl,--wrap=preadv64v2
+	-Wl,--wrap=pread64 -Wl,--wrap=preadv64 -Wl,--wrap=preadv64v2

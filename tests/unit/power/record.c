@@ -52,6 +52,13 @@ ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset)
     return got;
 }
 
+ssize_t __real_preadv64(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_preadv64(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_preadv64(int fd, const struct iovec *iov, int count, off_t offset)
+{
+    return fails(POWER_CALL_READ, fd) ? -1 : __real_preadv64(fd, iov, count, offset);
+}
+
 ssize_t __real_preadv64v2(int fd, const struct iovec *iov, int count, off_t offset,
                           int flags);
 ssize_t __wrap_preadv64v2(int fd, const struct iovec *iov, int count, off_t offset,
