@@ -2,12 +2,12 @@
  * A seeder that is never the bottleneck: plays any number of seeds of a made-up torrent
  * from memory, in one thread, many blocks a sendmsg(2).
  *
- *   bench_seeder [-n PEERS] [-f DATA_FILE] FILE.torrent BYTES PIECE_BYTES PORT
- *   bench_seeder -i IDLE -d ADDRESS FILE.torrent BYTES PIECE_BYTES PORT
+ *   bench_seeder [-n PEERS | -a ADDRESS] [-f DATA_FILE] FILE.torrent BYTES PIECE_BYTES
+ * PORT bench_seeder -i IDLE -d ADDRESS FILE.torrent BYTES PIECE_BYTES PORT
  *
- * writes FILE.torrent, listens on PORT of 127.0.0.1 and, for -n, of PEERS addresses
- * 127.1.x.y instead. With -f the data are read from DATA_FILE into a small buffer for
- * each send: the bare limit of seeding from the page cache.
+ * writes FILE.torrent, listens on PORT of 127.0.0.1, for -a of ADDRESS, for -n of PEERS
+ * addresses 127.1.x.y instead. With -f the data are read from DATA_FILE into a small
+ * buffer for each send: the bare limit of seeding from the page cache.
  *
  * With -d it connects to a client at ADDRESS:PORT: first IDLE peers from 127.2.x.y that
  * show all pieces, never unchoke, and say nothing but keep-alives; when all of them have
@@ -212,11 +212,20 @@ static void run(void)
     }
 }
 
-static void start_listening(uint16_t port, uint32_t peers)
+static struct sockaddr_in address_of(const char *text)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    if (inet_pton(AF_INET, text, &at.sin_addr) != 1) {
+        fprintf(stderr, "bench_seeder: %s is no address\n", text);
+        exit(2);
+    }
+    return at;
+}
+
+static void start_listening(const char *address, uint16_t port, uint32_t peers)
 {
     if (peers == 0) {
-        const struct sockaddr_in one = {.sin_family = AF_INET,
-                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        const struct sockaddr_in one = address_of(address);
         listen_on(&one, port);
     }
     for (uint32_t i = 0; i < peers; i++) {
@@ -227,31 +236,30 @@ static void start_listening(uint16_t port, uint32_t peers)
 
 static void start_dialling(const char *address, uint16_t port)
 {
-    client.sin_family = AF_INET;
+    client = address_of(address);
     client.sin_port = htons(port);
-    if (inet_pton(AF_INET, address, &client.sin_addr) != 1) {
-        fprintf(stderr, "bench_seeder: %s is no address\n", address);
-        exit(2);
-    }
 }
 
 int main(int argc, char **argv)
 {
     uint32_t peers = 0;
-    const char *address = NULL;
+    const char *own = "127.0.0.1", *dialled = NULL;
     int option;
-    while ((option = getopt(argc, argv, "n:i:d:f:")) != -1) {
+    while ((option = getopt(argc, argv, "n:i:a:d:f:")) != -1) {
         if (option == 'n')
             peers = (uint32_t)strtoul(optarg, NULL, 10);
         else if (option == 'i')
             idle_wanted = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (option == 'a')
+            own = optarg;
         else if (option == 'd')
-            address = optarg;
+            dialled = optarg;
         else if (option != 'f' || (data_fd = open(optarg, O_RDONLY | O_CLOEXEC)) < 0)
             die("the data file");
     }
     if (argc - optind != 4 || peers + idle_wanted > (CONNECTIONS - 64) / 2) {
-        fputs("usage: bench_seeder [-n PEERS] [-f DATA_FILE] [-i IDLE -d ADDRESS] "
+        fputs("usage: bench_seeder [-n PEERS | -a ADDRESS] [-f DATA_FILE] [-i IDLE -d "
+              "ADDRESS] "
               "FILE.torrent BYTES PIECE_BYTES PORT\n",
               stderr);
         return 2;
@@ -264,10 +272,10 @@ int main(int argc, char **argv)
     if (epoll < 0)
         die("epoll");
     socket_allow(2 * (peers + idle_wanted) + 64);
-    if (address == NULL)
-        start_listening((uint16_t)atoi(argv[3]), peers);
+    if (dialled == NULL)
+        start_listening(own, (uint16_t)atoi(argv[3]), peers);
     else
-        start_dialling(address, (uint16_t)atoi(argv[3]));
+        start_dialling(dialled, (uint16_t)atoi(argv[3]));
     puts("ready");
     fflush(stdout);
     run();

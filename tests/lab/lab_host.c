@@ -105,6 +105,9 @@ static int open_interface(uint8_t number, bool large)
     const int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     const int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     strncpy(request.ifr_name, INTERFACE, IFNAMSIZ - 1);
+    /* As nearly everywhere; kept from namespaces where tcp_allowed_congestion_control
+     * lacks it. */
+    write_file("/proc/sys/net/ipv4/tcp_congestion_control", "cubic");
     bool fine = (fd >= 0 && ioctl(fd, TUNSETIFF, &request) == 0) || say("/dev/net/tun");
     if (fine && large && ioctl(fd, TUNSETOFFLOAD, OFFLOADS) != 0)
         fine = say("large packets");

@@ -11,9 +11,10 @@ tests_lab_lab_path_SOURCES = tests/lab/path.c tests/lab/lab_host.c tests/lab/lab
 
 # The figures of docs/BENCHMARKS: 64 MiB.
 .PHONY: lab
-lab: bttui$(EXEEXT) tests/lab/lab_path$(EXEEXT)
+lab: bttui$(EXEEXT) tests/lab/lab_path$(EXEEXT) tests/bench/bench_seeder$(EXEEXT)
 	for test in long-path swarm; do \
 		BTTUI='$(abs_builddir)/bttui$(EXEEXT)' LAB_MIB=64 \
 		BTTUI_LAB_PATH='$(abs_builddir)/tests/lab/lab_path$(EXEEXT)' \
+		BTTUI_BENCH_SEEDER='$(abs_builddir)/tests/bench/bench_seeder$(EXEEXT)' \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/lab/$$test.py || exit; \
 	done

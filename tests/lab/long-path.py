@@ -1,5 +1,6 @@
 """A long path: one seeder behind 100 Mbit/s and 100 ms. bttui and libtorrent download the
-same from the same seeder, in turn, LAB_RUNS times (5). LAB_MIB (64 for the figures) says how
+same from the same seeder, in turn, LAB_RUNS times (5): from bttui, from libtorrent, and from
+a raw seeder that is never the bottleneck. LAB_MIB (64 for the figures) says how
 much. The machine's other work spoils the path's timing: run as root under chrt -r 1, both
 clients and the path come before it."""
 
@@ -10,11 +11,12 @@ import time
 
 from bttui import Bttui
 from clients import Libtorrent
-from lab import Skip, check, check_equal, run
+from lab import Process, Skip, check, check_equal, run, wait_until
 from network import MBIT, Network
 from payload import Payload
 
 PORT = 6881
+RAW_PIECE_BYTES = 1 << 18
 FIGURES = "LAB_MIB" in os.environ
 MIB = int(os.environ.get("LAB_MIB", "8"))
 RUNS = int(os.environ.get("LAB_RUNS", "5")) if FIGURES else 1
@@ -38,7 +40,16 @@ def seed_with_libtorrent(lab, network, payload, torrent):
                           host=network.address["seeder"])
 
 
-def bttui_takes(lab, network, payload, torrent):
+def seed_raw(lab, network, payload, torrent):
+    with network.on("seeder"):
+        seeder = Process(lab, "raw-seeder", [
+            os.environ["BTTUI_BENCH_SEEDER"], "-a", network.address["seeder"], torrent,
+            str(payload.total_bytes), str(RAW_PIECE_BYTES), str(PORT)])
+    wait_until(lambda: "ready" in seeder.text(seeder.out), "the seeder")
+    return seeder
+
+
+def bttui_takes(lab, network, _payload, torrent):
     directory = lab.new_dir("target")
     seeder = network.address["seeder"]
     with network.on("leecher"):
@@ -47,8 +58,7 @@ def bttui_takes(lab, network, payload, torrent):
         leecher.wait_event("completed")
         took_s = time.monotonic() - began
     leecher.finish()
-    check_equal(payload.differences(directory), [], "files that differ")
-    return took_s
+    return took_s, directory
 
 
 def libtorrent_takes(lab, network, _payload, torrent):
@@ -68,10 +78,10 @@ def times(client, runs):
             f"{min(runs):.2f} to {max(runs):.2f})")
 
 
-def report(what, bttui_s, libtorrent_s):
+def report(network, what, bttui_s, libtorrent_s):
     link_s = (MIB << 20) / LINK["up"]
     print(f"        {MIB} MiB from {what}, the link alone {link_s:.2f} s, "
-          f"load {os.getloadavg()[0]:.1f}:")
+          f"{network.congestion_control('leecher')}, load {os.getloadavg()[0]:.1f}:")
     print(f"        {times('bttui', bttui_s)}")
     if libtorrent_s:
         ratio = statistics.median(bttui_s) / statistics.median(libtorrent_s)
@@ -83,11 +93,14 @@ def trial(lab, what, seed):
     seeder = seed(*arguments)
     bttui_s, libtorrent_s = [], []
     for _ in range(RUNS):
-        bttui_s.append(bttui_takes(*arguments))
+        took_s, directory = bttui_takes(*arguments)
+        bttui_s.append(took_s)
+        if seed is not seed_raw:
+            check_equal(arguments[2].differences(directory), [], "files that differ")
         with contextlib.suppress(Skip):
             if FIGURES:
                 libtorrent_s.append(libtorrent_takes(*arguments))
-    report(what, bttui_s, libtorrent_s)
+    report(arguments[1], what, bttui_s, libtorrent_s)
     seeder.must_run()
     # Slow start and the first round trips cost something; idling half of the time is a fault.
     link_s = (MIB << 20) / LINK["up"]
@@ -103,4 +116,11 @@ def from_libtorrent(lab):
     trial(lab, "libtorrent", seed_with_libtorrent)
 
 
-run(from_bttui, from_libtorrent)
+def from_raw_seeder(lab):
+    """Its payload is its own: here the hashes say whether what came is right."""
+    if not FIGURES:
+        raise Skip("only for figures: LAB_MIB")
+    trial(lab, "a raw seeder", seed_raw)
+
+
+run(from_bttui, from_libtorrent, from_raw_seeder)

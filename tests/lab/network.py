@@ -45,6 +45,12 @@ class Network:
         user = ["--user", "--preserve-credentials"] if os.geteuid() != 0 else []
         return [program("nsenter"), f"--target={self.pid[name]}", "--net", *user]
 
+    def congestion_control(self, name):
+        """What TCP uses on the host NAME unless told otherwise."""
+        command = [*self.enter(name), "cat", "/proc/sys/net/ipv4/tcp_congestion_control"]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True,
+                              check=True).stdout.strip()
+
     @contextlib.contextmanager
     def on(self, name):
         """Processes of the lab that start within run on the host NAME."""

@@ -77,8 +77,9 @@ class Swarm:
 
 def trial(lab, what, seeder, kinds):
     swarm = Swarm(lab, seeder, kinds)
+    congestion_control = swarm.network.congestion_control("seeder")
     took = swarm.run()
-    print(f"        {what}: last of {len(kinds)} has {MIB} MiB after {max(took):.2f} s, first "
+    print(f"        {what}, {congestion_control}: last of {len(kinds)} has {MIB} MiB after {max(took):.2f} s, first "
           f"after {min(took):.2f} s; one copy takes the seeder {(MIB << 20) / SEED_RATE:.2f} s, "
           f"it sent {swarm.copies():.2f}")
     return took
