@@ -418,8 +418,9 @@ START_TEST(tls_that_stalls_is_left_in_time_and_not_spoken_in_clear)
     char url[64];
     got.results = 0;
     snprintf(url, sizeof url, "https://127.0.0.1:%u/plain", port);
-    ck_assert_ptr_nonnull(http_get(http, url, CAP, 300, 0, on_result, NULL));
-    for (int i = 0; i < 300 && got.results == 0; i++) {
+    ck_assert_ptr_nonnull(
+        http_get(http, url, CAP, _i == 1 ? 30000 : 300, 0, on_result, NULL));
+    for (int i = 0; i < 3000 && got.results == 0; i++) {
         loop_turn(loop, 10 * NS_PER_MS);
         if (_i == 1 && visitors != NULL && visitors->stream != NULL &&
             visitors->length > 0)
