@@ -2,6 +2,7 @@
 without a sandbox, root and nobody."""
 
 import ctypes
+import json
 import os
 import resource
 import struct
@@ -145,6 +146,44 @@ def without_certificates(lab):  # O19
     check_equal(process.end(), 0, "exit status")
 
 
+def certificates(lab):  # H9, H14
+    """A mount namespace of its own in which these certificates are trusted: only the right
+    one is good enough, and nobody is led from https to http."""
+    needs_root()
+    payload, _ = small(lab)
+    plain = RecordingTracker(lab)
+    right, wrong_host, expired, leads_away = (
+        self_signed(lab), self_signed(lab, host="127.0.0.9"), self_signed(lab, days=-1),
+        self_signed(lab))
+    trackers = [RecordingTracker(lab, certificate=path, redirect=redirect)
+                for path, redirect in ((right, None), (wrong_host, None), (expired, None),
+                                       (leads_away, plain.url))]
+    torrent = payload.torrent(lab.path("tls.torrent"), *[each.url for each in trackers])
+    trusted = lab.new_dir("trusted")
+    with open(os.path.join(trusted, "ca-certificates.crt"), "wb") as all_of_them:
+        for path in (right, wrong_host, expired, leads_away):
+            with open(path + ".cert", "rb") as one:
+                all_of_them.write(one.read())
+    process = Process(lab, "unshared", [
+        program("unshare"), "-m", "sh", "-c", f"mount --bind {trusted} /etc/ssl/certs; exec \"$@\"",
+        "sh", bttui_path(), "--headless", "--json", "-s", lab.new_dir("state"),
+        "-d", payload.dir, torrent], env={"LC_ALL": "C.UTF-8"})
+
+    def told(url):
+        return [event for event in map(json.loads, process.text(process.out).splitlines())
+                if event["event"] == "tracker" and event["url"] == url]
+
+    wait_until(lambda: all(told(tracker.url) for tracker in trackers), "each to be told of")
+    check_equal([told(tracker.url)[0]["ok"] for tracker in trackers],
+                [True, False, False, False], "which trackers are good enough")
+    for tracker in trackers[1:3]:
+        message = told(tracker.url)[0]["message"].lower()
+        check("certificate" in message, f"no reason: {message!r}")
+        check_equal(tracker.events(), [], "what an impostor was told")
+    check_equal(plain.events(), [], "what was told in clear")
+    check_equal(process.end(), 0, "exit status")
+
+
 class Proxy:
     """Records that somebody came."""
 
@@ -275,5 +314,6 @@ def kernels_that_lack_it(lab):  # O26
 
 
 run(few_and_many_descriptors, little_memory, few_threads_and_little_stack, without_randomness,
-    without_certificates, an_odd_environment, root_and_nobody, all_of_it_is_confined,
+    without_certificates, certificates, an_odd_environment, root_and_nobody,
+    all_of_it_is_confined,
     a_download_directory_that_is_home_is_no_whole_sandbox, kernels_that_lack_it)

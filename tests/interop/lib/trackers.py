@@ -76,9 +76,10 @@ class _Server(http.server.ThreadingHTTPServer):
 class RecordingTracker:
     """Keeps every announce in .announces (a dict of the query, with "time") and gives out
     FIXED peers and those that announced. HOST may be an IPv6 address. CERTIFICATE: a path
-    of a file with certificate and key, for https."""
+    of a file with certificate and key, for https. REDIRECT: a URL that is answered instead."""
 
-    def __init__(self, lab, host="127.0.0.1", fixed=(), certificate=None, interval=1800):
+    def __init__(self, lab, host="127.0.0.1", fixed=(), certificate=None, interval=1800,
+                 redirect=None):
         self.host, self.fixed, self.interval = host, list(fixed), interval
         self.announces, self.swarm, self.lock = [], {}, threading.Lock()
         tracker = self
@@ -86,7 +87,9 @@ class RecordingTracker:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 body = tracker.answer(self.path, self.client_address[0])
-                self.send_response(200)
+                self.send_response(302 if redirect else 200)
+                if redirect:
+                    self.send_header("Location", redirect)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -153,15 +156,18 @@ class RecordingTracker:
                    f"the tracker to be told {events}, not only {self.events()}")
 
 
-def self_signed(lab):
-    """A path with a fresh certificate for 127.0.0.1 that nobody vouches for, and its key."""
-    path = lab.path("certificate.pem")
-    done = subprocess.run(
-        [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", path, "-out", path + ".cert"], capture_output=True, check=False)
-    if done.returncode != 0:
-        raise Failed(f"openssl: {done.stderr.decode()}")
+def self_signed(lab, host="127.0.0.1", days=2):
+    """A path with a fresh certificate for HOST that nobody vouches for, and its key. DAYS:
+    for so many; -1: it has expired."""
+    path = lab.path(lab.unique("certificate"))
+    for command in (
+            ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}",
+             "-addext", f"subjectAltName=IP:{host}", "-keyout", path, "-out", path + ".request"],
+            ["x509", "-req", "-in", path + ".request", "-signkey", path, "-days", str(days),
+             "-copy_extensions", "copy", "-out", path + ".cert"]):
+        done = subprocess.run([program("openssl"), *command], capture_output=True, check=False)
+        if done.returncode != 0:
+            raise Failed(f"openssl: {done.stderr.decode()}")
     with open(path, "ab") as file, open(path + ".cert", "rb") as certificate:
         file.write(certificate.read())
     check(os.path.getsize(path) > 0, "no certificate was made")
