@@ -12,7 +12,7 @@
 void die(const char *what)
 {
     fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
-    exit(1);
+    _exit(1); /* from any thread */
 }
 
 struct sockaddr_in socket_address(const char *text)
