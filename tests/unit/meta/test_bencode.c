@@ -288,7 +288,7 @@ static const struct {
 START_TEST(each_limit_takes_so_much_and_no_more)
 {
     static const char many[] = "lelelelelelelelelelelelelelelelelelelele"; /* 20 */
-    static char nest[BENCODE_DEPTH_CAP + 1], ends[BENCODE_DEPTH_CAP + 1];
+    char nest[BENCODE_DEPTH_CAP + 2] = "", ends[BENCODE_DEPTH_CAP + 2] = "";
     const uint32_t depth = edges[_i].depth, tokens = edges[_i].tokens;
     char text[64];
     memset(nest, 'l', depth);
