@@ -42,7 +42,7 @@ struct random_source {
     void *context;
 };
 
-/* getrandom(2), buffered. Loop thread. */
+/* getrandom(2): a system call for each fill. Any thread. */
 extern const struct random_source random_system;
 
 /* A seeded xoshiro generator for repeatable tests. */

@@ -144,9 +144,9 @@ void known_on_gone(struct peer_manager *manager, struct known *known,
     if (stayed) {
         known->fails = 0;
         manager->shared->met_ns = now_ns;
-    }
-    if (!stayed && known->fails < FAILS_MAX)
+    } else if (known->fails < FAILS_MAX) {
         known->fails++;
+    }
     if (reason == PEER_REASON_PROTOCOL && known->fails < FAILS_MAX - 2)
         known->fails += 2;
     const uint64_t wait_ns = retry_ns(manager->shared, known, now_ns);

@@ -104,8 +104,7 @@ static void want_descriptors(uint32_t connections)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
         return;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return; /* then fewer must do: sockets_for_peers sees */
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* refused: sockets_for_peers sees */
 }
 
 /* What few descriptors leave for peers; 0: there are enough for all CONNECTIONS. */

@@ -1,16 +1,14 @@
 #include "base/buffer.h"
 #include "net/http.h"
 #include "net/net.h"
+#include "tests/unit/net/alone.h"
 #include "tests/unit/net/gzip_bomb.h"
 
 #include <arpa/inet.h>
 #include <check.h>
-#include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 Suite *test_http_suite(void);
@@ -231,27 +229,11 @@ static void setup(void)
 /* A network of this process alone, where public and private addresses are ours. */
 static bool is_alone;
 
-static bool take_address(const char *name, const char *text)
-{
-    struct ifreq request = {.ifr_flags = 0};
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
-    bool fine = fd >= 0 && inet_pton(AF_INET, text, &at.sin_addr) == 1;
-    memcpy(&request.ifr_addr, &at, sizeof at);
-    fine = fine && ioctl(fd, SIOCSIFADDR, &request) == 0;
-    request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-    fine = fine && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-    close(fd);
-    return fine;
-}
-
 static void setup_alone(void)
 {
-    is_alone = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
-               take_address("lo", "127.0.0.1") && take_address("lo:1", "8.8.8.8") &&
-               take_address("lo:2", "10.1.2.3") &&
-               take_address("lo:3", "169.254.169.254");
+    is_alone = alone_begin() && alone_take_address("lo:1", "8.8.8.8") &&
+               alone_take_address("lo:2", "10.1.2.3") &&
+               alone_take_address("lo:3", "169.254.169.254");
     begin("0.0.0.0");
     if (!is_alone)
         fprintf(stderr, "no network of one's own here: redirects are not tried\n");

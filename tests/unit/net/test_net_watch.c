@@ -1,13 +1,11 @@
 /* Changes of addresses in a network of this process alone, on virtual time (O10). */
 #include "net/net_watch.h"
+#include "tests/unit/net/alone.h"
 
 #include <arpa/inet.h>
 #include <check.h>
-#include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 Suite *test_net_watch_suite(void);
@@ -16,21 +14,6 @@ static struct clock_virtual clock_of_test;
 static struct loop *loop;
 static struct net_watch *watch;
 static uint32_t changes;
-
-static bool take_address(const char *name, const char *text)
-{
-    struct ifreq request = {.ifr_flags = 0};
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
-    bool fine = fd >= 0 && inet_pton(AF_INET, text, &at.sin_addr) == 1;
-    memcpy(&request.ifr_addr, &at, sizeof at);
-    fine = fine && ioctl(fd, SIOCSIFADDR, &request) == 0;
-    request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-    fine = fine && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-    close(fd);
-    return fine;
-}
 
 static void on_change(void *context)
 {
@@ -41,8 +24,7 @@ static void on_change(void *context)
 /* False: this system lets nobody have a network of his own. */
 static bool begin(void)
 {
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0 || !take_address("lo", "127.0.0.1") ||
-        !take_address("lo:1", "10.1.2.3")) {
+    if (!alone_begin() || !alone_take_address("lo:1", "10.1.2.3")) {
         fprintf(stderr, "no network of one's own here: changes of it are not tried\n");
         return false;
     }
@@ -74,7 +56,8 @@ START_TEST(a_new_address_is_told_once_and_then_nothing)
         return;
     run(100 * NS_PER_S);
     ck_assert_uint_eq(changes, 0);
-    ck_assert(take_address("lo:2", "10.1.2.4") && take_address("lo:3", "10.1.2.5"));
+    ck_assert(alone_take_address("lo:2", "10.1.2.4") &&
+              alone_take_address("lo:3", "10.1.2.5"));
     run(NS_PER_S);
     ck_assert_uint_eq(changes, 0); /* more may come */
     run(2 * NS_PER_S);
@@ -91,8 +74,8 @@ START_TEST(what_changes_and_is_as_it_was_is_no_news)
 {
     if (!begin())
         return;
-    ck_assert(take_address("lo:2", "10.1.2.4"));
-    take_address("lo:2", "0.0.0.0"); /* it is gone, so that it cannot be set up */
+    ck_assert(alone_take_address("lo:2", "10.1.2.4"));
+    alone_take_address("lo:2", "0.0.0.0"); /* it is gone, so that it cannot be set up */
     run(100 * NS_PER_S);
     ck_assert_uint_eq(changes, 0);
     end();
@@ -106,7 +89,7 @@ START_TEST(a_storm_of_changes_is_told_every_ten_seconds)
     for (unsigned i = 0; i < 200; i++) {
         char text[32];
         snprintf(text, sizeof text, "10.1.3.%u", i + 1);
-        ck_assert(take_address("lo:2", text));
+        ck_assert(alone_take_address("lo:2", text));
         run(NS_PER_S / 10);
     }
     run(20 * NS_PER_S);

@@ -259,6 +259,30 @@ int rig_done(struct rig *rig)
     return (int)(lost + open);
 }
 
+struct peer_manager *rig_other_torrent(struct rig *rig)
+{
+    rig->other_requests = bus_new(64);
+    rig->other_responses = bus_new(64);
+    const struct peer_manager_config config = {
+        .shared = rig->shared,
+        .requests = rig->other_requests,
+        .responses = rig->other_responses,
+        .torrent = {2, 1},
+        .piece_count = 8,
+        .piece_bytes = 32768,
+        .total_bytes = 8 * 32768,
+        .have = &rig->have,
+    };
+    return peer_manager_new(&config);
+}
+
+void rig_end_other(struct rig *rig, struct peer_manager *other)
+{
+    peer_manager_free(other);
+    bus_free(rig->other_requests, rig->pool);
+    bus_free(rig->other_responses, rig->pool);
+}
+
 void rig_run(struct rig *rig, uint64_t for_ns)
 {
     world_run(&rig->world, for_ns);

@@ -54,12 +54,18 @@ struct rig {
     uint64_t block_bytes;    /* of PEER_BLOCK_ARRIVED */
     uint32_t wrong_blocks;   /* whose bytes are not script_payload's */
     struct buffer story;     /* what was posted, as text; not PEER_IDLE */
+    struct bus *other_requests, *other_responses;
 };
 
 void rig_init(struct rig *rig, const struct rig_config *config);
 /* Ends everything; nonzero: blocks, streams or timers were left behind. */
 int rig_done(struct rig *rig);
 void rig_run(struct rig *rig, uint64_t for_ns);
+
+/* A second torrent of the session, with eight pieces; what is posted to other_requests
+ * is for it. Ended before rig_done. */
+struct peer_manager *rig_other_torrent(struct rig *rig);
+void rig_end_other(struct rig *rig, struct peer_manager *other);
 
 /* Posts to the Peer Manager. */
 void rig_connect(struct rig *rig, const char *address, enum peer_source source);

@@ -562,21 +562,11 @@ END_TEST
 START_TEST(test_one_ban_holds_for_all_torrents)
 {
     begin();
-    struct peer_manager_config config = {
-        .shared = rig.shared,
-        .requests = bus_new(64),
-        .responses = bus_new(64),
-        .torrent = {2, 1},
-        .piece_count = 8,
-        .piece_bytes = 32768,
-        .total_bytes = 8 * 32768,
-        .have = &rig.have,
-    };
-    struct peer_manager *other = peer_manager_new(&config);
+    struct peer_manager *other = rig_other_torrent(&rig);
     struct message connect = {.type = PEER_CONNECT};
     wait_at(0, "8.8.8.8", "8.8.8.8:7000");
     connect.u.candidate.address = rig_address("8.8.8.8:7000");
-    ck_assert_int_eq(bus_post(config.requests, &connect), ERROR_NONE);
+    ck_assert_int_eq(bus_post(rig.other_requests, &connect), ERROR_NONE);
     peer_manager_start(other);
     peer_manager_run(other);
     rig_run(&rig, 50 * NS_PER_MS);
@@ -585,9 +575,7 @@ START_TEST(test_one_ban_holds_for_all_torrents)
     rig_post_gone(&rig, PEER_BAN, rig.peer, PEER_REASON_BANNED_DATA);
     rig_run(&rig, 50 * NS_PER_MS);
     ck_assert(remotes[0].over && remotes[1].over);
-    peer_manager_free(other);
-    bus_free(config.requests, rig.pool);
-    bus_free(config.responses, rig.pool);
+    rig_end_other(&rig, other);
     end();
 }
 END_TEST

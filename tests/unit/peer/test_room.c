@@ -226,41 +226,18 @@ START_TEST(test_who_is_fed_takes_its_time_with_new_addresses)
 }
 END_TEST
 
-static struct peer_manager *other_torrent(void)
-{
-    const struct peer_manager_config config = {
-        .shared = rig.shared,
-        .requests = bus_new(64),
-        .responses = bus_new(64),
-        .torrent = {2, 1},
-        .piece_count = 8,
-        .piece_bytes = 32768,
-        .total_bytes = 8 * 32768,
-        .have = &rig.have,
-    };
-    return peer_manager_new(&config);
-}
-
-static void end_other(struct peer_manager *other)
-{
-    struct bus *requests = other->config.requests, *responses = other->config.responses;
-    peer_manager_free(other);
-    bus_free(requests, rig.pool);
-    bus_free(responses, rig.pool);
-}
-
 /* It is the session that is full: another torrent's idle peers make room, too. */
 START_TEST(test_idle_peers_of_one_torrent_shut_no_other_out)
 {
     begin(8, 3);
-    struct peer_manager *other = other_torrent();
+    struct peer_manager *other = rig_other_torrent(&rig);
     struct message connect = {.type = PEER_CONNECT};
     connect.u.candidate.address = rig_address("10.0.1.9:7000");
     script_peer_listen(&remotes[9], vnet_host(rig.world.vnet, "10.0.1.9"), rig.world.loop,
                        "10.0.1.9:7000");
     for (int i = 0; i < 3; i++)
         come_in(i);
-    ck_assert_int_eq(bus_post(other->config.requests, &connect), ERROR_NONE);
+    ck_assert_int_eq(bus_post(rig.other_requests, &connect), ERROR_NONE);
     peer_manager_start(other);
     peer_manager_run(other);
     rig_run(&rig, 5 * NS_PER_S);
@@ -268,7 +245,7 @@ START_TEST(test_idle_peers_of_one_torrent_shut_no_other_out)
     rig_run(&rig, 11 * NS_PER_S);
     ck_assert_uint_eq(count_in(0, 3), 2);
     ck_assert(remotes[9].connected);
-    end_other(other);
+    rig_end_other(&rig, other);
     end();
 }
 END_TEST
