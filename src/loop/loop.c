@@ -10,7 +10,6 @@
  * than a busy socket that fills a little longer. */
 #define LOOP_COLD_MANY 64u
 #define LOOP_FILL_NS   NS_PER_MS
-#define LOOP_GAP_NS    (30 * NS_PER_S) /* no turn takes so long */
 /* poll(2) out of memory fails at once: trying again at once would burn the CPU. */
 #define LOOP_POLL_FAILED_NS (10 * NS_PER_MS)
 /* For so few descriptors the kernel needs no memory. */
@@ -310,10 +309,10 @@ static void dispatch(struct loop *loop, nfds_t polled, int ready)
 static void look_for_gap(struct loop *loop)
 {
     const uint64_t due_ns = loop_next_timer_ns(loop);
-    if (loop->now_ns <= due_ns || loop->now_ns - due_ns < LOOP_GAP_NS)
-        return;
+    const uint64_t late_ns = loop->now_ns > due_ns ? loop->now_ns - due_ns : 0;
     for (struct loop_gap *gap = loop->gaps; gap != NULL; gap = gap->next)
-        gap->callback(gap->context);
+        if (late_ns >= gap->late_ns)
+            gap->callback(gap->context);
 }
 
 void loop_turn(struct loop *loop, uint64_t max_wait_ns)

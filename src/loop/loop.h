@@ -110,12 +110,13 @@ void loop_do_not_sleep(struct loop *loop);
 
 /* ---- gaps: the process was stopped, or the machine slept ---- */
 struct loop_gap {
+    uint64_t late_ns;
     void (*callback)(void *context);
     void *context;
     struct loop_gap *next;
 };
-/* CALLBACK comes in each turn whose earliest timer is 30 s late, before any timer. It may
- * set timers, but neither add nor remove gaps. */
+/* CALLBACK comes in each turn whose earliest timer is LATE_NS late or more, before any
+ * timer. It may set timers, but neither add nor remove gaps. */
 void loop_gap_add(struct loop *loop, struct loop_gap *gap);
 void loop_gap_remove(struct loop *loop, struct loop_gap *gap);
 

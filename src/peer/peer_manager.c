@@ -104,16 +104,11 @@ void peer_manager_close_banned(struct peer_manager *manager, enum peer_reason re
 
 /* ---- clockwork ---- */
 
-/* We were stopped, or the machine slept: what peers sent meanwhile is read before their
- * silence is judged (C7). */
-#define TICK_LATE_NS (5 * NS_PER_S)
-
 static void on_tick(void *context)
 {
     struct peer_manager *manager = context;
     const uint64_t now_ns = loop_now_ns(manager->loop);
-    const bool late = now_ns - manager->tick.at_ns > TICK_LATE_NS;
-    for (uint32_t i = 0; i < manager->known_count && !late; i++) {
+    for (uint32_t i = 0; i < manager->known_count; i++) {
         struct peer *peer = manager->known[i].peer;
         if (peer != NULL && !peer->dead && peer->connected)
             peer_tick(peer, now_ns);
@@ -122,6 +117,12 @@ static void on_tick(void *context)
         known_dial(manager);
     peer_manager_choke(manager);
     if (manager->connected > 0)
+        loop_timer_set_in(manager->loop, &manager->tick, NS_PER_S);
+}
+
+void peer_manager_put_off_tick(struct peer_manager *manager)
+{
+    if (loop_timer_is_set(&manager->tick))
         loop_timer_set_in(manager->loop, &manager->tick, NS_PER_S);
 }
 

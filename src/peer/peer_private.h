@@ -180,6 +180,7 @@ struct peer_shared {
     struct peer *waits_down, *waits_up; /* for tokens, in turn */
     uint32_t waits_down_count;
     struct loop_timer pace;
+    struct loop_gap gap;
     struct peer_manager *managers; /* all there are */
     uint32_t connections, half_open;
     struct local_trouble trouble[2]; /* IPv4, IPv6 */
@@ -288,6 +289,8 @@ void peer_manager_peer_gone(struct peer_manager *manager, struct peer *peer,
 void peer_manager_dial_soon(struct peer_manager *manager, uint64_t in_ns);
 void peer_manager_choke_soon(struct peer_manager *manager);
 void peer_manager_run_soon(struct peer_manager *manager);
+/* The next look at silences comes when what has arrived until now was read. */
+void peer_manager_put_off_tick(struct peer_manager *manager);
 /* The pool keeps a share for receiving that uploads leave alone. */
 bool peer_manager_may_upload(const struct peer_manager *manager);
 /* Reads and uploads that wait for blocks go on when there are some. */

@@ -3,6 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* We were stopped, or the machine slept: what peers sent meanwhile is read before their
+ * silence is judged (C7). */
+#define GAP_NS (5 * NS_PER_S)
+
+static void on_gap(void *context)
+{
+    struct peer_shared *shared = context;
+    for (struct peer_manager *manager = shared->managers; manager != NULL;
+         manager = manager->next_manager)
+        peer_manager_put_off_tick(manager);
+}
+
 struct peer_shared *peer_shared_new(const struct peer_shared_config *config)
 {
     struct peer_shared *shared = calloc(1, sizeof *shared);
@@ -17,6 +29,9 @@ struct peer_shared *peer_shared_new(const struct peer_shared_config *config)
         return NULL;
     }
     loop_timer_init(&shared->pace, pace_run, shared);
+    shared->gap =
+        (struct loop_gap){.late_ns = GAP_NS, .callback = on_gap, .context = shared};
+    loop_gap_add(shared->config.loop, &shared->gap);
     return shared;
 }
 
@@ -31,6 +46,7 @@ void peer_shared_free(struct peer_shared *shared)
         free(ban);
     }
     loop_timer_cancel(shared->config.loop, &shared->pace);
+    loop_gap_remove(shared->config.loop, &shared->gap);
     free(shared->scratch);
     free(shared);
 }

@@ -2,6 +2,8 @@
  * be there now, and others may know us by an address that is no longer ours. */
 #include "torrent/torrent.h"
 
+#define GAP_NS (30 * NS_PER_S) /* no turn takes so long */
+
 static void on_change(void *context)
 {
     struct session *session = context;
@@ -17,7 +19,8 @@ static void on_change(void *context)
 void session_watch_network(struct session *session)
 {
     const struct net *net = session->config.net;
-    session->gap = (struct loop_gap){.callback = on_change, .context = session};
+    session->gap =
+        (struct loop_gap){.late_ns = GAP_NS, .callback = on_change, .context = session};
     loop_gap_add(session->loop, &session->gap);
     session->net_watch = net->watch(net->context, session->loop, on_change, session);
     if (session->net_watch == NULL)

@@ -170,6 +170,8 @@ END_TEST
 
 /* ---- gaps ---- */
 
+#define LATE_NS (30 * NS_PER_S)
+
 static void on_gap(void *context)
 {
     struct probe *probe = context;
@@ -183,8 +185,8 @@ static void on_gap(void *context)
 START_TEST(after_a_gap_timers_may_be_put_off_before_they_fire)
 {
     struct probe timer = probe_new(), seen = probe_new(), other = probe_new();
-    struct loop_gap gap = {.callback = on_gap, .context = &seen};
-    struct loop_gap second = {.callback = on_gap, .context = &other};
+    struct loop_gap gap = {.late_ns = LATE_NS, .callback = on_gap, .context = &seen};
+    struct loop_gap second = {.late_ns = LATE_NS, .callback = on_gap, .context = &other};
     loop_gap_add(loop, &gap);
     loop_gap_add(loop, &second);
     seen.to_set = &timer;
@@ -211,7 +213,7 @@ END_TEST
 START_TEST(a_late_turn_and_a_long_sleep_are_no_gap)
 {
     struct probe timer = probe_new(), seen = probe_new();
-    struct loop_gap gap = {.callback = on_gap, .context = &seen};
+    struct loop_gap gap = {.late_ns = LATE_NS, .callback = on_gap, .context = &seen};
     loop_gap_add(loop, &gap);
     probe_set(&timer, 7200 * NS_PER_S);
     turns(2);
@@ -223,6 +225,27 @@ START_TEST(a_late_turn_and_a_long_sleep_are_no_gap)
     turns(1);
     ck_assert_uint_eq(timer.fired, 2);
     ck_assert_uint_eq(seen.fired, 0);
+}
+END_TEST
+
+START_TEST(each_is_told_of_the_gaps_that_are_long_to_it)
+{
+    struct probe timer = probe_new(), brief = probe_new(), lengthy = probe_new();
+    struct loop_gap first = {
+        .late_ns = 5 * NS_PER_S, .callback = on_gap, .context = &brief};
+    struct loop_gap second = {
+        .late_ns = LATE_NS, .callback = on_gap, .context = &lengthy};
+    loop_gap_add(loop, &first);
+    loop_gap_add(loop, &second);
+    static const uint64_t late_s[] = {4, 5, 29, 30};
+    for (uint32_t i = 0; i < sizeof late_s / sizeof *late_s; i++) {
+        probe_set(&timer, 0);
+        clock_virtual_advance(&clock_of_test, late_s[i] * NS_PER_S);
+        turns(1);
+        ck_assert_uint_eq(timer.fired, i + 1);
+        ck_assert_uint_eq(brief.fired, i);
+        ck_assert_uint_eq(lengthy.fired, i / 3);
+    }
 }
 END_TEST
 
@@ -240,6 +263,7 @@ Suite *test_timer_suite(void)
     tcase_add_test(tcase, virtual_time_jumps_to_the_next_timer_and_no_further);
     tcase_add_test(tcase, after_a_gap_timers_may_be_put_off_before_they_fire);
     tcase_add_test(tcase, a_late_turn_and_a_long_sleep_are_no_gap);
+    tcase_add_test(tcase, each_is_told_of_the_gaps_that_are_long_to_it);
     suite_add_tcase(suite, tcase);
     return suite;
 }
