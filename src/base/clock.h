@@ -36,13 +36,13 @@ void clock_virtual_init(struct clock_virtual *virtual_clock, uint64_t now_ns);
 void clock_virtual_advance(struct clock_virtual *virtual_clock, uint64_t by_ns);
 
 struct random_source {
-    /* Fills SIZE bytes; never fails (the system source aborts start-up with
-     * a message when getrandom is missing, see random_system_check). */
+    /* Fills SIZE bytes; never fails. */
     void (*fill)(void *context, void *bytes, size_t size);
     void *context;
 };
 
-/* getrandom(2): a system call for each fill. Any thread. */
+/* getrandom(2): a system call for each fill, nothing is kept for the next. Where it
+ * fails the process ends with a message and status 2. Any thread. */
 extern const struct random_source random_system;
 
 /* A seeded xoshiro generator for repeatable tests. */
