@@ -251,10 +251,8 @@ static void add_peer(const struct kind *kind, uint32_t kind_number, uint32_t num
     if (getsockname(fd, (struct sockaddr *)&at, &length) < 0)
         exit(1);
     peer->port = ntohs(at.sin_port);
-    if (kind->dials) {
-        close(fd);
-        return;
-    }
+    if (kind->dials)
+        return; /* left open, or the port would be somebody else's between two calls */
     if (listen(fd, 16) < 0)
         exit(1);
     peer->listener = fd;
