@@ -24,6 +24,15 @@ bool peer_manager_address(const struct peer_manager *manager, struct peer_id_ref
     return true;
 }
 
+bool peer_manager_peer_id(const struct peer_manager *manager, struct peer_id_ref ref,
+                          uint8_t ret_peer_id[20])
+{
+    const struct peer *peer = peer_manager_find(manager, ref);
+    if (peer != NULL)
+        memcpy(ret_peer_id, peer->peer_id, sizeof peer->peer_id);
+    return peer != NULL;
+}
+
 uint64_t peer_manager_rate(const struct peer_manager *manager, struct peer_id_ref ref)
 {
     const struct peer *peer = peer_manager_find(manager, ref);

@@ -110,6 +110,9 @@ const struct bitfield *peer_manager_bitfield(const struct peer_manager *manager,
 /* False if it is gone. */
 bool peer_manager_address(const struct peer_manager *manager, struct peer_id_ref peer,
                           struct netaddr *ret_address);
+/* What it called itself in its handshake; false if it is gone. */
+bool peer_manager_peer_id(const struct peer_manager *manager, struct peer_id_ref peer,
+                          uint8_t ret_peer_id[20]);
 uint64_t peer_manager_rate(const struct peer_manager *manager, struct peer_id_ref peer);
 
 struct peer_counts {

@@ -7,5 +7,6 @@ src_piece_libpiece_a_SOURCES = \
 	src/piece/piece_manager.h src/piece/piece_move.c src/piece/piece_peers.c src/piece/piece_pick.c \
 	src/piece/piece_private.h \
 	src/piece/roster.c src/piece/roster.h \
+	src/piece/shares.c src/piece/shares.h \
 	src/piece/smart_ban.c src/piece/smart_ban.h \
 	src/piece/source.c src/piece/source.h

@@ -106,6 +106,12 @@ void picker_set_sequential(struct picker *picker, bool sequential)
     picker->frontier.is_built = false;
 }
 
+void picker_set_shares(struct picker *picker, const struct shares *shares)
+{
+    picker->shares = *shares;
+    picker->frontier.is_stale = true;
+}
+
 void picker_set_have(struct picker *picker, uint32_t piece, bool have)
 {
     const bool was_free = picker_unfree(picker, piece);
@@ -296,18 +302,20 @@ uint32_t picker_random(struct picker *picker, struct picker_view *view,
         view->nothing_generation = picker->free_generation;
         return PICKER_NONE;
     }
-    /* The best priority first, then those that more than this peer has. */
-    uint32_t best = PICKER_NONE, ties = 0;
-    int best_rank = -1;
+    /* The best priority first, then those that more than this peer has, then by our
+     * share. */
+    const uint32_t last_turn = (1u << SHARES_BITS) - 1;
+    uint32_t best = PICKER_NONE, best_rank = 0;
     for (uint32_t i = 0; i < count; i++) {
         const bool several = picker_availability(picker, pieces[i]) >= 2;
-        const int rank = picker->priority[pieces[i]] * 2 + several;
-        if (rank > best_rank) {
+        const uint32_t draw = random_below(picker->random, last_turn + 1);
+        const uint32_t rank = (picker->priority[pieces[i]] * 2u + several)
+                                  << SHARES_BITS |
+                              (last_turn - shares_turn(&picker->shares, pieces[i], draw));
+        if (best == PICKER_NONE || rank > best_rank) {
             best_rank = rank;
-            ties = 0;
-        }
-        if (rank == best_rank && random_below(picker->random, ++ties) == 0)
             best = pieces[i];
+        }
     }
     return best;
 }

@@ -1,9 +1,10 @@
 /*
  * Which piece next: availability, priorities and what is wanted, for 1 to 16 million
  * pieces. Nothing is kept sorted: a HAVE is one increment. Order comes from the frontier,
- * the PICKER_FRONTIER best free pieces (priority, then rarity, ties at random), built in
- * one pass when it is half used or too old; with few pieces left it is all of them. A
- * peer that finds nothing there gets the rarest of some pieces from a random place.
+ * the PICKER_FRONTIER best free pieces (priority, then rarity, then our share, ties at
+ * random), built in one pass when it is half used or too old; with few pieces left it is
+ * all of them. A peer that finds nothing there gets the rarest of some pieces from a
+ * random place.
  *
  * A piece is free when it is wanted, not had and not taken.
  */
@@ -12,6 +13,7 @@
 
 #include "base/bitfield.h"
 #include "base/clock.h"
+#include "piece/shares.h"
 
 #include <endian.h>
 #include <string.h>
@@ -48,6 +50,7 @@ struct picker {
     uint32_t want_generation;  /* changes when a piece becomes wanted; never 0 */
     uint32_t avail_generation; /* changes with availability and what is wanted */
     bool sequential;
+    struct shares shares;
     struct picker_frontier frontier;
     const struct clock *clock;
     const struct random_source *random;
@@ -72,6 +75,8 @@ void picker_done(struct picker *picker);
 void picker_set_priority(struct picker *picker, uint32_t piece, uint8_t priority);
 void picker_set_sequential(struct picker *picker, bool sequential);
 void picker_set_have(struct picker *picker, uint32_t piece, bool have);
+/* Who else fetches what only few have: pieces of our share come first among equals. */
+void picker_set_shares(struct picker *picker, const struct shares *shares);
 /* Under way: not free. And back. */
 void picker_take(struct picker *picker, uint32_t piece);
 void picker_put_back(struct picker *picker, uint32_t piece);
@@ -99,7 +104,7 @@ void picker_gain(struct picker *picker, struct picker_view *view, uint32_t piece
 /* ---- choosing; BITS NULL: a seed. PICKER_NONE: nothing free for it ---- */
 uint32_t picker_next(struct picker *picker, struct picker_view *view,
                      const struct bitfield *bits);
-/* One at random among those that several peers have, for the first pieces. */
+/* One at random of our share of those that several peers have, for the first pieces. */
 uint32_t picker_random(struct picker *picker, struct picker_view *view,
                        const struct bitfield *bits);
 /* Whether the peer has something we want and lack, taken or not. */

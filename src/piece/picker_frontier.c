@@ -9,7 +9,6 @@
  * with few pieces at once. */
 #define FRONTIER_EXACT_NS  UINT64_C(12000) /* for each piece */
 #define FRONTIER_AT_ONCE   64u
-#define FRONTIER_TIE_BITS  16
 #define FRONTIER_INDX_BITS 24
 
 /* What gets in, decided before the pieces are gathered. */
@@ -109,10 +108,10 @@ static void frontier_sort(struct picker *picker)
         const uint32_t piece = frontier->pieces[i];
         uint64_t key = (uint64_t)(255 - picker->priority[piece]) << 56 | piece;
         if (!picker->sequential) {
-            const uint64_t tie = frontier_draw(&random, 1u << FRONTIER_TIE_BITS);
-            key |= (uint64_t)picker->avail[piece]
-                   << (FRONTIER_TIE_BITS + FRONTIER_INDX_BITS);
-            key |= tie << FRONTIER_INDX_BITS;
+            const uint32_t draw = frontier_draw(&random, 1u << SHARES_BITS);
+            const uint64_t turn = shares_turn(&picker->shares, piece, draw);
+            key |= (uint64_t)picker->avail[piece] << (SHARES_BITS + FRONTIER_INDX_BITS);
+            key |= turn << FRONTIER_INDX_BITS;
         }
         frontier->keys[i] = key;
     }

@@ -41,6 +41,7 @@ struct piece_manager_config {
     uint64_t total_bytes; /* > 0 */
     uint32_t piece_bytes; /* > 0; the last piece may be shorter */
     uint32_t piece_count; /* exactly ceil(total_bytes / piece_bytes) */
+    uint8_t peer_id[20];  /* ours, as the others see it */
     const struct clock *clock;
     const struct random_source *random;
     struct block_pool *pool; /* where dropped blocks go; not owned */
@@ -106,10 +107,12 @@ void piece_manager_get_counts(const struct piece_manager *manager,
 
 /* ---- peers ---- */
 /* Before anything else about a peer. ADDRESS is who is banned if it sends bad data, also
- * after it has gone. ERROR_LIMIT, ERROR_MEMORY: it is not known then. */
+ * after it has gone; PEER_ID what it called itself. ERROR_LIMIT, ERROR_MEMORY: it is not
+ * known then. */
 enum error_code piece_manager_peer_joined(struct piece_manager *manager,
                                           struct peer_id_ref peer,
-                                          const struct netaddr *address) MUST_CHECK;
+                                          const struct netaddr *address,
+                                          const uint8_t peer_id[20]) MUST_CHECK;
 /* Its first BITFIELD, HAVE ALL or HAVE NONE; at most once a peer takes effect. */
 void piece_manager_has_pieces(struct piece_manager *manager, struct peer_id_ref peer,
                               const struct bitfield *bits, bool is_seed);

@@ -3,9 +3,33 @@
 
 enum error_code piece_manager_peer_joined(struct piece_manager *manager,
                                           struct peer_id_ref peer,
-                                          const struct netaddr *address)
+                                          const struct netaddr *address,
+                                          const uint8_t peer_id[20])
 {
-    return roster_add(&manager->roster, peer, address, piece_now_ns(manager));
+    const enum error_code error =
+        roster_add(&manager->roster, peer, address, piece_now_ns(manager));
+    if (error == ERROR_NONE)
+        roster_find(&manager->roster, peer)->share_key = shares_key(peer_id);
+    return error;
+}
+
+static bool piece_is_leecher(const struct piece_manager *manager,
+                             const struct piece_peer *peer)
+{
+    return peer->has_told && peer->told < manager->picker.size;
+}
+
+void piece_update_shares(struct piece_manager *manager)
+{
+    if (!manager->leechers_changed)
+        return;
+    manager->leechers_changed = false;
+    struct shares shares = {.own = shares_key(manager->config.peer_id)};
+    const struct roster *roster = &manager->roster;
+    for (uint32_t i = 0; i < roster->capacity && shares.count < SHARES_OTHERS_MAX; i++)
+        if (roster->peers[i] != NULL && piece_is_leecher(manager, roster->peers[i]))
+            shares.others[shares.count++] = roster->peers[i]->share_key;
+    picker_set_shares(&manager->picker, &shares);
 }
 
 void piece_manager_has_pieces(struct piece_manager *manager, struct peer_id_ref ref,
@@ -18,6 +42,7 @@ void piece_manager_has_pieces(struct piece_manager *manager, struct peer_id_ref 
     peer->has_told = true;
     peer->told_all = is_seed;
     peer->told = is_seed ? manager->picker.size : bits->count;
+    manager->leechers_changed |= piece_is_leecher(manager, peer);
     picker_join(&manager->picker, is_seed ? NULL : bits);
     peer->view.nothing_generation = peer->view.boring_generation = 0;
 }
@@ -33,6 +58,8 @@ void piece_manager_has_piece(struct piece_manager *manager, struct peer_id_ref r
         return;
     if (peer->told >= manager->picker.size)
         return;
+    if (!peer->has_told || peer->told + 1 == manager->picker.size)
+        manager->leechers_changed = true;
     peer->has_told = true;
     peer->told++;
     picker_gain(&manager->picker, &peer->view, piece);
@@ -87,6 +114,7 @@ void piece_manager_peer_gone(struct piece_manager *manager, struct peer_id_ref r
             active_set_alone(&manager->table, active, NULL);
     }
     piece_uncount(manager, peer, bits, is_seed);
+    manager->leechers_changed |= piece_is_leecher(manager, peer);
     roster_remove(&manager->roster, peer);
 }
 

@@ -146,6 +146,7 @@ static bool pick_new(struct pick *pick)
     /* Any full-size piece stands for the one not chosen yet. */
     if (!pick_may_open(pick, 0))
         return false;
+    piece_update_shares(manager);
     const uint32_t piece = pick_is_first_phase(manager)
                                ? picker_random(&manager->picker, &pick->peer->view, bits)
                                : picker_next(&manager->picker, &pick->peer->view, bits);

@@ -35,6 +35,8 @@ struct piece_manager {
     uint64_t tight_until_ns; /* the pool was dry: no new pieces */
     uint64_t duplicates;     /* blocks that arrived twice */
     bool in_endgame;
+    bool leechers_changed; /* who came, went or became a seed: shares are to be made anew
+                            */
 };
 
 static inline uint64_t piece_now_ns(const struct piece_manager *manager)
@@ -58,6 +60,8 @@ uint32_t piece_block_bytes(const struct piece_manager *manager, uint32_t piece,
 
 /* Has or lacks PIECE from now on, and all counts with it. */
 void piece_set_have(struct piece_manager *manager, uint32_t piece, bool have);
+/* Tells the picker who else is fetching, if that has changed. */
+void piece_update_shares(struct piece_manager *manager);
 /* All requests with PEER are void, and pieces it fetched alone are anybody's. */
 void piece_release_all(struct piece_manager *manager, struct piece_peer *peer);
 /* PEER gave requests back or lets them lie: a piece it fetches alone does not wait. */

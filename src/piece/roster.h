@@ -11,6 +11,7 @@
 struct piece_peer {
     struct peer_id_ref ref;
     struct piece_source *source;
+    uint64_t share_key;
     struct picker_view view;
     struct request_queue requests;
     struct active *own; /* open pieces it fetches alone */

@@ -67,9 +67,11 @@ void torrent_on_handshaken(struct torrent *torrent, const struct message *messag
 {
     struct netaddr address;
     struct torrent_peer *peer = note_of(torrent, message->peer);
-    if (peer != NULL && peer_manager_address(torrent->peers, message->peer, &address))
-        peer->joined = piece_manager_peer_joined(torrent->pieces, message->peer,
-                                                 &address) == ERROR_NONE;
+    uint8_t peer_id[20];
+    if (peer != NULL && peer_manager_address(torrent->peers, message->peer, &address) &&
+        peer_manager_peer_id(torrent->peers, message->peer, peer_id))
+        peer->joined = piece_manager_peer_joined(torrent->pieces, message->peer, &address,
+                                                 peer_id) == ERROR_NONE;
     if (peer == NULL || !peer->joined) {
         /* No memory to work with it: better tried again later than kept idle. */
         struct message request = {.type = PEER_DISCONNECT, .peer = message->peer};

@@ -65,7 +65,7 @@ static void give_stats(void *context, struct tracker_stats *ret_stats)
 static enum error_code make_pieces(struct torrent *torrent)
 {
     const struct session *session = torrent->session;
-    const struct piece_manager_config config = {
+    struct piece_manager_config config = {
         .total_bytes = torrent->meta->total_bytes,
         .piece_bytes = torrent->meta->piece_bytes,
         .piece_count = torrent->meta->piece_count,
@@ -76,6 +76,7 @@ static enum error_code make_pieces(struct torrent *torrent)
         .cancel = on_cancel,
         .context = torrent,
     };
+    memcpy(config.peer_id, session->peer_id, sizeof config.peer_id);
     return piece_manager_new(&config, &torrent->pieces);
 }
 

@@ -7,6 +7,7 @@ int main(void)
     SRunner *runner = srunner_create(suite_picker());
     srunner_add_suite(runner, suite_piece_manager());
     srunner_add_suite(runner, suite_piece_move());
+    srunner_add_suite(runner, suite_shares());
     srunner_add_suite(runner, suite_smart_ban());
     srunner_add_suite(runner, suite_driver());
     srunner_add_suite(runner, suite_swarm());

@@ -6,6 +6,7 @@
 Suite *suite_picker(void);
 Suite *suite_piece_manager(void);
 Suite *suite_piece_move(void);
+Suite *suite_shares(void);
 Suite *suite_smart_ban(void);
 Suite *suite_driver(void);
 Suite *suite_swarm(void);

@@ -89,8 +89,9 @@ static void driver_join(struct driver *driver, uint32_t index)
     peer->is_stalled = peer->is_guilty = false;
     peer->generation++;
     peer->is_seed = driver_below(driver, 4) == 0;
+    const uint8_t peer_id[20] = {(uint8_t)index};
     DRIVER_CHECK(piece_manager_peer_joined(driver->manager, driver_ref(driver, index),
-                                           &address) == ERROR_NONE);
+                                           &address, peer_id) == ERROR_NONE);
     DRIVER_CHECK(bitfield_init(&peer->bits, driver->config.piece_count) == ERROR_NONE);
     const uint8_t mask = driver_byte(driver);
     for (uint32_t i = 0; i < driver->config.piece_count; i++)

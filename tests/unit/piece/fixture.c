@@ -10,6 +10,7 @@ struct block_ref asked[4096];
 struct peer_id_ref cancelled_peer[4096];
 struct block_ref cancelled[4096];
 uint32_t cancel_count;
+const uint8_t its_id[20] = "-BT0100-ABCDEFGHIJK";
 
 static void on_cancel(void *context, struct peer_id_ref peer,
                       const struct block_ref *block)
@@ -33,6 +34,7 @@ void given(uint64_t total_bytes, uint32_t piece_bytes, uint32_t budget)
         .random = &chance.source,
         .pool = pool,
         .budget_blocks = budget,
+        .peer_id = "-BT0100-ABCDEFGHIJK",
         .cancel = on_cancel,
     };
     ck_assert_int_eq(piece_manager_new(&config, &manager), ERROR_NONE);
@@ -50,7 +52,8 @@ struct peer_id_ref given_seed(uint32_t index)
     const struct peer_id_ref peer = {index, 7};
     const struct netaddr address = {
         .family = NETADDR_V4, .bytes = {10, 0, 0, (uint8_t)index}, .port = 6881};
-    ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address), ERROR_NONE);
+    ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address, its_id),
+                     ERROR_NONE);
     piece_manager_has_pieces(manager, peer, NULL, true);
     return peer;
 }

@@ -11,6 +11,7 @@ extern struct block_ref asked[4096]; /* by the last pick */
 extern struct peer_id_ref cancelled_peer[4096];
 extern struct block_ref cancelled[4096];
 extern uint32_t cancel_count;
+extern const uint8_t its_id[20]; /* of a peer whose id does not matter */
 
 void given(uint64_t total_bytes, uint32_t piece_bytes, uint32_t budget);
 void finished(void); /* all blocks must be back */

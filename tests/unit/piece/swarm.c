@@ -76,8 +76,10 @@ static void swarm_join(struct swarm *swarm, struct swarm_peer *peer)
 {
     peer->is_here = true;
     peer->delivered_ns = swarm->clock.now_ns;
-    ck_assert_int_eq(piece_manager_peer_joined(swarm->manager, peer->ref, &peer->address),
-                     ERROR_NONE);
+    const uint8_t peer_id[20] = {(uint8_t)peer->ref.index};
+    ck_assert_int_eq(
+        piece_manager_peer_joined(swarm->manager, peer->ref, &peer->address, peer_id),
+        ERROR_NONE);
     piece_manager_has_pieces(swarm->manager, peer->ref, swarm_bits(peer), peer->is_seed);
 }
 

@@ -368,8 +368,10 @@ START_TEST(bits_told_twice_count_once)
     const struct netaddr address = {.family = NETADDR_V4, .bytes = {10}, .port = 1};
     struct bitfield bits;
     ck_assert_int_eq(bitfield_init(&bits, 100), ERROR_NONE);
-    ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address), ERROR_NONE);
-    ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address), ERROR_EXISTS);
+    ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address, its_id),
+                     ERROR_NONE);
+    ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address, its_id),
+                     ERROR_EXISTS);
     bitfield_set(&bits, 5);
     bitfield_set(&bits, 6); /* by a HAVE whose message is still on its way */
     piece_manager_has_pieces(manager, peer, &bits, false);

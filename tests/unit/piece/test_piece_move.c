@@ -23,7 +23,8 @@ static void given_a_slow_seed_and_a_leecher(uint64_t leecher_rate)
         .family = NETADDR_V4, .bytes = {10, 0, 0, 2}, .port = 6881};
     ck_assert_int_eq(bitfield_init(&bits, PIECES), ERROR_NONE);
     bitfield_set(&bits, 0);
-    ck_assert_int_eq(piece_manager_peer_joined(manager, leecher, &address), ERROR_NONE);
+    ck_assert_int_eq(piece_manager_peer_joined(manager, leecher, &address, its_id),
+                     ERROR_NONE);
     piece_manager_has_pieces(manager, leecher, &bits, false);
     struct block_ref nothing;
     ck_assert_uint_eq(
@@ -96,7 +97,8 @@ START_TEST(a_piece_moves_only_when_it_turns_up_for_the_first_time)
         .family = NETADDR_V4, .bytes = {10, 0, 0, 3}, .port = 6881};
     struct bitfield its;
     ck_assert_int_eq(bitfield_init(&its, PIECES), ERROR_NONE);
-    ck_assert_int_eq(piece_manager_peer_joined(manager, other, &address), ERROR_NONE);
+    ck_assert_int_eq(piece_manager_peer_joined(manager, other, &address, its_id),
+                     ERROR_NONE);
     piece_manager_has_pieces(manager, other, &its, false);
     ck_assert_uint_eq(piece_manager_pick(manager, other, &its, false, FAST, 1, asked), 0);
     bitfield_set(&its, waiting);
