@@ -1,17 +1,15 @@
 #include "ui/cell_writer.h"
 
 #include "base/text.h"
+#include "ui/frame_bytes.h"
 
 #include <langinfo.h>
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 #include <locale.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <term.h>
-#include <unistd.h>
 #include <wchar.h>
 
 #define TERM_MAX  100 /* longer names are no names */
@@ -24,7 +22,7 @@
 
 struct cell_writer {
     SCREEN *screen;
-    FILE *file; /* in memory: where ncurses writes */
+    struct frame_bytes frame; /* ncurses writes to its file */
     struct canvas *shown;
     enum color_level colors;
     bool modes; /* MODES_ON is understood */
@@ -34,58 +32,11 @@ struct cell_writer {
         attr_t attributes;
         short pair;
     } looks[PAIR_SETS][STYLE_ROLE_COUNT];
-    char *bytes;
-    size_t length, capacity;
 };
-
-/* ---- the file in memory ---- */
-
-static FILE *memory_file(void)
-{
-    const int fd = memfd_create("bttui-frame", MFD_CLOEXEC);
-    if (fd < 0)
-        return tmpfile();
-    FILE *file = fdopen(fd, "w+");
-    if (file == NULL)
-        close(fd);
-    return file;
-}
-
-static void append(struct cell_writer *writer, const char *bytes, size_t length)
-{
-    if (length > writer->capacity - writer->length) {
-        const size_t capacity = (writer->length + length) * 2;
-        char *grown = realloc(writer->bytes, capacity);
-        if (grown == NULL)
-            return;
-        writer->bytes = grown;
-        writer->capacity = capacity;
-    }
-    memcpy(writer->bytes + writer->length, bytes, length);
-    writer->length += length;
-}
-
-/* Moves what ncurses wrote to `bytes`. */
-static void harvest(struct cell_writer *writer)
-{
-    char chunk[4096];
-    off_t at = 0;
-    ssize_t got;
-    fflush(writer->file);
-    const int fd = fileno(writer->file);
-    while ((got = pread(fd, chunk, sizeof chunk, at)) > 0) {
-        append(writer, chunk, (size_t)got);
-        at += got;
-    }
-    if (ftruncate(fd, 0) == 0)
-        lseek(fd, 0, SEEK_SET);
-}
 
 const char *cell_writer_take(struct cell_writer *writer, size_t *ret_length)
 {
-    *ret_length = writer->length;
-    writer->length = 0;
-    return writer->bytes;
+    return frame_bytes_take(&writer->frame, ret_length);
 }
 
 /* ---- what the terminal can ---- */
@@ -123,7 +74,7 @@ static enum cell_writer_error look_up(const char *term, const struct cell_writer
     int found;
     use_env(FALSE); /* or the entry would seem to have a size */
     if (term == NULL || term[0] == '\0' || strlen(term) > TERM_MAX ||
-        setupterm(term, fileno(writer->file), &found) != OK)
+        setupterm(term, fileno(writer->frame.file), &found) != OK)
         return CELL_WRITER_UNKNOWN;
     const bool able = has_text(tigetstr("cup")) && has_text(tigetstr("clear")) &&
                       tigetflag("hc") <= 0 && tigetflag("gn") <= 0;
@@ -152,7 +103,7 @@ static enum cell_writer_error open_screen(struct cell_writer *writer, bool color
     const enum cell_writer_error error = look_up(term, writer);
     if (error != CELL_WRITER_OK)
         return error;
-    writer->screen = newterm(term, writer->file, writer->file);
+    writer->screen = newterm(term, writer->frame.file, writer->frame.file);
     if (writer->screen == NULL)
         return CELL_WRITER_UNKNOWN;
     writer->modes = takes_modes(term);
@@ -168,7 +119,7 @@ static void free_rows(struct cell_writer *writer, int height)
     if (!has_text(csr) || height < 1)
         return;
     const char *bytes = tiparm(csr, 0, height - 1);
-    append(writer, bytes, strlen(bytes));
+    frame_bytes_append(&writer->frame, bytes, strlen(bytes));
 }
 
 static void set_up_screen(struct cell_writer *writer, int width, int height, bool colors)
@@ -193,9 +144,9 @@ enum cell_writer_error cell_writer_new(int width, int height, bool colors,
     if (writer == NULL)
         return error;
     writer->unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    writer->file = memory_file();
+    const bool has_file = frame_bytes_init(&writer->frame);
     writer->shown = canvas_new(width, height, !writer->unicode);
-    if (writer->file != NULL && writer->shown != NULL)
+    if (has_file && writer->shown != NULL)
         error = open_screen(writer, colors);
     if (error != CELL_WRITER_OK) {
         cell_writer_free(writer);
@@ -203,11 +154,11 @@ enum cell_writer_error cell_writer_new(int width, int height, bool colors,
     }
     set_up_screen(writer, width, height, colors);
     refresh(); /* what it begins with */
-    harvest(writer);
+    frame_bytes_collect(&writer->frame);
     free_rows(writer, height);
     clearok(curscr, TRUE);
     if (writer->modes)
-        append(writer, MODES_ON, sizeof MODES_ON - 1);
+        frame_bytes_append(&writer->frame, MODES_ON, sizeof MODES_ON - 1);
     *ret_writer = writer;
     return CELL_WRITER_OK;
 }
@@ -215,39 +166,28 @@ enum cell_writer_error cell_writer_new(int width, int height, bool colors,
 void cell_writer_end(struct cell_writer *writer)
 {
     if (writer->modes)
-        append(writer, MODES_OFF, sizeof MODES_OFF - 1);
+        frame_bytes_append(&writer->frame, MODES_OFF, sizeof MODES_OFF - 1);
     if (!has_text(tigetstr("rmcup"))) { /* the contents would stay under the prompt */
         erase();
         refresh();
         canvas_clear(writer->shown);
     }
     endwin();
-    harvest(writer);
-}
-
-/* Takes TEXT out of the bytes from BEGIN on. */
-static void drop(struct cell_writer *writer, size_t begin, const char *text)
-{
-    const size_t length = strlen(text);
-    char *at = memmem(writer->bytes + begin, writer->length - begin, text, length);
-    if (at == NULL)
-        return;
-    writer->length -= length;
-    memmove(at, at + length, (size_t)(writer->bytes + writer->length - at));
+    frame_bytes_collect(&writer->frame);
 }
 
 void cell_writer_begin(struct cell_writer *writer)
 {
-    const size_t begin = writer->length;
+    const size_t begin = writer->frame.length;
     const char *palette = tigetstr("oc");
     refresh(); /* enters the full screen again */
-    harvest(writer);
+    frame_bytes_collect(&writer->frame);
     /* ncurses would undo changes of the palette. We make none: those are the user's. */
     if (has_text(palette))
-        drop(writer, begin, palette);
+        frame_bytes_drop(&writer->frame, begin, palette);
     free_rows(writer, canvas_height(writer->shown));
     if (writer->modes)
-        append(writer, MODES_ON, sizeof MODES_ON - 1);
+        frame_bytes_append(&writer->frame, MODES_ON, sizeof MODES_ON - 1);
     cell_writer_forget(writer);
 }
 
@@ -260,10 +200,8 @@ void cell_writer_free(struct cell_writer *writer)
             endwin();
         delscreen(writer->screen);
     }
-    if (writer->file != NULL)
-        fclose(writer->file);
+    frame_bytes_done(&writer->frame);
     canvas_free(writer->shown);
-    free(writer->bytes);
     free(writer);
 }
 
@@ -370,7 +308,7 @@ void cell_writer_present(struct cell_writer *writer, const struct canvas *canvas
     if (x >= 0)
         move(y, x);
     refresh();
-    harvest(writer);
+    frame_bytes_collect(&writer->frame);
 }
 
 /* ---- the way out ---- */

@@ -29,7 +29,7 @@ enum cell_writer_error cell_writer_new(int width, int height, bool colors,
 /* What to tell the user, translated; names TERM. Something else than the writer may have
  * been refused: anything but UNKNOWN and DUMB is out of memory. */
 void cell_writer_explain(enum cell_writer_error error, char *ret_message, size_t size);
-/* Appends the bytes that leave the full screen; see cell_writer_bytes. */
+/* Appends the bytes that leave the full screen; see cell_writer_take. */
 void cell_writer_end(struct cell_writer *writer);
 void cell_writer_free(struct cell_writer *writer);
 

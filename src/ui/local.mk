@@ -12,6 +12,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/file_row.h \
 	src/ui/file_tree.c \
 	src/ui/file_tree.h \
+	src/ui/frame_bytes.c \
+	src/ui/frame_bytes.h \
 	src/ui/glyph.c \
 	src/ui/graph.c \
 	src/ui/graph.h \

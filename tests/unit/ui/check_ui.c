@@ -7,6 +7,7 @@ int main(void)
 {
     SRunner *runner = srunner_create(test_canvas_suite());
     srunner_add_suite(runner, test_cell_writer_suite());
+    srunner_add_suite(runner, test_frame_bytes_suite());
     srunner_add_suite(runner, test_graph_suite());
     srunner_add_suite(runner, test_keymap_suite());
     srunner_add_suite(runner, test_keys_suite());

@@ -8,6 +8,7 @@
 
 Suite *test_canvas_suite(void);
 Suite *test_cell_writer_suite(void);
+Suite *test_frame_bytes_suite(void);
 Suite *test_graph_suite(void);
 Suite *test_keymap_suite(void);
 Suite *test_keys_suite(void);
