@@ -33,6 +33,7 @@ struct command;
 
 struct options {
     const struct command *command;
+    uint64_t given;           /* bits of option_table: what stands on the command line */
     const char *download_dir; /* NULL: the current directory */
     const char *state_dir;    /* NULL: the default */
     uint16_t port;            /* 0: any */

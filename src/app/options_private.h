@@ -1,6 +1,9 @@
-/* The table of options, which the parser and --help share. */
+/* The table of options, which the command line, the configuration file and --help share.
+ */
 #ifndef BTTUI_APP_OPTIONS_PRIVATE_H
 #define BTTUI_APP_OPTIONS_PRIVATE_H
+
+#include "app/options.h"
 
 #include <stddef.h>
 
@@ -34,15 +37,40 @@ enum option_id {
     OPTION_NOT_BUILT /* asks for what this version does not have: refused */
 };
 
+/* Where it may stand. */
+enum option_place {
+    /* only on the command line: it concerns that one start, or the torrents named there
+     */
+    PLACE_LINE = 0,
+    PLACE_FILE = 1 << 0,              /* a key of the configuration file, too */
+    PLACE_LIVE = PLACE_FILE | 1 << 1, /* reading that again changes a running session */
+    PLACE_REPEATS = 1 << 2            /* or-ed: may stand several times */
+};
+
 struct option_record {
     const char *name;
-    const char *argument; /* placeholder in --help; NULL: takes none */
+    const char *argument; /* placeholder in --help; NULL: yes, or no if it is said */
     int id;
     unsigned commands; /* enum command_bit, or-ed: what it goes with */
+    unsigned places;   /* enum option_place */
     const char *help;  /* of OPTION_NOT_BUILT: why it is refused; not in --help */
 };
 
 extern const struct option_record option_table[];
 extern const size_t option_count; /* <= OPTIONS_CAPACITY */
+
+#define OPTION_SHOWN_SIZE   256
+#define OPTION_MESSAGE_SIZE 768
+struct option_complaint {
+    const char *name; /* the option as it stands there: "--port", or "port" in a file */
+    char text[OPTION_MESSAGE_SIZE]; /* what is wrong with its value */
+};
+
+/* Takes TEXT, which OPTIONS go on pointing to, as the value of RECORD; NULL for one
+ * without an argument is yes. False: COMPLAINT says why not. */
+bool option_take(struct options *options, const struct option_record *record,
+                 const char *text, struct option_complaint *complaint);
+/* TEXT as it may be shown: it can come from anywhere, a terminal takes it badly. */
+const char *option_shown(const char *text, char ret_text[OPTION_SHOWN_SIZE]);
 
 #endif

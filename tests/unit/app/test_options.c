@@ -1,6 +1,7 @@
 /* The command line: what is taken, what it comes to, and what is refused. */
 #include "app/commands.h"
 #include "app/options.h"
+#include "meta/metainfo.h"
 #include "tests/unit/app/check_app.h"
 
 #include <check.h>
@@ -52,9 +53,11 @@ static const char *const refused[] = {
     "--sandbox=yes",
     "show --sandbox=off a",
     "show --verify-writes a",
-    "--strict-names=yes",
+    "--strict-names=",
     "demo --portable-names",
-    "--ascii=yes",
+    "--ascii=maybe",
+    "--exit-when-done=no",
+    "--help=yes",
     "--peer=",
     "--peer=host",
     "--peer=:80",
@@ -192,6 +195,27 @@ START_TEST(flags_are_what_was_given)
 }
 END_TEST
 
+START_TEST(flags_can_be_turned_off_and_the_last_word_holds)
+{
+    static const char *const words[] = {"yes", "true", "on", "no", "false", "off"};
+    struct options options;
+    char line[80];
+    for (int i = 0; i < 6; i++) {
+        snprintf(line, sizeof line, "--ascii=%s --strict-names=%s", words[i], words[i]);
+        ck_assert_int_eq(parse(line, &options), EXIT_STATUS_OK);
+        ck_assert_int_eq(options.ascii, i < 3);
+        ck_assert_uint_eq(options.names, i < 3 ? METAINFO_NAMES_STRICT : 0);
+    }
+    ck_assert_int_eq(parse("--ascii --portable-names --strict-names --ascii=no "
+                           "--strict-names=no --no-dht=no a",
+                           &options),
+                     EXIT_STATUS_OK);
+    ck_assert(!options.ascii);
+    ck_assert_uint_eq(options.names, METAINFO_NAMES_PORTABLE);
+    ck_assert_int_eq(options.torrent_count, 1);
+}
+END_TEST
+
 START_TEST(a_program_started_without_a_name_has_no_options)
 {
     char *argv[] = {NULL};
@@ -211,6 +235,7 @@ Suite *suite_options(void)
                         sizeof taken / sizeof *taken);
     tcase_add_test(tcase, values_come_with_a_sign_or_as_the_next_argument);
     tcase_add_test(tcase, flags_are_what_was_given);
+    tcase_add_test(tcase, flags_can_be_turned_off_and_the_last_word_holds);
     tcase_add_test(tcase, a_program_started_without_a_name_has_no_options);
     suite_add_tcase(suite, tcase);
     return suite;
