@@ -107,7 +107,10 @@ void tracker_on_turn(void *context)
     struct tracker *tracker = context;
     if (tracker->event != TRACKER_EVENT_STOPPED)
         tracker->event = tracker_next_event(tracker);
-    begin(tracker);
+    if (tracker->udp != NULL)
+        tracker_udp_send_again(tracker);
+    else
+        begin(tracker);
 }
 
 enum tracker_event tracker_next_event(const struct tracker *tracker)

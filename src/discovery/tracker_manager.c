@@ -128,8 +128,8 @@ void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *co
             continue;
         /* One that was just told of us may know us already. */
         const bool knows_us =
-            tracker->knows_us ||
-            (tracker_is_asked(tracker) && !tracker->is_slow && !tracker->turn.waiting);
+            tracker->knows_us || (tracker_is_asked(tracker) && !tracker->is_slow &&
+                                  (!tracker->turn.waiting || tracker->udp != NULL));
         tracker_http_cancel(tracker);
         tracker_udp_cancel(tracker);
         tracker->is_leader = tracker->is_slow = false;

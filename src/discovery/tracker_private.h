@@ -16,6 +16,7 @@ enum tracker_rank { /* who goes first */
                     TRACKER_RANK_FAREWELL,
                     TRACKER_RANK_ANNOUNCE,
                     TRACKER_RANK_SCRAPE,
+                    TRACKER_RANK_AGAIN, /* those that did not answer */
                     TRACKER_RANK_COUNT
 };
 
@@ -77,7 +78,7 @@ struct tracker_manager {
 };
 
 /* tracker_turns.c */
-/* Whether somebody waits. */
+/* Whether somebody waits for a turn that is given back. */
 bool tracker_turns_are_wanted(const struct tracker_turns *turns);
 /* True: TURN is taken. False: it waits; on_turn comes when it is taken, not from inside
  * the call. Not for one that waits or is taken. */
@@ -124,6 +125,8 @@ void tracker_http_cancel(struct tracker *tracker); /* its turns are given back *
 enum tracker_start tracker_udp_announce(struct tracker *tracker);
 void tracker_udp_cancel(struct tracker *tracker); /* its turn is given back */
 bool tracker_udp_is_scraping(const struct tracker *tracker);
+/* Its turn came to be sent to again, after silence. */
+void tracker_udp_send_again(struct tracker *tracker);
 
 /* tracker_names.c: looks up the peers REPLY names by host, instead of those before. */
 void tracker_names_look_up(struct tracker *tracker, const struct tracker_reply *reply,

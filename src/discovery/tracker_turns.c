@@ -7,16 +7,23 @@
 
 struct tracker_turns {
     struct loop *loop;
-    struct loop_timer timer; /* there is a free turn, and somebody waits for one */
-    uint32_t most, taken;
+    struct loop_timer timer;     /* there is a free turn, and somebody waits for one */
+    uint32_t most, taken, again; /* again: of those taken, of that rank */
     struct tracker_line *lines[TRACKER_RANK_COUNT]; /* where somebody waits */
 };
 
-/* The line whose turn is next; NULL: nobody waits. */
+/* Those that did not answer are likely not to once more: half of the turns are never
+ * theirs. */
+static bool has_share(const struct tracker_turns *turns, enum tracker_rank rank)
+{
+    return rank != TRACKER_RANK_AGAIN || turns->again < turns->most / 2;
+}
+
+/* The line whose turn is next; NULL: nobody waits who may take one. */
 static struct tracker_line *next_line(const struct tracker_turns *turns)
 {
-    for (int rank = 0; rank < TRACKER_RANK_COUNT; rank++)
-        if (turns->lines[rank] != NULL)
+    for (enum tracker_rank rank = 0; rank < TRACKER_RANK_COUNT; rank++)
+        if (turns->lines[rank] != NULL && has_share(turns, rank))
             return turns->lines[rank];
     return NULL;
 }
@@ -36,6 +43,7 @@ static void take(struct tracker_turn *turn)
 {
     turn->taken = true;
     turn->party->turns->taken++;
+    turn->party->turns->again += turn->rank == TRACKER_RANK_AGAIN;
 }
 
 /* No more in one go than may be under way: those that fail at once make room at once. */
@@ -83,11 +91,12 @@ bool tracker_turn_want(struct tracker_turn *turn, enum tracker_rank rank)
 {
     struct tracker_turns *turns = turn->party->turns;
     struct tracker_line *line = &turn->party->lines[rank];
-    if (turns->taken < turns->most && next_line(turns) == NULL) {
+    turn->rank = rank;
+    if (turns->taken < turns->most && has_share(turns, rank) &&
+        next_line(turns) == NULL) {
         take(turn);
         return true;
     }
-    turn->rank = rank;
     turn->waiting = true;
     if (line->first == NULL)
         DL_APPEND(turns->lines[rank], line);
@@ -104,6 +113,7 @@ void tracker_turn_give_back(struct tracker_turn *turn)
         return;
     turn->taken = false;
     turns->taken--;
+    turns->again -= turn->rank == TRACKER_RANK_AGAIN;
     if (next_line(turns) != NULL && !loop_timer_is_set(&turns->timer))
         loop_timer_set_in(turns->loop, &turns->timer, 0);
 }

@@ -2,7 +2,8 @@
  * A conversation with a UDP tracker (BEP 15): connect, announce, scrape, each sent again
  * after 15 x 2^n seconds, to the tracker's next address if it has several. The socket is
  * connected, so that answers from elsewhere never arrive, and transaction ids are fresh
- * random numbers with each sending.
+ * random numbers with each sending. An answer is awaited for 15 seconds of them; then
+ * socket and turn are given back until the next sending.
  */
 #include "base/i18n.h"
 #include "discovery/tracker_packet.h"
@@ -22,7 +23,7 @@
 struct udp_announce {
     struct tracker *tracker;
     struct resolver_query *query;
-    struct datagram *socket; /* NULL: names are being resolved */
+    struct datagram *socket; /* NULL: names are being resolved, or nothing is awaited */
     struct loop_timer timer;
     struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
     uint32_t address_count, at;
@@ -31,6 +32,7 @@ struct udp_announce {
     bool connected, scraping;
     uint64_t connection_id, connected_ns;
     uint32_t transaction;
+    uint64_t due_ns; /* without an answer it is sent again */
     uint32_t losses;
 };
 
@@ -115,7 +117,10 @@ static enum error_code send_packet(struct udp_announce *udp)
     if (error == ERROR_NONE)
         error = datagram_send(udp->socket, packet.bytes, packet.length);
     buffer_done(&packet);
-    loop_timer_set_in(manager->config.loop, &udp->timer, wait_ns(udp));
+    const uint64_t next_ns = wait_ns(udp);
+    udp->due_ns = loop_now_ns(manager->config.loop) + next_ns;
+    loop_timer_set_in(manager->config.loop, &udp->timer,
+                      next_ns < WAIT_NS ? next_ns : WAIT_NS);
     return error == ERROR_AGAIN ? ERROR_NONE : error;
 }
 
@@ -125,12 +130,18 @@ static void on_packet(void *context, const uint8_t *bytes, size_t length);
 static void on_error(void *context, enum error_code error);
 static const struct datagram_callbacks callbacks = {on_packet, on_error};
 
-static enum error_code try_address(struct udp_announce *udp)
+/* From another port we are somebody else, who has to connect. */
+static void close_socket(struct udp_announce *udp)
 {
-    const struct tracker_manager_config *config = &udp->tracker->manager->config;
     datagram_close(udp->socket);
     udp->socket = NULL;
     udp->connected = false;
+}
+
+static enum error_code try_address(struct udp_announce *udp)
+{
+    const struct tracker_manager_config *config = &udp->tracker->manager->config;
+    close_socket(udp);
     const enum error_code error = config->net->open_datagram(
         config->net->context, config->loop, &udp->addresses[udp->at], &callbacks, udp,
         &udp->socket);
@@ -156,32 +167,61 @@ static void on_error(void *context, enum error_code error)
     give_up_address(context, error, _("nobody listens at the tracker's address"));
 }
 
-static void on_timeout(void *context)
+static void tell_if_slow(const struct udp_announce *udp)
 {
-    struct udp_announce *udp = context;
-    struct tracker *tracker = udp->tracker;
+    if (udp->losses >= LOSSES_SLOW * udp->address_count)
+        tracker_on_slow(udp->tracker, _("the tracker does not answer"));
+}
+
+void tracker_udp_send_again(struct tracker *tracker)
+{
+    struct udp_announce *udp = tracker->udp;
+    const uint64_t now_ns = loop_now_ns(tracker->manager->config.loop);
     enum error_code error;
-    udp->losses++;
-    if (udp->scraping || udp->losses >= (DOUBLINGS_MAX + 1) * udp->address_count) {
-        fail(udp, _("the tracker does not answer"));
-        return;
-    }
-    /* Still listened to, but those that answer need not wait for it. */
-    if (udp->losses >= udp->address_count)
-        tracker_turn_give_back(&tracker->turn);
-    if (udp->address_count > 1) {
+    if (udp->address_count > 1 || udp->socket == NULL) {
         udp->at = udp->losses % udp->address_count;
         error = try_address(udp);
     } else {
-        if (loop_now_ns(tracker->manager->config.loop) - udp->connected_ns >=
-            CONNECTION_NS)
+        if (now_ns - udp->connected_ns >= CONNECTION_NS) /* we have slept */
             udp->connected = false;
         error = send_packet(udp);
     }
     if (error != ERROR_NONE)
         give_up_address(udp, error, error_text(error));
-    else if (udp->losses >= LOSSES_SLOW * udp->address_count)
-        tracker_on_slow(tracker, _("the tracker does not answer"));
+    else
+        tell_if_slow(udp);
+}
+
+static void lose(struct udp_announce *udp)
+{
+    struct tracker *tracker = udp->tracker;
+    udp->losses++;
+    if (udp->scraping || udp->losses >= (DOUBLINGS_MAX + 1) * udp->address_count) {
+        fail(udp, _("the tracker does not answer"));
+        return;
+    }
+    if (udp->losses >= udp->address_count) {
+        tracker_turn_give_back(&tracker->turn);
+        if (!tracker_turn_want(&tracker->turn, TRACKER_RANK_AGAIN)) {
+            close_socket(udp);
+            tell_if_slow(udp);
+            return;
+        }
+    }
+    tracker_udp_send_again(tracker);
+}
+
+static void on_timeout(void *context)
+{
+    struct udp_announce *udp = context;
+    struct tracker *tracker = udp->tracker;
+    if (loop_now_ns(tracker->manager->config.loop) >= udp->due_ns) {
+        lose(udp);
+        return;
+    }
+    close_socket(udp);
+    tracker_turn_give_back(&tracker->turn);
+    loop_timer_set(tracker->manager->config.loop, &udp->timer, udp->due_ns);
 }
 
 /* ---- answers ---- */

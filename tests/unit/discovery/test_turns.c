@@ -234,6 +234,23 @@ START_TEST(test_silent_udp_trackers_hold_nobody_up_for_long)
 }
 END_TEST
 
+/* Those that never answer are sent to for hours. */
+START_TEST(test_silent_udp_trackers_neither_keep_sockets_nor_the_last_turns)
+{
+    vnet_set_fate(world.vnet, "10.0.0.9:6969", VNET_SILENT);
+    for (uint32_t i = 1; i < 30; i++)
+        start(i, EACH, true);
+    for (uint32_t i = 0; i < 600; i++) {
+        world_run(&world, NS_PER_S);
+        ck_assert_uint_le(vnet_open_datagrams(world.vnet), MOST);
+    }
+    ck_assert_uint_eq(vnet_open_datagrams(world.vnet), MOST / 2);
+    start(0, EACH, false);
+    world_run(&world, 2 * NS_PER_S);
+    ck_assert_uint_eq(torrents[0].started, EACH);
+}
+END_TEST
+
 Suite *suite_turns(void)
 {
     Suite *suite = suite_create("turns");
@@ -249,6 +266,8 @@ Suite *suite_turns(void)
     tcase_add_test(cases,
                    test_one_removed_while_it_waits_or_asks_leaves_its_turn_to_others);
     tcase_add_test(cases, test_silent_udp_trackers_hold_nobody_up_for_long);
+    tcase_add_test(cases,
+                   test_silent_udp_trackers_neither_keep_sockets_nor_the_last_turns);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -180,24 +180,48 @@ START_TEST(test_losses_are_repaired_after_15_30_60_seconds)
 END_TEST
 
 /* U2 */
-START_TEST(test_a_lost_announce_is_sent_again_on_the_same_connection_for_a_minute)
+START_TEST(test_a_lost_announce_is_sent_again_and_later_connected_for_anew)
 {
     begin("udp://10.0.0.9:6969/announce");
     rig_begin(&rig);
     rig_run(&rig, 2500 * NS_PER_US); /* connect was answered, announce is on its way */
     server.lose = 3;
-    rig_run(&rig, 100 * NS_PER_S);
+    rig_run(&rig, 44 * NS_PER_S);
     ck_assert_uint_eq(server.action[0], 0);
     ck_assert_uint_eq(server.action[1], 1);
     ck_assert_uint_eq(server.action[2], 1); /* after 15 s */
-    ck_assert_uint_eq(server.action[3], 1); /* after 45 s */
+    rig_run(&rig, 2 * NS_PER_S);
+    ck_assert_uint_eq(server.count, 6);
+    ck_assert_uint_eq(server.action[3], 0); /* after 45 s */
+    ck_assert_int_eq(rig_row(&rig, 0).phase, TRACKER_PHASE_OK);
     rig_done(&rig);
     begin("udp://10.0.0.9:6969/announce");
     rig_begin(&rig);
     rig_run(&rig, 2500 * NS_PER_US);
-    server.lose = 4;
-    rig_run(&rig, 200 * NS_PER_S);
-    ck_assert_uint_eq(server.action[4], 0); /* after 105 s the id is too old */
+    server.lose = 2;
+    rig_run(&rig, NS_PER_S);
+    ck_assert_uint_eq(server.action[1], 1);
+    rig.world.clock.now_ns += 61 * NS_PER_S; /* asleep */
+    rig_run(&rig, NS_PER_S);
+    ck_assert_uint_eq(server.action[2], 0);
+    ck_assert_int_eq(rig_row(&rig, 0).phase, TRACKER_PHASE_OK);
+    rig_done(&rig);
+}
+END_TEST
+
+/* An answer is waited for as long as before it is sent again for the first time. */
+START_TEST(test_between_two_sendings_no_socket_is_kept)
+{
+    begin("udp://10.0.0.9:6969/announce");
+    server.lose = PACKETS_MAX;
+    rig_begin(&rig);
+    for (uint32_t at_s = 0; at_s < 200; at_s++) {
+        rig_run(&rig, NS_PER_S);
+        const bool waits =
+            at_s < 30 || (at_s >= 45 && at_s < 60) || (at_s >= 105 && at_s < 120);
+        ck_assert_msg(vnet_open_datagrams(rig.world.vnet) == waits, "after %u s", at_s);
+    }
+    ck_assert_uint_eq(server.count, 4);
     rig_done(&rig);
 }
 END_TEST
@@ -452,8 +476,9 @@ Suite *suite_udp_trackers(void)
     TCase *tcase = tcase_create("udp_trackers");
     tcase_add_loop_test(tcase, test_connect_announce_scrape, 0, 2);
     tcase_add_test(tcase, test_losses_are_repaired_after_15_30_60_seconds);
-    tcase_add_test(
-        tcase, test_a_lost_announce_is_sent_again_on_the_same_connection_for_a_minute);
+    tcase_add_test(tcase,
+                   test_a_lost_announce_is_sent_again_and_later_connected_for_anew);
+    tcase_add_test(tcase, test_between_two_sendings_no_socket_is_kept);
     tcase_add_test(tcase, test_others_of_the_tier_are_asked_after_two_losses);
     tcase_add_test(tcase, test_lies_are_ignored);
     tcase_add_test(tcase, test_a_refusal_is_kept_in_its_own_words);
