@@ -4,15 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-void torrent_pause(struct session *session, struct torrent_id id)
+bool torrent_get_settings(const struct session *session, struct torrent_id id,
+                          struct torrent_settings *ret_settings)
+{
+    const struct torrent *torrent = session_torrent(session, id);
+    if (torrent != NULL)
+        *ret_settings = torrent->settings;
+    return torrent != NULL;
+}
+
+void torrent_set_settings(struct session *session, struct torrent_id id,
+                          const struct torrent_settings *settings)
 {
     struct torrent *torrent = session_torrent(session, id);
-    if (torrent == NULL || torrent->paused)
+    if (torrent == NULL)
         return;
-    torrent->paused = true;
-    torrent_halt(torrent);
-    torrent_claims_changed(torrent);
+    torrent->settings = *settings;
+    torrent_apply_settings(torrent);
+    session_save_list_soon(session);
     session_changed(torrent, CHANGED_STATE);
+}
+
+void torrent_pause(struct session *session, struct torrent_id id)
+{
+    struct torrent_settings settings;
+    if (!torrent_get_settings(session, id, &settings) || settings.paused)
+        return;
+    settings.paused = true;
+    torrent_set_settings(session, id, &settings);
 }
 
 void torrent_resume(struct session *session, struct torrent_id id)
@@ -20,11 +39,10 @@ void torrent_resume(struct session *session, struct torrent_id id)
     struct torrent *torrent = session_torrent(session, id);
     if (torrent == NULL)
         return;
-    torrent->paused = false;
     torrent_forgive_disk(torrent);
-    torrent_start(torrent);
-    torrent_claims_changed(torrent);
-    session_changed(torrent, CHANGED_STATE);
+    struct torrent_settings settings = torrent->settings;
+    settings.paused = false;
+    torrent_set_settings(session, id, &settings);
 }
 
 void torrent_verify(struct session *session, struct torrent_id id)
@@ -50,12 +68,11 @@ void torrent_announce(struct session *session, struct torrent_id id)
 void torrent_set_sequential(struct session *session, struct torrent_id id,
                             bool sequential)
 {
-    struct torrent *torrent = session_torrent(session, id);
-    if (torrent == NULL)
+    struct torrent_settings settings;
+    if (!torrent_get_settings(session, id, &settings))
         return;
-    torrent->sequential = sequential;
-    piece_manager_set_sequential(torrent->pieces, sequential);
-    session_changed(torrent, CHANGED_STATE);
+    settings.sequential = sequential;
+    torrent_set_settings(session, id, &settings);
 }
 
 void torrent_set_files_wanted(struct session *session, struct torrent_id id,
@@ -164,12 +181,33 @@ void torrent_move(struct session *session, struct torrent_id id, int by)
     }
 }
 
-void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up)
+void session_get_settings(const struct session *session,
+                          struct session_settings *ret_settings)
 {
-    session->max_down = max_down;
-    session->max_up = max_up;
-    peer_shared_set_limits(session->peers, max_down, max_up);
+    *ret_settings = session->settings;
+}
+
+void session_apply_settings(struct session *session,
+                            const struct session_settings *settings)
+{
+    session->settings = *settings;
+    peer_shared_set_limits(session->peers, settings->max_down, settings->max_up);
     const struct message event = {.type = EVENT_SESSION_CHANGED,
                                   .u.changed.what = CHANGED_LIMITS};
     event_bus_post(session->events, &event);
+}
+
+void session_set_settings(struct session *session,
+                          const struct session_settings *settings)
+{
+    session_apply_settings(session, settings);
+    session_save_list_soon(session);
+}
+
+void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up)
+{
+    struct session_settings settings = session->settings;
+    settings.max_down = max_down;
+    settings.max_up = max_up;
+    session_set_settings(session, &settings);
 }

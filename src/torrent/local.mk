@@ -9,11 +9,13 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/file_select.c src/torrent/file_select.h \
 	src/torrent/history.c src/torrent/history.h \
 	src/torrent/looks.c src/torrent/peer_notes.c src/torrent/reason.c \
+	src/torrent/record.c src/torrent/record.h \
 	src/torrent/resume.c src/torrent/resume.h \
 	src/torrent/session.c src/torrent/session.h \
 	src/torrent/session_add.c src/torrent/session_list.c src/torrent/session_network.c \
 	src/torrent/session_look.c \
 	src/torrent/session_start.c \
+	src/torrent/settings.c src/torrent/settings.h \
 	src/torrent/state_dir.c src/torrent/state_dir.h \
 	src/torrent/torrent.c src/torrent/torrent.h \
 	src/torrent/torrent_manager.c

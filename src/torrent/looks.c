@@ -25,7 +25,7 @@ static enum torrent_state state_of(const struct torrent *torrent)
     if (torrent->phase == TORRENT_PHASE_STARTING ||
         torrent->phase == TORRENT_PHASE_CHECKING)
         return TORRENT_STATE_CHECKING;
-    if (torrent->paused)
+    if (torrent->settings.paused)
         return TORRENT_STATE_PAUSED;
     return torrent->complete ? TORRENT_STATE_SEEDING : TORRENT_STATE_DOWNLOADING;
 }
@@ -72,7 +72,7 @@ bool torrent_get_info(struct session *session, struct torrent_id id,
         .files = meta->file_count,
         .trackers = meta->tracker_count,
         .is_private = meta->is_private,
-        .sequential = torrent->sequential,
+        .sequential = torrent->settings.sequential,
         .synced = !torrent->claims_dirty && !torrent->sync_under_way,
         .comment = torrent->comment,
         .creator = torrent->creator,

@@ -117,7 +117,7 @@ static const char *without_data(struct torrent *torrent, const struct torrent_in
 
 static const char *downloading(struct torrent *torrent, const struct torrent_info *info)
 {
-    const uint64_t limit = torrent->session->max_down;
+    const uint64_t limit = torrent->session->settings.max_down;
     if (info->peers_connected == 0)
         return without_peers(torrent, info);
     if (info->down_rate == 0)

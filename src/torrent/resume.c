@@ -57,7 +57,6 @@ enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
                                 bitfield_wire_bytes(resume->have.size));
     error |= put_flag(buffer, "paused", resume->paused);
     error |= put_flag(buffer, "portable", resume->portable_names);
-    error |= put_flag(buffer, "sequential", resume->sequential);
     error |= put_stamps(buffer, resume, file_count);
     if (resume->unwanted.size > 0) {
         error |= bencode_put_text(buffer, "unwanted");
@@ -147,7 +146,6 @@ static enum error_code read_all(struct bencode_value root,
     resume->clean = number_of(root, "clean") == 1;
     resume->paused = number_of(root, "paused") == 1;
     resume->portable_names = number_of(root, "portable") == 1;
-    resume->sequential = number_of(root, "sequential") == 1;
     resume->added_s = number_of(root, "added");
     resume->completed_s = number_of(root, "completed");
     resume->downloaded = (uint64_t)number_of(root, "downloaded");

@@ -21,8 +21,8 @@ struct resume {
     struct file_stamp *stamps; /* file_count; owned; NULL: none were taken */
     struct bitfield unwanted;  /* file_count bits; size 0: all are wanted; owned */
     bool clean;                /* the last act of a session that ended well */
-    bool paused, sequential;
-    bool portable_names; /* METAINFO_NAMES_PORTABLE: where its files are */
+    bool paused;               /* counts only where the list of the session is lost */
+    bool portable_names;       /* METAINFO_NAMES_PORTABLE: where its files are */
     uint64_t downloaded, uploaded;
     int64_t added_s, completed_s;
     char *download_dir; /* owned */

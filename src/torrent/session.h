@@ -17,6 +17,7 @@
 #include "bus/bus.h"
 #include "bus/message.h"
 #include "loop/loop.h"
+#include "torrent/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -296,5 +297,15 @@ void torrent_ban_peer(struct session *session, struct torrent_id id,
 /* Moves it up (-1) or down (+1) in the list. */
 void torrent_move(struct session *session, struct torrent_id id, int by);
 void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up);
+
+/* ---- settings: read, change, set; they take effect at once and are kept ---- */
+bool torrent_get_settings(const struct session *session, struct torrent_id id,
+                          struct torrent_settings *ret_settings);
+void torrent_set_settings(struct session *session, struct torrent_id id,
+                          const struct torrent_settings *settings);
+void session_get_settings(const struct session *session,
+                          struct session_settings *ret_settings);
+void session_set_settings(struct session *session,
+                          const struct session_settings *settings);
 
 #endif

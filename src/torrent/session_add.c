@@ -243,7 +243,7 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
         return error;
     }
     if (session->restoring != NULL &&
-        memcmp(&meta->hash, session->restoring, sizeof meta->hash) != 0) {
+        memcmp(&meta->hash, &session->restoring->hash, sizeof meta->hash) != 0) {
         metainfo_free(meta); /* some bit of it fell over */
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(ERROR_CORRUPT));
         return ERROR_CORRUPT;

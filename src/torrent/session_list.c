@@ -8,8 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is saved, but for the torrents. */
+static struct saved_list list_of(const struct session *session)
+{
+    return (struct saved_list){.settings = session->settings,
+                               .configured = session->configured};
+}
+
+static enum error_code encode_list(const struct session *session, struct buffer *buffer)
+{
+    struct saved_list list = list_of(session);
+    list.torrents =
+        calloc(session->count + session->waiting_count + 1u, sizeof *list.torrents);
+    if (list.torrents == NULL)
+        return ERROR_MEMORY;
+    for (uint32_t i = 0; i < session->count; i++) {
+        const struct torrent *torrent = session_torrent(session, session->order[i]);
+        list.torrents[list.count++] =
+            (struct saved_torrent){torrent->hash, torrent->settings};
+    }
+    for (uint32_t i = 0; i < session->waiting_count; i++)
+        list.torrents[list.count++] = session->waiting[i];
+    const enum error_code error = saved_list_encode(&list, buffer);
+    saved_list_done(&list);
+    return error;
+}
+
 void session_save_list(struct session *session)
 {
+    struct buffer buffer;
     loop_timer_cancel(session->loop, &session->list_timer);
     if (session->restoring != NULL || session->list_unread)
         return; /* half a list must not replace the whole one */
@@ -17,19 +44,17 @@ void session_save_list(struct session *session)
         session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
     if (job == NULL)
         return;
+    buffer_init(&buffer, SAVED_LIST_BYTES_MAX);
     job->dir_fd = session->state.fd;
     job->name = strdup("session");
-    job->length = ((size_t)session->count + session->waiting_count) * SHA1_BYTES;
-    job->bytes = malloc(job->length + 1);
-    if (job->name == NULL || job->bytes == NULL) {
+    if (job->name == NULL || encode_list(session, &buffer) != ERROR_NONE) {
+        buffer_done(&buffer);
         disk_job_free(job);
+        log_write(session->log, LOG_LEVEL_WARNING, "the session was not kept");
         return;
     }
-    uint8_t *at = job->bytes;
-    for (uint32_t i = 0; i < session->count; i++, at += SHA1_BYTES)
-        memcpy(at, session_torrent(session, session->order[i])->hash.bytes, SHA1_BYTES);
-    for (uint32_t i = 0; i < session->waiting_count; i++, at += SHA1_BYTES)
-        memcpy(at, session->waiting[i].bytes, SHA1_BYTES);
+    job->bytes = buffer.bytes;
+    job->length = buffer.length;
     const struct torrent_id nobody = {0, 0};
     if (session_post_job(session, DISK_SAVE_RESUME, nobody, job) != ERROR_NONE)
         log_write(session->log, LOG_LEVEL_WARNING, "the session was not kept");
@@ -54,35 +79,36 @@ void session_save_list_soon(struct session *session)
 
 /* What cannot be restored this time, for lack of memory, on a disk that cannot be read,
  * or because its .torrent is damaged, stays on the saved list. */
-static void wait_for(struct session *session, const struct info_hash *hash)
+static void wait_for(struct session *session, const struct saved_torrent *saved)
 {
     if (session->waiting_count == session->waiting_capacity) {
         const uint32_t capacity =
             session->waiting_capacity == 0 ? 8 : session->waiting_capacity * 2;
-        struct info_hash *waiting = realloc(session->waiting, capacity * sizeof *waiting);
+        struct saved_torrent *waiting =
+            realloc(session->waiting, capacity * sizeof *waiting);
         session->list_unread |= waiting == NULL; /* then the list stays as it is */
         if (waiting == NULL)
             return;
         session->waiting = waiting;
         session->waiting_capacity = capacity;
     }
-    session->waiting[session->waiting_count++] = *hash;
+    session->waiting[session->waiting_count++] = *saved;
 }
 
-static void restore_one(struct session *session, const struct info_hash *hash)
+static void restore_one(struct session *session, const struct saved_torrent *saved)
 {
     char hex[INFO_HASH_HEX_SIZE], path[4096], message[SESSION_MESSAGE_SIZE];
     struct torrent_id id;
     const struct add_options options = {0};
-    info_hash_hex(hash, hex);
+    info_hash_hex(&saved->hash, hex);
     snprintf(path, sizeof path, "%s/torrents/%s.torrent", session->state.path, hex);
-    session->restoring = hash;
+    session->restoring = saved;
     const enum error_code error = session_add_file(session, path, &options, &id, message);
     session->restoring = NULL;
     if (error == ERROR_NONE || error == ERROR_EXISTS)
         return;
     if (error != ERROR_NOT_FOUND)
-        wait_for(session, hash);
+        wait_for(session, saved);
     log_write(session->log, LOG_LEVEL_WARNING, "not restored: %s", message);
 }
 
@@ -93,11 +119,11 @@ static void restore_by_names(struct session *session)
     snprintf(path, sizeof path, "%s/torrents", session->state.path);
     DIR *dir = opendir(path);
     for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
-        struct info_hash hash;
+        struct saved_torrent saved = {0};
         const size_t length = strcspn(entry->d_name, ".");
         if (strcmp(entry->d_name + length, ".torrent") == 0 &&
-            info_hash_from_hex(entry->d_name, length, &hash))
-            restore_one(session, &hash);
+            info_hash_from_hex(entry->d_name, length, &saved.hash))
+            restore_one(session, &saved);
     }
     if (dir != NULL)
         closedir(dir);
@@ -106,20 +132,33 @@ static void restore_by_names(struct session *session)
 void session_no_longer_waits(struct session *session, const struct info_hash *hash)
 {
     for (uint32_t i = 0; i < session->waiting_count; i++)
-        if (memcmp(&session->waiting[i], hash, sizeof *hash) == 0)
+        if (memcmp(&session->waiting[i].hash, hash, sizeof *hash) == 0)
             session->waiting[i--] = session->waiting[--session->waiting_count];
+}
+
+/* ERROR_NOT_FOUND: there is none. */
+static enum error_code load_list(const struct session *session,
+                                 struct saved_list *ret_list)
+{
+    uint8_t *bytes;
+    size_t length;
+    enum error_code error = state_file_load(session->state.fd, "session",
+                                            SAVED_LIST_BYTES_MAX, &bytes, &length);
+    if (error != ERROR_NONE)
+        return error;
+    error = saved_list_decode(bytes, length, ret_list);
+    free(bytes);
+    return error;
 }
 
 enum error_code session_restore(struct session *session,
                                 char message[SESSION_MESSAGE_SIZE])
 {
-    uint8_t *bytes;
-    size_t length;
+    struct saved_list list;
     message[0] = '\0';
     if (session->state.fd < 0)
         return ERROR_NONE;
-    const enum error_code error =
-        state_file_load(session->state.fd, "session", (size_t)1 << 20, &bytes, &length);
+    const enum error_code error = load_list(session, &list);
     if (error == ERROR_NOT_FOUND)
         return ERROR_NONE;
     if (error != ERROR_NONE) {
@@ -127,16 +166,16 @@ enum error_code session_restore(struct session *session,
         snprintf(message, SESSION_MESSAGE_SIZE,
                  _("the saved session in %s cannot be read: %s"), session->state.path,
                  error_text(error));
-        if (error == ERROR_CORRUPT)
+        session->list_lost = error == ERROR_CORRUPT;
+        if (session->list_lost)
             restore_by_names(session);
         return error;
     }
-    for (size_t at = 0; at + SHA1_BYTES <= length; at += SHA1_BYTES) {
-        struct info_hash hash;
-        memcpy(hash.bytes, bytes + at, SHA1_BYTES);
-        restore_one(session, &hash);
-    }
-    free(bytes);
+    session_settings_restore(&list.settings, &list.configured, &session->configured);
+    session_apply_settings(session, &list.settings);
+    for (uint32_t i = 0; i < list.count; i++)
+        restore_one(session, &list.torrents[i]);
+    saved_list_done(&list);
     return ERROR_NONE;
 }
 

@@ -65,8 +65,8 @@ void session_get_info(struct session *session, struct session_info *ret_info)
         .torrents = session->count,
         .down_rate = session->history.down_rate,
         .up_rate = session->history.up_rate,
-        .max_down = session->max_down,
-        .max_up = session->max_up,
+        .max_down = session->settings.max_down,
+        .max_up = session->settings.max_up,
         .downloaded = session->gone_down,
         .uploaded = session->gone_up,
         .port = session->listeners[0] != NULL || session->listeners[1] != NULL

@@ -226,7 +226,9 @@ enum error_code session_new(const struct session_config *config,
     }
     warn_of_state_dir(session);
     session_load_bans(session);
-    session_set_limits(session, config->max_down, config->max_up);
+    session->configured =
+        (struct session_settings){.max_down = config->max_down, .max_up = config->max_up};
+    session_apply_settings(session, &session->configured);
     *ret_session = session;
     return ERROR_NONE;
 }

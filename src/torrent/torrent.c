@@ -187,8 +187,9 @@ static void take_resume(struct torrent *torrent, const struct resume *resume)
         torrent->unwanted = calloc(resume->unwanted.size, sizeof *torrent->unwanted);
     for (uint32_t i = 0; torrent->unwanted != NULL && i < resume->unwanted.size; i++)
         torrent->unwanted[i] |= bitfield_get(&resume->unwanted, i);
-    torrent->paused |= resume->paused;
-    torrent->sequential |= resume->sequential;
+    /* The list knows better; where it was lost, nothing starts that was not meant to. */
+    if (torrent->session->restoring == NULL || torrent->session->list_lost)
+        torrent->settings.paused |= resume->paused;
     if (resume->added_s != 0)
         torrent->added_wall_s = (double)resume->added_s;
     torrent->completed_wall_s = (double)resume->completed_s;
@@ -206,8 +207,10 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     torrent->meta = meta;
     torrent->hash = meta->hash;
     torrent->trackers_done = true; /* nobody knows us yet */
-    torrent->paused = options->paused;
-    torrent->sequential = options->sequential;
+    if (session->restoring != NULL)
+        torrent->settings = session->restoring->settings;
+    torrent->settings.paused |= options->paused;
+    torrent->settings.sequential |= options->sequential;
     torrent->added_wall_s = clock_wall_s(loop_clock(session->loop));
     loop_timer_init(&torrent->retry, on_retry, torrent);
     loop_timer_init(&torrent->disk_retry, on_disk_retry, torrent);
@@ -239,7 +242,7 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
         return error;
     if (resume != NULL)
         take_resume(torrent, resume);
-    piece_manager_set_sequential(torrent->pieces, torrent->sequential);
+    piece_manager_set_sequential(torrent->pieces, torrent->settings.sequential);
     add_given_peers(torrent, options);
     return ERROR_NONE;
 }
@@ -279,8 +282,9 @@ void torrent_free(struct torrent *torrent)
 
 void torrent_start(struct torrent *torrent)
 {
-    if (torrent->missing || torrent->unchecked || torrent->running || torrent->paused ||
-        torrent->phase != TORRENT_PHASE_READY || torrent->session->stopping)
+    if (torrent->missing || torrent->unchecked || torrent->running ||
+        torrent->settings.paused || torrent->phase != TORRENT_PHASE_READY ||
+        torrent->session->stopping)
         return;
     torrent->running = true;
     session_share_pool(torrent->session);
@@ -288,6 +292,15 @@ void torrent_start(struct torrent *torrent)
     tracker_manager_start(torrent->trackers);
     session_run_soon(torrent);
     session_changed(torrent, CHANGED_STATE);
+}
+
+void torrent_apply_settings(struct torrent *torrent)
+{
+    piece_manager_set_sequential(torrent->pieces, torrent->settings.sequential);
+    if (torrent->settings.paused)
+        torrent_halt(torrent);
+    else
+        torrent_start(torrent);
 }
 
 bool torrent_is_downloading(const struct torrent *torrent)

@@ -16,6 +16,7 @@
 #include "torrent/history.h"
 #include "torrent/resume.h"
 #include "torrent/session.h"
+#include "torrent/settings.h"
 #include "torrent/state_dir.h"
 
 #define HASH_NONFATAL_OOM 1 /* then the new element's hh.tbl is NULL */
@@ -53,10 +54,9 @@ struct torrent {
     bool opened; /* with the Disk Manager */
 
     enum torrent_phase phase;
-    bool paused;
+    struct torrent_settings settings;
     bool running; /* peers and trackers are started */
     bool complete;
-    bool sequential;
     bool queued_to_run; /* on the session's list */
     struct torrent *run_next;
     bool *unwanted; /* files; NULL: all are wanted */
@@ -110,8 +110,9 @@ struct session {
     struct loop_gap gap;
     uint16_t port;
     bool incoming_seen;
-    const struct info_hash
+    const struct saved_torrent
         *restoring;   /* the saved list is being read: whose turn it is */
+    bool list_lost;   /* it is damaged: torrents come back by their files' names */
     bool list_unread; /* it is there, but could not be read: it is not replaced */
     bool bans_dirty;
     struct loop_timer bans_timer; /* they are saved when it fires */
@@ -120,7 +121,7 @@ struct session {
     char sandbox_text[200];
     uint8_t peer_id[20];
     char *download_dir;
-    uint64_t max_down, max_up;
+    struct session_settings settings, configured;
 
     struct torrent **slots; /* by id.index */
     uint32_t *generations;
@@ -128,7 +129,7 @@ struct session {
     struct torrent_id *order;
     uint32_t count;
     struct torrent *by_hash;
-    struct info_hash
+    struct saved_torrent
         *waiting; /* on the saved list, but could not be restored this time */
     uint32_t waiting_count, waiting_capacity;
 
@@ -160,6 +161,8 @@ void torrent_stop(
     struct torrent *torrent); /* for good; session_torrent_stopped follows */
 void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
 void torrent_apply_wanted(struct torrent *torrent);
+/* What is set takes effect. */
+void torrent_apply_settings(struct torrent *torrent);
 bool torrent_is_downloading(const struct torrent *torrent);
 
 /* torrent_manager.c: messages */
@@ -243,6 +246,10 @@ enum error_code session_post_job(struct session *session, enum message_type type
 /* EVENT_WARNING and a line in the log. */
 void session_warn(struct session *session, struct torrent_id id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* settings.h takes effect; SETTINGS are what the session has from now on. */
+void session_apply_settings(struct session *session,
+                            const struct session_settings *settings);
 
 /* session_list.c */
 void session_init_list(struct session *session);

@@ -28,7 +28,6 @@ static struct resume resume_of(const char *have)
                             .stamps = stamps,
                             .clean = true,
                             .paused = true,
-                            .sequential = true,
                             .downloaded = 123456789012,
                             .uploaded = 5,
                             .added_s = 1700000000,
@@ -74,7 +73,7 @@ START_TEST(what_was_encoded_is_decoded)
     ck_assert_uint_eq(out.unwanted.count, 1);
     ck_assert(bitfield_get(&out.unwanted, 2));
     ck_assert_mem_eq(out.stamps, stamps, sizeof stamps);
-    ck_assert(out.clean && out.paused && out.sequential);
+    ck_assert(out.clean && out.paused);
     ck_assert_uint_eq(out.downloaded, in.downloaded);
     ck_assert_uint_eq(out.uploaded, 5);
     ck_assert_int_eq(out.added_s, in.added_s);

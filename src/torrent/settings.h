@@ -1,0 +1,54 @@
+/*
+ * What people have set, for one torrent and for the session, beyond what a .torrent says.
+ * It is kept in the state file "session" with the order of the list and outlasts
+ * everything but the torrent's removal. All 0: nothing was set. To add one: the field
+ * here, its line in the table of settings.c, and where it takes effect
+ * (torrent_apply_settings, session_apply_settings).
+ */
+#ifndef BTTUI_TORRENT_SETTINGS_H
+#define BTTUI_TORRENT_SETTINGS_H
+
+#include "base/buffer.h"
+#include "base/digest.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct torrent_settings {
+    bool paused;
+    bool sequential;
+};
+
+struct session_settings {
+    uint64_t max_down, max_up; /* bytes/s; 0: none */
+};
+
+/* What holds after a restart: what was chosen in the last session, unless what is
+ * configured (command line, configuration file) has changed since. CHOSEN becomes that.
+ */
+void session_settings_restore(struct session_settings *chosen,
+                              const struct session_settings *configured_then,
+                              const struct session_settings *configured_now);
+
+/* The file "session": what the session has set, and its torrents in order. */
+struct saved_torrent {
+    struct info_hash hash;
+    struct torrent_settings settings;
+};
+struct saved_list {
+    struct session_settings settings, configured;
+    struct saved_torrent *torrents; /* owned */
+    uint32_t count;
+};
+
+void saved_list_done(struct saved_list *list);
+enum error_code saved_list_encode(const struct saved_list *list,
+                                  struct buffer *buffer) MUST_CHECK;
+/* ERROR_CORRUPT: not such a list. Entries that are none, and second ones of a torrent,
+ * are left out; values that are not allowed count as not set. */
+enum error_code saved_list_decode(const uint8_t *bytes, size_t length,
+                                  struct saved_list *ret_list) MUST_CHECK;
+#define SAVED_LIST_BYTES_MAX ((size_t)64 << 20)
+
+#endif

@@ -1,0 +1,134 @@
+/* The file "session": order and settings, and what holds after a restart. */
+#include "torrent/settings.h"
+
+#include "tests/unit/torrent/pair.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *test_settings_suite(void);
+
+static struct saved_torrent torrents[3];
+
+static struct saved_list given_list(void)
+{
+    for (uint8_t i = 0; i < 3; i++)
+        torrents[i] = (struct saved_torrent){.hash = {{(uint8_t)(9 - i), 7}}};
+    torrents[1].settings = (struct torrent_settings){.paused = true, .sequential = true};
+    return (struct saved_list){.settings = {.max_down = 1000, .max_up = 20000},
+                               .configured = {.max_down = 1000},
+                               .torrents = torrents,
+                               .count = 3};
+}
+
+static struct buffer encoded(const struct saved_list *list)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, 65536);
+    ck_assert_int_eq(saved_list_encode(list, &buffer), ERROR_NONE);
+    return buffer;
+}
+
+START_TEST(order_and_settings_come_back)
+{
+    const struct saved_list in = given_list();
+    struct saved_list out;
+    struct buffer buffer = encoded(&in);
+    ck_assert_int_eq(saved_list_decode(buffer.bytes, buffer.length, &out), ERROR_NONE);
+    ck_assert_uint_eq(out.count, 3);
+    for (int i = 0; i < 3; i++)
+        ck_assert_mem_eq(&out.torrents[i].hash, &torrents[i].hash, SHA1_BYTES);
+    ck_assert(out.torrents[1].settings.paused && out.torrents[1].settings.sequential);
+    ck_assert(!out.torrents[0].settings.paused && !out.torrents[2].settings.sequential);
+    ck_assert_uint_eq(out.settings.max_down, 1000);
+    ck_assert_uint_eq(out.settings.max_up, 20000);
+    ck_assert_uint_eq(out.configured.max_down, 1000);
+    ck_assert_uint_eq(out.configured.max_up, 0);
+    saved_list_done(&out);
+    buffer_done(&buffer);
+}
+END_TEST
+
+START_TEST(no_part_of_a_list_is_taken_for_the_whole)
+{
+    const struct saved_list in = given_list();
+    struct saved_list out;
+    struct buffer buffer = encoded(&in);
+    for (size_t length = 0; length < buffer.length; length++)
+        ck_assert_int_eq(saved_list_decode(buffer.bytes, length, &out), ERROR_CORRUPT);
+    buffer_done(&buffer);
+}
+END_TEST
+
+START_TEST(what_is_not_allowed_counts_as_not_set)
+{
+    static const char text[] =
+        "d10:configuredde8:settingsd8:max-downi-5e6:max-up1:xe8:torrentsl"
+        "i7ed4:hash3:abce" /* none */
+        "d4:hash20:aaaaaaaaaaaaaaaaaaaa3:setd6:pausedi2e7:unknowni1eee"
+        "d4:hash20:bbbbbbbbbbbbbbbbbbbb3:setd6:pausedi1eee"
+        "d4:hash20:aaaaaaaaaaaaaaaaaaaa3:setd6:pausedi1eee" /* a twin */
+        "ee";
+    struct saved_list list;
+    ck_assert_int_eq(saved_list_decode((const uint8_t *)text, sizeof text - 1, &list),
+                     ERROR_NONE);
+    ck_assert_uint_eq(list.settings.max_down, 0);
+    ck_assert_uint_eq(list.settings.max_up, 0);
+    ck_assert_uint_eq(list.count, 2);
+    ck_assert_int_eq(list.torrents[0].hash.bytes[0], 'a');
+    ck_assert(!list.torrents[0].settings.paused);
+    ck_assert(list.torrents[1].settings.paused);
+    saved_list_done(&list);
+}
+END_TEST
+
+/* Who edits the configuration means it; otherwise what was chosen last holds. */
+START_TEST(what_was_chosen_holds_until_the_configuration_changes)
+{
+    struct session_settings chosen = {.max_down = 5, .max_up = 6};
+    const struct session_settings then = {.max_down = 1, .max_up = 2};
+    const struct session_settings now = {.max_down = 1, .max_up = 3};
+    session_settings_restore(&chosen, &then, &now);
+    ck_assert_uint_eq(chosen.max_down, 5);
+    ck_assert_uint_eq(chosen.max_up, 3);
+}
+END_TEST
+
+static struct pair pair;
+
+/* R17: also what has had no checkpoint yet. */
+START_TEST(settings_outlast_the_session)
+{
+    pair_init(&pair, 32768);
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    struct torrent_settings settings;
+    ck_assert(torrent_get_settings(pair.leech.session, pair.leech.id, &settings));
+    settings.sequential = settings.paused = true;
+    torrent_set_settings(pair.leech.session, pair.leech.id, &settings);
+    session_set_limits(pair.leech.session, 123456, 0);
+    side_close(&pair, &pair.leech);
+    side_open(&pair, &pair.leech, true);
+    pair.leech.id = session_at(pair.leech.session, 0);
+    ck_assert(torrent_get_settings(pair.leech.session, pair.leech.id, &settings));
+    ck_assert(settings.sequential && settings.paused);
+    struct session_settings session;
+    session_get_settings(pair.leech.session, &session);
+    ck_assert_uint_eq(session.max_down, 123456);
+    side_close(&pair, &pair.leech);
+    pair_done(&pair);
+}
+END_TEST
+
+Suite *test_settings_suite(void)
+{
+    Suite *suite = suite_create("settings");
+    TCase *tcase = tcase_create("settings");
+    tcase_add_test(tcase, order_and_settings_come_back);
+    tcase_add_test(tcase, no_part_of_a_list_is_taken_for_the_whole);
+    tcase_add_test(tcase, what_is_not_allowed_counts_as_not_set);
+    tcase_add_test(tcase, what_was_chosen_holds_until_the_configuration_changes);
+    tcase_add_test(tcase, settings_outlast_the_session);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
