@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import struct
+import threading
 import time
 
 import bttui as program
@@ -130,6 +131,7 @@ class Place:
         self.other = WirePeer(lab, self.payload)  # who loses a peer for a minute has another
         self.tracker = UdpTracker(lab, self.peer)
         self.torrent = self.payload.torrent(lab.path("payload.torrent"), self.tracker.url)
+        self.row = threading.local()  # of each thread; its programs
 
     def start(self, target, state, *options, fault=None, short=None, log=None):
         env = {}
@@ -139,8 +141,12 @@ class Place:
             env["BTTUI_FAULT_SHORT"] = str(short)
         if log:
             env["BTTUI_FAULT_LOG"] = log
-        return Bttui(self.lab, self.torrent, target, *options, state=state, env=env,
-                     program=faults_path())
+        return self.of_row(Bttui(self.lab, self.torrent, target, *options, state=state,
+                                 env=env, program=faults_path()))
+
+    def of_row(self, bttui):
+        self.row.__dict__.setdefault("programs", []).append(bttui)
+        return bttui
 
     def recover(self, target, state):
         """Without faults it completes, and is right."""
@@ -213,8 +219,9 @@ def one_upload(place, name, fault, wanted):
     if seed.running():
         port = seed.last("listening", "port")
         target = place.lab.new_dir("target")
-        leech = Bttui(place.lab, place.bare_torrent, target, "--peer", f"127.0.0.1:{port}",
-                      "--exit-when-done", program=faults_path())
+        leech = place.of_row(Bttui(
+            place.lab, place.bare_torrent, target, "--peer", f"127.0.0.1:{port}",
+            "--exit-when-done", program=faults_path()))
         if wanted == "done":
             leech.wait_done(60)
         else:
@@ -233,10 +240,14 @@ def all_of(place, rows, one):
 
     def attempt(row):
         name, fault, wanted = row
+        place.row.programs = []
         try:
             one(place, name, fault, wanted)
+            for bttui in place.row.programs:
+                bttui.is_fine = True
         except Exception as problem:  # goes into the list below
-            wrong.append(f"{name}: {problem}")
+            names = " ".join(bttui.name for bttui in place.row.programs)
+            wrong.append(f"{name}: {problem} ({names})")
 
     todo = list(rules(rows))
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
