@@ -16,7 +16,7 @@ static void on_request(struct peer_manager *manager, const struct message *messa
     if (peer == NULL)
         return; /* PEER_GONE voids it */
     peer->idle_posted = false;
-    if (!peer->unchoked || peer->paused ||
+    if (!peer_may_be_asked_for(peer, message->u.block.piece) || peer->paused ||
         ref_queue_push(&peer->asked, &message->u.block) != ERROR_NONE) {
         peer_post_block(peer, PEER_RETURNED, &message->u.block);
         return;
@@ -54,7 +54,8 @@ static void on_send(struct peer_manager *manager, struct peer *peer,
     while (block != NULL) {
         struct block *next = block->next;
         const struct block_ref ref = {block->piece, block->begin, block->length};
-        if (peer != NULL && !peer->dead && !peer->am_choking) {
+        if (peer != NULL && !peer->dead &&
+            (!peer->am_choking || peer_is_given(peer, ref.piece))) {
             peer->reads_out--;
             peer_queue_block(peer, block);
         } else {
@@ -75,7 +76,10 @@ static void on_have(struct peer_manager *manager, uint32_t piece)
         if (peer == NULL || peer->dead || !peer->handshaken ||
             peer_has_piece(peer, piece))
             continue;
-        send_or_close(peer, wire_put_index(&peer->out, WIRE_HAVE, piece));
+        enum error_code error = wire_put_index(&peer->out, WIRE_HAVE, piece);
+        if (error == ERROR_NONE)
+            error = peer_allow_fast_too(peer, piece);
+        send_or_close(peer, error);
     }
 }
 

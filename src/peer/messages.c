@@ -9,7 +9,6 @@
 #define SERVED_MOST         3u /* times one block is served within SERVED_NS */
 #define SERVED_NS           (60 * NS_PER_S)
 #define BOGUS_REFS_MOST     4096u /* looked up a second */
-#define ALLOWED_FAST_MOST   48u
 #define CHOKED_GRACE_NS     (2 * NS_PER_S)
 #define EXTENSION_HELLO_MAX 3u /* within less than a second each */
 #define LATER_PIECES_MAX    65536u
@@ -46,6 +45,7 @@ static enum error_code on_choke(struct peer *peer, bool choke)
         window_collapse(&peer->window);
     if (!choke) {
         peer->given_at_unchoke = peer->downloaded;
+        peer->idle_posted = peer->idle_posted && !peer->idle_choked;
         peer_update_idle(peer);
     }
     peer_note_status(peer, PEER_REASON_NONE);
@@ -222,12 +222,18 @@ static enum error_code on_request(struct peer *peer, const struct block_ref *ref
         return ERROR_PROTOCOL;
     if (!can_be_served(peer, ref))
         return bad_request(peer, ref);
-    if (peer->am_choking)
+    bool serve = true;
+    enum error_code error = ERROR_NONE;
+    if (peer->am_choking && peer_is_given(peer, ref->piece))
+        error = peer_on_given_request(peer, ref, &serve);
+    else if (peer->am_choking)
         return now_ns - peer->slot_changed_ns > CHOKED_GRACE_NS ? bad_request(peer, ref)
                                                                 : refuse(peer, ref);
-    if (peer->wanted.length >= WIRE_REQQ || is_served_too_often(peer, ref))
+    if (error != ERROR_NONE)
+        return error;
+    if (!serve || peer->wanted.length >= WIRE_REQQ || is_served_too_often(peer, ref))
         return refuse(peer, ref);
-    const enum error_code error = ref_queue_push(&peer->wanted, ref);
+    error = ref_queue_push(&peer->wanted, ref);
     peer_serve_soon(peer);
     return error;
 }
@@ -268,7 +274,9 @@ static enum error_code on_rejected(struct peer *peer, const struct block_ref *re
     if (peer->bogus_refs >= BOGUS_REFS_MOST)
         return ERROR_NONE;
     if (peer->asked.length > 0 && ref_queue_remove(&peer->asked, ref)) {
-        peer_post_block(peer, PEER_REJECTED, ref);
+        /* To allow a piece is no promise to have time for it (BEP 6). */
+        const bool favour = !peer->unchoked && peer_disallow_fast(peer, ref->piece);
+        peer_post_block(peer, favour ? PEER_RETURNED : PEER_REJECTED, ref);
         rate_limit_refund(&peer->manager->shared->down, ref->length);
         if (is_lying(peer))
             return ERROR_PROTOCOL;
@@ -339,9 +347,7 @@ static enum error_code on_fast_hint(struct peer *peer, uint8_t id, uint32_t piec
 {
     if (!peer->fast || piece >= peer->manager->config.piece_count)
         return ERROR_PROTOCOL;
-    if (id == WIRE_ALLOWED_FAST && ++peer->allowed_fast > ALLOWED_FAST_MOST)
-        return ERROR_PROTOCOL;
-    return ERROR_NONE;
+    return id == WIRE_ALLOWED_FAST ? peer_on_allowed_fast(peer, piece) : ERROR_NONE;
 }
 
 enum error_code peer_on_message(struct peer *peer, uint8_t id, const uint8_t *body,

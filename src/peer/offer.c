@@ -5,7 +5,7 @@ enum peer_status peer_status(const struct peer *peer)
 {
     if (peer->paused)
         return PEER_STATUS_BLOCKED;
-    if (!peer->handshaken || !peer->unchoked || !peer->am_interested)
+    if (!peer->handshaken || !peer_may_be_asked(peer) || !peer->am_interested)
         return PEER_STATUS_INACTIVE;
     return peer->asked.length > 0 || peer->filling != NULL ? PEER_STATUS_DOWNLOADING
                                                            : PEER_STATUS_ACTIVE;
@@ -13,9 +13,9 @@ enum peer_status peer_status(const struct peer *peer)
 
 static uint32_t room_of(const struct peer *peer)
 {
-    if (peer->idle_posted || !peer->unchoked || !peer->am_interested || peer->paused ||
-        peer->dead || peer->manager->complete ||
-        peer->asked.length >= peer->window.blocks)
+    if (peer->idle_posted || !peer->am_interested || peer->paused || peer->dead ||
+        peer->manager->complete || peer->asked.length >= peer->window.blocks ||
+        !peer_may_be_asked(peer))
         return 0;
     return peer->window.blocks - peer->asked.length;
 }
@@ -29,6 +29,7 @@ uint32_t peer_offer_room(struct peer *peer, uint32_t most)
         return 0;
     struct message message = {.type = PEER_IDLE, .u.room.blocks = room};
     peer->idle_posted = true;
+    peer->idle_choked = !peer->unchoked;
     peer_post(peer, &message);
     return room;
 }
@@ -82,12 +83,23 @@ void peer_pause(struct peer *peer, bool pause)
 
 /* ---- choking it ---- */
 
+/* BEP 6: a choke takes nothing from what it may fetch choked. */
+static bool is_kept(struct peer *peer, const struct block_ref *ref)
+{
+    bool serve;
+    return peer_is_given(peer, ref->piece) &&
+           peer_on_given_request(peer, ref, &serve) == ERROR_NONE && serve;
+}
+
 static enum error_code refuse_waiting(struct peer *peer)
 {
     struct block_ref ref;
     enum error_code error = ERROR_NONE;
-    while (ref_queue_pop(&peer->wanted, &ref))
-        if (peer->fast && error == ERROR_NONE)
+    for (uint32_t left = peer->wanted.length;
+         left > 0 && ref_queue_pop(&peer->wanted, &ref); left--)
+        if (error == ERROR_NONE && is_kept(peer, &ref))
+            error = ref_queue_push(&peer->wanted, &ref);
+        else if (peer->fast && error == ERROR_NONE)
             error = wire_put_block(&peer->out, WIRE_REJECT, &ref);
     peer_unqueue_blocks(peer, NULL);
     return error;

@@ -164,5 +164,6 @@ void peer_free(struct peer *peer)
     buffer_done(&peer->partial);
     ref_queue_done(&peer->asked);
     free(peer->served);
+    free(peer->allowed);
     free(peer);
 }

@@ -33,6 +33,19 @@ bool peer_manager_peer_id(const struct peer_manager *manager, struct peer_id_ref
     return peer != NULL;
 }
 
+bool peer_manager_unchokes_us(const struct peer_manager *manager, struct peer_id_ref ref)
+{
+    const struct peer *peer = peer_manager_find(manager, ref);
+    return peer != NULL && peer->unchoked;
+}
+
+uint32_t peer_manager_allowed(const struct peer_manager *manager, struct peer_id_ref ref,
+                              uint32_t ret_pieces[ALLOWED_FAST_MOST])
+{
+    const struct peer *peer = peer_manager_find(manager, ref);
+    return peer != NULL ? peer_allowed_pieces(peer, ret_pieces) : 0;
+}
+
 uint64_t peer_manager_rate(const struct peer_manager *manager, struct peer_id_ref ref)
 {
     const struct peer *peer = peer_manager_find(manager, ref);

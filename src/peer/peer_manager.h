@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "bus/bus.h"
 #include "net/net.h"
+#include "peer/allowed_fast.h"
 #include "peer/rate_limit.h"
 #include "peer/wire.h"
 
@@ -107,6 +108,12 @@ void peer_manager_incoming(struct peer_manager *manager, struct stream *stream,
  * NULL). */
 const struct bitfield *peer_manager_bitfield(const struct peer_manager *manager,
                                              struct peer_id_ref peer, bool *ret_is_seed);
+bool peer_manager_unchokes_us(const struct peer_manager *manager,
+                              struct peer_id_ref peer);
+/* The pieces it has and we lack that it allows us though it chokes us (BEP 6); returns
+ * how many. */
+uint32_t peer_manager_allowed(const struct peer_manager *manager, struct peer_id_ref peer,
+                              uint32_t ret_pieces[ALLOWED_FAST_MOST]);
 /* False if it is gone. */
 bool peer_manager_address(const struct peer_manager *manager, struct peer_id_ref peer,
                           struct netaddr *ret_address);

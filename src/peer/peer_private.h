@@ -2,6 +2,7 @@
 #ifndef BTTUI_PEER_PEER_PRIVATE_H
 #define BTTUI_PEER_PEER_PRIVATE_H
 
+#include "peer/allowed_fast.h"
 #include "peer/choker.h"
 #include "peer/peer_manager.h"
 
@@ -85,14 +86,15 @@ struct peer {
     uint32_t cancelled; /* of those that may still arrive */
     struct window window;
     bool idle_posted;
-    bool starved; /* stopped reading: no block was free */
+    bool idle_choked; /* that was for what it allows us: an unchoke asks anew */
+    bool starved;     /* stopped reading: no block was free */
     uint64_t last_payload_ns, last_received_ns;
     /* The clockwork's notes: does payload come, does the message that has begun get on?
      */
     uint64_t payload_seen, downloaded_seen, progress_at_ns;
     uint32_t messages, messages_seen; /* begun `piece`s and whole others */
     uint32_t unrequested, mismatched; /* payload nobody, or not quite so, asked for */
-    uint32_t unknown, unknown_extended, extension_handshakes, allowed_fast;
+    uint32_t unknown, unknown_extended, extension_handshakes;
     uint32_t keepalives,
         keepalive_floods; /* in this second; seconds on end of too many */
     uint32_t bogus_refs;  /* cancels and rejects of nothing, this second */
@@ -114,7 +116,8 @@ struct peer {
     uint32_t burst;          /* blocks its socket takes at once, as it seems */
     bool cold;               /* not all that was read last was in the page cache */
     uint32_t bad_requests;
-    struct served *served; /* made with the first request */
+    struct served *served;        /* made with the first request */
+    struct allowed_fast *allowed; /* made when there is something to note */
     uint64_t unsent_since_ns;
     bool wants_write; /* POLLOUT is watched */
     bool flush_queued;
@@ -212,6 +215,7 @@ struct peer_manager {
     uint64_t choked_at_ns, choke_at_ns, adapted_at_ns, uploaded_before;
     bool choke_now;
     uint64_t downloaded, uploaded, wasted;
+    uint64_t given_choked; /* bytes accepted to be sent to choked peers */
     uint64_t shed_at_ns;   /* a useless peer last made room */
     bool dial_turn;        /* the last made room for one who came */
     uint64_t sought_at_ns; /* somebody last made room for one to dial */
@@ -228,13 +232,35 @@ enum error_code peer_on_handshake(struct peer *peer,
 void peer_drop_requests(struct peer *peer); /* PEER_REJECTED for each */
 bool peer_has_piece(const struct peer *peer, uint32_t piece);
 
+/* allowed_fast.c */
+/* It wants something and stays choked: one that is starting is told, once, what it may
+ * fetch nevertheless. */
+enum error_code peer_allow_fast(struct peer *peer) MUST_CHECK;
+/* The same for PIECE, which we have from now on. */
+enum error_code peer_allow_fast_too(struct peer *peer, uint32_t piece) MUST_CHECK;
+/* Whether it may ask for PIECE though it is choked. */
+bool peer_is_given(const struct peer *peer, uint32_t piece);
+/* It asks for a block of such a piece. Choked ones get what can be spared, the others are
+ * refused; ERROR_PROTOCOL: it has asked far too often. */
+enum error_code peer_on_given_request(struct peer *peer, const struct block_ref *ref,
+                                      bool *ret_serve) MUST_CHECK;
+enum error_code peer_on_allowed_fast(struct peer *peer, uint32_t piece) MUST_CHECK;
+/* True: it had allowed PIECE, and it does no more. */
+bool peer_disallow_fast(struct peer *peer, uint32_t piece);
+/* Whether it may be asked for PIECE, or for anything, now. */
+bool peer_may_be_asked_for(const struct peer *peer, uint32_t piece);
+bool peer_may_be_asked(const struct peer *peer);
+/* Those of the pieces it allows that it has and we lack; returns how many. */
+uint32_t peer_allowed_pieces(const struct peer *peer,
+                             uint32_t ret_pieces[ALLOWED_FAST_MOST]);
+
 /* send.c */
 enum error_code peer_send(struct peer *peer);
 void peer_flush_soon(struct peer *peer);
 void peer_send_done(struct peer *peer); /* gives its blocks back */
 void peer_queue_block(struct peer *peer, struct block *block);
-/* Takes a block out again whose sending has not begun; NULL REF: all of them, each
- * refused if BEP 6 asks for it. */
+/* Takes a block out again whose sending has not begun; NULL REF: all of them that it may
+ * not have while it is choked. Each is refused if BEP 6 asks for it. */
 bool peer_unqueue_blocks(struct peer *peer, const struct block_ref *ref);
 
 /* handshake.c */

@@ -35,7 +35,8 @@ bool peer_unqueue_blocks(struct peer *peer, const struct block_ref *ref)
     while (*at != NULL) {
         struct block *block = *at;
         const struct block_ref own = {block->piece, block->begin, block->length};
-        if (ref != NULL && memcmp(ref, &own, sizeof own) != 0) {
+        if (ref != NULL ? memcmp(ref, &own, sizeof own) != 0
+                        : peer_is_given(peer, own.piece)) {
             at = &block->next;
             continue;
         }

@@ -69,6 +69,17 @@ static void adapt(struct peer_manager *manager, struct peer *const *who, uint32_
     manager->uploaded_before = manager->uploaded;
 }
 
+static void tell(struct peer *peer, const struct choker_peer *told)
+{
+    peer->optimistic = told->optimistic;
+    peer_set_choking(peer, !told->unchoked);
+    if (peer->dead || !peer->am_choking || !peer->peer_interested || peer->paused)
+        return;
+    const enum error_code error = peer_allow_fast(peer);
+    if (error != ERROR_NONE)
+        peer_close(peer, peer_reason_of(error), error);
+}
+
 static void run_choker(struct peer_manager *manager, bool whole)
 {
     const uint64_t now_ns = loop_now_ns(manager->loop);
@@ -95,10 +106,8 @@ static void run_choker(struct peer_manager *manager, bool whole)
         .random = manager->shared->config.random,
     };
     choker_run(&manager->choker, peers, count, &rules);
-    for (uint32_t i = 0; i < count; i++) {
-        who[i]->optimistic = peers[i].optimistic;
-        peer_set_choking(who[i], !peers[i].unchoked);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        tell(who[i], &peers[i]);
     free(peers);
     free(who);
     if (whole)

@@ -22,9 +22,10 @@ void peer_note_sent(struct peer *peer, uint32_t blocks, bool all)
 /* How many more blocks may be read for it now. */
 static uint32_t room_of(const struct peer *peer)
 {
-    const uint32_t most = peer->cold ? UPLOAD_BLOCKS_MAX : peer->burst;
+    const uint32_t fit = peer->cold ? UPLOAD_BLOCKS_MAX : peer->burst;
+    const uint32_t most = peer->am_choking ? BURST_LEAST : fit;
     const uint32_t under_way = peer->reads_out + peer->sending_count;
-    if (peer->am_choking || peer->dead || under_way >= most)
+    if (peer->dead || under_way >= most)
         return 0;
     return most - under_way < peer->wanted.length ? most - under_way
                                                   : peer->wanted.length;

@@ -145,6 +145,21 @@ void piece_drop(struct piece_manager *manager, struct active *active)
     }
 }
 
+/* PEER, which fetched the piece alone, is asked for nothing of it any more: anybody may
+ * have it, or, with nothing here, it has not begun. What it owes a proof stays its own.
+ */
+static void piece_give_up(struct piece_manager *manager, const struct piece_peer *peer,
+                          struct active *active)
+{
+    if (active->alone != peer || active->requested > 0 || active->is_retry ||
+        peer->source->on_parole)
+        return;
+    if (active->arrived + active->handed == 0)
+        piece_drop(manager, active);
+    else
+        active_set_alone(&manager->table, active, NULL);
+}
+
 /* Whose request for BLOCK was released; NULL: there was none. */
 static struct piece_peer *piece_release(struct piece_manager *manager,
                                         struct peer_id_ref ref,
@@ -159,6 +174,7 @@ static struct piece_peer *piece_release(struct piece_manager *manager,
     if (request == NULL)
         return NULL;
     active_release(&manager->table, request);
+    piece_give_up(manager, peer, active);
     manager->generation++;
     return peer;
 }

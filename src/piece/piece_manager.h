@@ -158,6 +158,14 @@ uint32_t piece_manager_pick(struct piece_manager *manager, struct peer_id_ref pe
                             const struct bitfield *bits, bool is_seed,
                             uint64_t rate_bytes_per_s, uint32_t room,
                             struct block_ref *ret_blocks);
+/* The same of COUNT named PIECES alone, tried in order: of a peer that chokes us and
+ * allows us these (BEP 6). What is begun for it, it fetches alone; of what others fetch
+ * alone, or what failed when last tried, it gets nothing, and nothing at all under
+ * suspicion. */
+uint32_t piece_manager_pick_of(struct piece_manager *manager, struct peer_id_ref peer,
+                               const struct bitfield *bits, bool is_seed,
+                               const uint32_t *pieces, uint32_t count, uint32_t room,
+                               struct block_ref *ret_blocks);
 /* Changes when idle peers should be offered blocks again: something became free. */
 uint32_t piece_manager_generation(const struct piece_manager *manager);
 /* Whether the last pick held duplicates of what others were asked for already. */

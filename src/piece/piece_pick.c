@@ -205,20 +205,30 @@ static uint32_t pick_tail_room(const struct pick *pick)
     return share - queued < pick->room ? (uint32_t)(share - queued) : pick->room;
 }
 
+/* Who refuses is tried with one block, ever more rarely (P41). */
+static uint32_t pick_room(struct piece_manager *manager, const struct piece_peer *peer,
+                          uint32_t room)
+{
+    if (peer->source->is_guilty || manager->picker.size == 0 ||
+        piece_now_ns(manager) < roster_ask_again_ns(peer))
+        return 0;
+    if (peer->refusals == 0 || room == 0)
+        return room;
+    return peer->requests.count == 0 ? 1 : 0;
+}
+
 uint32_t piece_manager_pick(struct piece_manager *manager, struct peer_id_ref ref,
                             const struct bitfield *bits, bool is_seed,
                             uint64_t rate_bytes_per_s, uint32_t room,
                             struct block_ref *ret_blocks)
 {
     struct piece_peer *peer = roster_find(&manager->roster, ref);
-    if (peer == NULL || peer->source->is_guilty || room == 0 || manager->picker.size == 0)
+    if (peer == NULL)
         return 0;
     roster_set_rate(&manager->roster, peer, rate_bytes_per_s);
-    /* Who refuses is tried with one block, ever more rarely (P41). */
-    if (piece_now_ns(manager) < roster_ask_again_ns(peer))
+    room = pick_room(manager, peer, room);
+    if (room == 0)
         return 0;
-    if (peer->refusals > 0)
-        room = peer->requests.count == 0 ? 1 : 0;
     struct pick pick = {
         .manager = manager,
         .peer = peer,
@@ -238,6 +248,55 @@ uint32_t piece_manager_pick(struct piece_manager *manager, struct peer_id_ref re
     if (pick.count == 0) {
         pick.count = endgame_pick(manager, peer, bits, is_seed, room, ret_blocks);
         manager->in_endgame = pick.count > 0;
+    }
+    return pick.count;
+}
+
+/* ---- of some pieces alone ---- */
+
+/* What a peer may get of PIECE: not what another fetches alone, so that its failure says
+ * who was it, nor what has failed, which waits for one peer. */
+static struct active *pick_open(struct pick *pick, uint32_t piece)
+{
+    struct piece_manager *manager = pick->manager;
+    struct active *active = active_find(&manager->table, piece);
+    if (!pick_has(pick, piece) || bitfield_get(&manager->failed, piece))
+        return NULL;
+    if (active != NULL)
+        return active->alone == NULL || active->alone == pick->peer ? active : NULL;
+    if (!picker_is_free(&manager->picker, piece) || !pick_may_open(pick, piece))
+        return NULL;
+    active =
+        active_open(&manager->table, piece, piece_manager_block_count(manager, piece));
+    if (active == NULL)
+        return NULL;
+    /* Alone, or others would leave what they would rather bring and help with it. */
+    picker_take(&manager->picker, piece);
+    active_set_alone(&manager->table, active, pick->peer);
+    return active;
+}
+
+uint32_t piece_manager_pick_of(struct piece_manager *manager, struct peer_id_ref ref,
+                               const struct bitfield *bits, bool is_seed,
+                               const uint32_t *pieces, uint32_t count, uint32_t room,
+                               struct block_ref *ret_blocks)
+{
+    struct piece_peer *peer = roster_find(&manager->roster, ref);
+    if (peer == NULL || peer->source->on_parole)
+        return 0;
+    struct pick pick = {
+        .manager = manager,
+        .peer = peer,
+        .bits = bits,
+        .is_seed = is_seed,
+        .room = pick_room(manager, peer, room),
+        .blocks = ret_blocks,
+        .now_ns = piece_now_ns(manager),
+    };
+    for (uint32_t i = 0; i < count && pick.count < pick.room; i++) {
+        struct active *active = pick_open(&pick, pieces[i]);
+        if (active != NULL)
+            pick_from(&pick, active);
     }
     return pick.count;
 }

@@ -32,20 +32,31 @@ static void retry_soon(struct torrent *torrent)
         loop_timer_set_in(torrent->session->loop, &torrent->retry, RETRY_NS);
 }
 
+/* One that chokes us may be asked for what it allows us nevertheless (BEP 6). */
+static uint32_t pick(struct torrent *torrent, struct peer_id_ref peer, uint32_t room,
+                     struct block_ref *ret_blocks)
+{
+    uint32_t pieces[ALLOWED_FAST_MOST];
+    bool is_seed;
+    const struct bitfield *bits = peer_manager_bitfield(torrent->peers, peer, &is_seed);
+    if (peer_manager_unchokes_us(torrent->peers, peer))
+        return piece_manager_pick(torrent->pieces, peer, bits, is_seed,
+                                  peer_manager_rate(torrent->peers, peer), room,
+                                  ret_blocks);
+    const uint32_t count = peer_manager_allowed(torrent->peers, peer, pieces);
+    return piece_manager_pick_of(torrent->pieces, peer, bits, is_seed, pieces, count,
+                                 room, ret_blocks);
+}
+
 static void on_idle(struct torrent *torrent, const struct message *message)
 {
     struct block_ref blocks[PICK_MAX];
-    bool is_seed;
-    const struct bitfield *bits =
-        peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
     uint32_t room = message->u.room.blocks;
     if (torrent->error != ERROR_NONE || torrent->phase != TORRENT_PHASE_READY)
         return; /* asked again when that is over */
     while (room > 0) {
         const uint32_t most = room < PICK_MAX ? room : PICK_MAX;
-        const uint32_t count = piece_manager_pick(
-            torrent->pieces, message->peer, bits, is_seed,
-            peer_manager_rate(torrent->peers, message->peer), most, blocks);
+        const uint32_t count = pick(torrent, message->peer, most, blocks);
         for (uint32_t i = 0; i < count; i++)
             post_to(torrent, PEER_REQUEST, message->peer, &blocks[i]);
         room -= count;
@@ -54,7 +65,7 @@ static void on_idle(struct torrent *torrent, const struct message *message)
     }
     if (room == message->u.room.blocks)
         torrent_update_interest(torrent, message->peer);
-    if (room > 0)
+    if (room > 0 && peer_manager_unchokes_us(torrent->peers, message->peer))
         retry_soon(torrent);
 }
 

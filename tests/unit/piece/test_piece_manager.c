@@ -120,6 +120,70 @@ START_TEST(a_released_block_is_asked_of_another)
 }
 END_TEST
 
+static uint32_t pick_of(struct peer_id_ref peer, const uint32_t *pieces, uint32_t count,
+                        uint32_t room)
+{
+    return piece_manager_pick_of(manager, peer, NULL, true, pieces, count, room, asked);
+}
+
+/* P42: a peer that chokes us and allows some. */
+START_TEST(of_named_pieces_nothing_else_is_picked)
+{
+    static const uint32_t pieces[] = {9, 5, 2};
+    given(64 * 32 * KIB, 32 * KIB, 0);
+    const struct peer_id_ref seed = given_seed(1), other = given_seed(2);
+    piece_manager_found(manager, 9); /* we have it */
+    ck_assert_uint_eq(pick_of(seed, pieces, 3, 3), 3);
+    ck_assert_uint_eq(asked[0].piece, 5);
+    ck_assert_uint_eq(asked[1].piece, 5);
+    ck_assert_uint_eq(asked[2].piece, 2);
+    const struct block_ref block = asked[2];
+    ck_assert_uint_eq(pick_of(other, pieces, 3, 16), 0);
+    /* Refused before anything came, it has not begun. */
+    piece_manager_released(manager, seed, &block);
+    ck_assert_int_eq(piece_manager_phase(manager, 2), PIECE_PHASE_MISSING);
+    ck_assert_uint_eq(pick_of(other, pieces, 3, 16), 2);
+    ck_assert_uint_eq(asked[0].piece, 2);
+    ck_assert_uint_eq(asked[1].piece, 2);
+    /* Refused in the middle, the rest is anybody's. */
+    const struct block_ref rest = asked[1];
+    ck_assert_int_eq(arrive(other, asked[0]), PIECE_ARRIVAL_ACCEPTED);
+    piece_manager_released(manager, other, &rest);
+    ck_assert_uint_eq(pick_of(seed, pieces, 3, 16), 1);
+    ck_assert_uint_eq(asked[0].begin, BLOCK_BYTES);
+    const struct peer_id_ref poor = {3, 7};
+    const struct netaddr address = {.family = NETADDR_V4, .bytes = {10, 0, 0, 3}};
+    ck_assert_int_eq(piece_manager_peer_joined(manager, poor, &address, its_id),
+                     ERROR_NONE);
+    ck_assert_uint_eq(
+        piece_manager_pick_of(manager, poor, NULL, false, pieces, 3, 16, asked), 0);
+    finished();
+}
+END_TEST
+
+/* A piece that one peer fetches alone, or that failed, is not spread over others. */
+START_TEST(of_named_pieces_those_that_prove_something_are_left_alone)
+{
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    struct piece_run run;
+    given(64 * 32 * KIB, 32 * KIB, 0);
+    given_first_pieces(4);
+    const struct peer_id_ref seed = given_seed(1), other = given_seed(2);
+    ck_assert_uint_eq(pick(seed, 100u << 20, 1), 1); /* fast: alone */
+    const uint32_t piece = asked[0].piece;
+    ck_assert_uint_eq(pick_of(other, &piece, 1, 16), 0);
+    const struct block_ref first = asked[0];
+    ck_assert_uint_eq(pick(seed, 100u << 20, 1), 1);
+    ck_assert_uint_eq(asked[0].piece, piece);
+    arrive(seed, first);
+    arrive(seed, asked[0]);
+    ck_assert_uint_eq(take_run(0, &run), 2);
+    piece_manager_failed(manager, piece, NULL, guilty);
+    ck_assert_uint_eq(pick_of(other, &piece, 1, 16), 0);
+    finished();
+}
+END_TEST
+
 START_TEST(who_refuses_is_asked_less_but_not_for_what_we_took_back)
 {
     given(64 * 64 * KIB, 64 * KIB, 0);
@@ -469,6 +533,8 @@ Suite *suite_piece_manager(void)
     tcase_add_test(tcase, a_large_piece_goes_in_runs_from_the_cursor);
     tcase_add_test(tcase, what_arrives_is_told_apart);
     tcase_add_test(tcase, a_released_block_is_asked_of_another);
+    tcase_add_test(tcase, of_named_pieces_nothing_else_is_picked);
+    tcase_add_test(tcase, of_named_pieces_those_that_prove_something_are_left_alone);
     tcase_add_test(tcase, who_refuses_is_asked_less_but_not_for_what_we_took_back);
     tcase_add_test(tcase, a_stalled_peers_blocks_go_elsewhere_and_it_is_told);
     tcase_add_test(tcase, fast_peers_take_whole_pieces_slow_ones_share);

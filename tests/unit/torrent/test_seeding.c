@@ -1,4 +1,4 @@
-/* A session that has everything, and a scripted peer that comes for it. */
+/* A session that has everything, or nothing, and a scripted peer that comes. */
 #include "base/buffer.h"
 #include "peer/wire.h"
 #include "tests/lib/script_peer.h"
@@ -48,14 +48,13 @@ static void make_payload(struct buffer *buffer)
     ck_assert_int_eq(error, ERROR_NONE);
 }
 
-static bool is_seeding(const void *context)
+static bool is_in_state(const void *state)
 {
-    (void)context;
     return torrent_get_info(session, torrent, &info) &&
-           info.state == TORRENT_STATE_SEEDING;
+           info.state == *(const enum torrent_state *)state;
 }
 
-static void setup(void)
+static void begin(enum torrent_state state)
 {
     struct buffer bytes;
     char message[SESSION_MESSAGE_SIZE];
@@ -63,6 +62,8 @@ static void setup(void)
     ck_assert_ptr_nonnull(mkdtemp(dir));
     world_init(&world, 1);
     make_payload(&bytes);
+    if (state != TORRENT_STATE_SEEDING)
+        unlink(path);
     net = *vnet_host(world.vnet, "10.0.0.1");
     const struct session_config config = {
         .loop = world.loop,
@@ -79,9 +80,19 @@ static void setup(void)
                                        &torrent, message),
                      ERROR_NONE);
     buffer_done(&bytes);
-    ck_assert(world_run_until(&world, NS_PER_S, is_seeding, NULL));
+    ck_assert(world_run_until(&world, NS_PER_S, is_in_state, &state));
     world_run(&world, NS_PER_S); /* the choker's first turn is over */
     script_peer_init(&peer);
+}
+
+static void setup(void)
+{
+    begin(TORRENT_STATE_SEEDING);
+}
+
+static void setup_empty(void)
+{
+    begin(TORRENT_STATE_DOWNLOADING);
 }
 
 static void teardown(void)
@@ -184,9 +195,40 @@ START_TEST(a_bitfield_sent_again_takes_nothing_back)
 }
 END_TEST
 
+/* P42, BEP 6 */
+START_TEST(what_a_peer_allows_is_fetched_though_it_chokes_us)
+{
+    static uint8_t body[8 + PIECE_BYTES];
+    struct script_message message;
+    struct peer_info row;
+    come(true);
+    script_peer_put(&peer, WIRE_HAVE_ALL, NULL, 0);
+    script_peer_put_u32(&peer, WIRE_ALLOWED_FAST, 2);
+    script_peer_put_u32(&peer, WIRE_ALLOWED_FAST, 1);
+    world_run(&world, PROMPTLY);
+    for (uint32_t piece = 2; piece >= 1; piece--) {
+        ck_assert(script_peer_find(&peer, WIRE_REQUEST, &message));
+        ck_assert_uint_eq(be32_get(message.body), piece);
+        be32_put(body, piece);
+        memset(body + 8, (int)piece + 1, PIECE_BYTES);
+        script_peer_put(&peer, WIRE_PIECE, body, sizeof body);
+    }
+    world_run(&world, NS_PER_S);
+    ck_assert_uint_eq(script_peer_count(&peer, WIRE_REQUEST), 0);
+    ck_assert_uint_eq(torrent_get_peers(session, torrent, &row, 1), 1);
+    ck_assert_uint_eq(row.downloaded, 2 * PIECE_BYTES);
+    ck_assert(torrent_get_info(session, torrent, &info));
+    ck_assert_uint_eq(info.pieces_have, 2);
+}
+END_TEST
+
 Suite *test_seeding_suite(void)
 {
     Suite *suite = suite_create("seeding");
+    TCase *empty = tcase_create("empty");
+    tcase_add_checked_fixture(empty, setup_empty, teardown);
+    tcase_add_test(empty, what_a_peer_allows_is_fetched_though_it_chokes_us);
+    suite_add_tcase(suite, empty);
     TCase *tcase = tcase_create("seeding");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, who_is_interested_is_unchoked_and_served_at_once);
