@@ -2,6 +2,7 @@
 
 #include "app/run.h"
 #include "app/show.h"
+#include "app/verify.h"
 #include "base/i18n.h"
 
 #include <limits.h>
@@ -15,12 +16,15 @@ const struct command command_table[] = {
      COMMAND_MAIN, 0, INT_MAX, run_main},
     {"show", N_("[--json] TORRENT"), N_("Prints what the TORRENT file holds."),
      COMMAND_SHOW, 1, 1, show_main},
+    {"verify", N_("[OPTION]... TORRENT"),
+     N_("Checks the data on disk against the TORRENT file: 0 = all there and right, 1 = "
+        "not."),
+     COMMAND_VERIFY, 1, 1, verify_main},
     {"demo", N_("[OPTION]..."),
      N_("Plays a private swarm on 127.0.0.1, inside the program: no network needed,\n"
         "nothing is kept."),
      COMMAND_DEMO, 0, 0, run_demo},
     {"create", NULL, NULL, 0, 0, INT_MAX, NULL},
-    {"verify", NULL, NULL, 0, 0, INT_MAX, NULL},
     {"import", NULL, NULL, 0, 0, INT_MAX, NULL},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };

@@ -180,7 +180,7 @@ static void list_parts(unsigned parts, char *text, size_t size)
     }
 }
 
-static void describe(unsigned had, bool wide, char *text, size_t size)
+void confine_describe(unsigned had, bool wide, char *text, size_t size)
 {
     char with[80], without[80];
     list_parts(had, with, sizeof with);
@@ -210,7 +210,7 @@ enum exit_status confine_enter(const struct confine_config *config,
     const bool wide = is_wide(config, &session);
     struct confine *confine = listen_for_refusals(config);
     const unsigned had = enter(config, &session);
-    describe(had, wide, text, sizeof text);
+    confine_describe(had, wide, text, sizeof text);
     session_set_sandbox(config->session, text, (had & SANDBOX_FILES) != 0);
     *ret_confine = confine;
     if (config->choice == SANDBOX_CHOICE_REQUIRE && (had != SANDBOX_ALL || wide)) {

@@ -31,4 +31,10 @@ enum exit_status confine_enter(const struct confine_config *config,
                                struct confine **ret_confine, char *message, size_t size);
 void confine_free(struct confine *confine); /* the process stays confined */
 
+/* For a command without a session: reading below READ, writing below WRITE (NULL:
+ * nowhere), no ports. With SANDBOX_CHOICE_REQUIRE fails unless all of it is had, and says
+ * so on standard error. Before there are threads. */
+enum exit_status confine_command(enum sandbox_choice choice, const char *read,
+                                 const char *write);
+
 #endif

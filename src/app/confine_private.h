@@ -4,6 +4,9 @@
 
 #include "base/sandbox.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct places {
     struct sandbox_path *paths; /* and each one's text are owned */
     size_t count, capacity;
@@ -21,5 +24,8 @@ void places_add_system(struct places *places);
 void places_add_personal(struct places *places);
 /* Whether the home directory lies in DIR, so that writing there is all but everything. */
 bool places_hold_home(const char *dir);
+
+/* What of the sandbox was HAD (enum sandbox_part, or-ed), for people. */
+void confine_describe(unsigned had, bool wide, char *text, size_t size);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,4 +53,17 @@ char *json_text_line(const json_t *value)
     char *line = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII |
                                        JSON_REAL_PRECISION(REAL_DIGITS));
     return line != NULL ? escape_deletes(line) : NULL;
+}
+
+enum exit_status json_text_print(json_t *value)
+{
+    char *line = value != NULL ? json_text_line(value) : NULL;
+    json_decref(value);
+    if (line == NULL) {
+        fprintf(stderr, "bttui: %s\n", error_text(ERROR_MEMORY));
+        return EXIT_STATUS_FAILED;
+    }
+    puts(line);
+    free(line);
+    return EXIT_STATUS_OK;
 }

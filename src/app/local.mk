@@ -2,7 +2,7 @@ noinst_LIBRARIES += src/app/libapp.a
 src_app_libapp_a_SOURCES = \
 	src/app/bind_check.c src/app/bind_check.h \
 	src/app/commands.c src/app/commands.h \
-	src/app/confine.c src/app/confine.h src/app/confine_places.c \
+	src/app/confine.c src/app/confine.h src/app/confine_command.c src/app/confine_places.c \
 	src/app/confine_private.h \
 	src/app/demo.c src/app/demo.h \
 	src/app/demo_announce.c src/app/demo_announce.h \
@@ -10,6 +10,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/demo_dir.c src/app/demo_dir.h \
 	src/app/demo_plan.c src/app/demo_plan.h \
 	src/app/demo_tracker.c src/app/demo_tracker.h \
+	src/app/foreground.c src/app/foreground.h \
 	src/app/given_peers.c src/app/given_peers.h \
 	src/app/headless.c src/app/headless.h \
 	src/app/interface.c src/app/interface.h \
@@ -19,9 +20,12 @@ src_app_libapp_a_SOURCES = \
 	src/app/options_help.c src/app/options_private.h \
 	src/app/options_take.c \
 	src/app/output.c src/app/output.h \
+	src/app/progress.c src/app/progress.h \
 	src/app/run.c src/app/run.h \
 	src/app/run_private.h src/app/run_session.c \
 	src/app/show.c src/app/show.h \
 	src/app/show_text.c \
 	src/app/torrent_argument.c src/app/torrent_argument.h \
-	src/app/until_done.c src/app/until_done.h
+	src/app/until_done.c src/app/until_done.h \
+	src/app/verify.c src/app/verify.h \
+	src/app/verify_files.c src/app/verify_files.h

@@ -25,7 +25,12 @@ enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum sandbox_choice { SANDBOX_CHOICE_ON, SANDBOX_CHOICE_OFF, SANDBOX_CHOICE_REQUIRE };
 
 /* One for each command that takes options (app/commands.h). */
-enum command_bit { COMMAND_MAIN = 1 << 0, COMMAND_SHOW = 1 << 1, COMMAND_DEMO = 1 << 2 };
+enum command_bit {
+    COMMAND_MAIN = 1 << 0,
+    COMMAND_SHOW = 1 << 1,
+    COMMAND_DEMO = 1 << 2,
+    COMMAND_VERIFY = 1 << 3
+};
 
 #define OPTIONS_MAX_PEERS 100
 

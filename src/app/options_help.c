@@ -9,13 +9,14 @@
 
 #define MAIN  COMMAND_MAIN
 #define SWARM (COMMAND_MAIN | COMMAND_DEMO)
-#define EACH  (COMMAND_MAIN | COMMAND_SHOW | COMMAND_DEMO)
+#define NAMES (COMMAND_MAIN | COMMAND_SHOW | COMMAND_VERIFY)
+#define EACH  (COMMAND_MAIN | COMMAND_SHOW | COMMAND_DEMO | COMMAND_VERIFY)
 
 #define LEFT_CELLS 24 /* for an option and its argument, before what it does */
 
 const struct option_record option_table[] = {
-    {"download-dir", N_("DIR"), OPTION_DOWNLOAD_DIR, MAIN, PLACE_FILE,
-     N_("where payload goes (default: the current directory)")},
+    {"download-dir", N_("DIR"), OPTION_DOWNLOAD_DIR, COMMAND_MAIN | COMMAND_VERIFY,
+     PLACE_FILE, N_("where payload goes, or is (default: the current directory)")},
     {"state-dir", N_("DIR"), OPTION_STATE_DIR, MAIN, PLACE_FILE,
      N_("session state (default: $XDG_STATE_HOME/bttui)")},
     {"port", N_("PORT"), OPTION_PORT, SWARM, PLACE_FILE,
@@ -34,16 +35,16 @@ const struct option_record option_table[] = {
      N_("only these files: numbers, ranges, globs; comma between")},
     {"sequential", NULL, OPTION_SEQUENTIAL, SWARM, PLACE_LIVE,
      N_("fetch pieces in order")},
-    {"strict-names", NULL, OPTION_STRICT_NAMES, COMMAND_MAIN | COMMAND_SHOW, PLACE_LIVE,
+    {"strict-names", NULL, OPTION_STRICT_NAMES, NAMES, PLACE_LIVE,
      N_("refuse torrents with names that no disk takes")},
-    {"portable-names", NULL, OPTION_PORTABLE_NAMES, COMMAND_MAIN | COMMAND_SHOW,
-     PLACE_LIVE, N_("change names that Windows or FAT disks do not take")},
+    {"portable-names", NULL, OPTION_PORTABLE_NAMES, NAMES, PLACE_LIVE,
+     N_("change names that Windows or FAT disks do not take")},
     {"verify-writes", NULL, OPTION_VERIFY_WRITES, MAIN, PLACE_FILE,
      N_("read back what was written before it counts")},
     {"headless", NULL, OPTION_HEADLESS, SWARM, PLACE_FILE,
      N_("no terminal interface: progress lines")},
-    {"json", NULL, OPTION_JSON, SWARM | COMMAND_SHOW, PLACE_FILE,
-     N_("with --headless: one JSON object a line; show: one object")},
+    {"json", NULL, OPTION_JSON, SWARM | COMMAND_SHOW | COMMAND_VERIFY, PLACE_FILE,
+     N_("with --headless: one JSON object a line; with commands: one")},
     {"exit-when-done", NULL, OPTION_EXIT_WHEN_DONE, SWARM, PLACE_LINE,
      N_("end as soon as every TORRENT is complete and on disk")},
     {"ascii", NULL, OPTION_ASCII, SWARM, PLACE_LIVE, N_("plain characters only")},
@@ -51,7 +52,7 @@ const struct option_record option_table[] = {
      N_("colours: auto, always or never")},
     {"encryption", N_("MODE"), OPTION_ENCRYPTION, SWARM, PLACE_FILE,
      N_("off or allow: connections are plain in this version")},
-    {"sandbox", N_("MODE"), OPTION_SANDBOX, SWARM, PLACE_FILE,
+    {"sandbox", N_("MODE"), OPTION_SANDBOX, SWARM | COMMAND_VERIFY, PLACE_FILE,
      N_("on as far as the system can (default), off, or require")},
     {"no-incoming", NULL, OPTION_NO_INCOMING, SWARM, PLACE_FILE,
      N_("do not listen for peers")},

@@ -2,7 +2,6 @@
 
 #include "app/json_text.h"
 #include "app/torrent_argument.h"
-#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,20 +91,6 @@ json_t *show_json(const struct metainfo *metainfo)
     return NULL;
 }
 
-static enum exit_status print_json(const struct metainfo *metainfo)
-{
-    json_t *object = show_json(metainfo);
-    char *line = object != NULL ? json_text_line(object) : NULL;
-    json_decref(object);
-    if (line == NULL) {
-        fprintf(stderr, "bttui: %s\n", error_text(ERROR_MEMORY));
-        return EXIT_STATUS_FAILED;
-    }
-    puts(line);
-    free(line);
-    return EXIT_STATUS_OK;
-}
-
 /* ---- the command ---- */
 
 static size_t terminal_width(void)
@@ -117,45 +102,15 @@ static size_t terminal_width(void)
                                                                              : 80;
 }
 
-static enum error_code load(const char *path, unsigned names,
-                            struct metainfo **ret_metainfo,
-                            struct metainfo_error *ret_error)
-{
-    uint8_t *bytes;
-    size_t length;
-    struct metainfo *metainfo;
-    enum error_code code = metainfo_read_file(path, &bytes, &length, ret_error);
-    if (code != ERROR_NONE)
-        return code;
-    code = metainfo_parse(bytes, length, &metainfo, ret_error);
-    free(bytes);
-    if (code != ERROR_NONE)
-        return code;
-    code = metainfo_set_names(metainfo, names, ret_error);
-    if (code == ERROR_NONE)
-        *ret_metainfo = metainfo;
-    else
-        metainfo_free(metainfo);
-    return code;
-}
-
 enum exit_status show_main(const struct options *options)
 {
-    const char *path = options->torrents[0];
     struct metainfo *metainfo;
-    struct metainfo_error error;
-    enum exit_status status = torrent_argument_check(path);
+    enum exit_status status =
+        torrent_argument_load(options->torrents[0], options->names, &metainfo);
     if (status != EXIT_STATUS_OK)
         return status;
-    const enum error_code code = load(path, options->names, &metainfo, &error);
-    if (code != ERROR_NONE) {
-        char shown[512];
-        text_clean(text_untrusted(path), 200, shown, sizeof shown);
-        fprintf(stderr, "bttui: %s: %s\n", shown, error.message);
-        return code == ERROR_MEMORY ? EXIT_STATUS_FAILED : EXIT_STATUS_INVALID;
-    }
     if (options->json)
-        status = print_json(metainfo);
+        status = json_text_print(show_json(metainfo));
     else
         show_print(stdout, metainfo, terminal_width());
     metainfo_free(metainfo);

@@ -146,6 +146,29 @@ static void note_result(struct check *check, uint32_t piece, bool is_right)
     atomic_fetch_add(&check->done, 1);
 }
 
+static void take_digest(struct check *check, uint32_t piece,
+                        const uint8_t digest[SHA1_BYTES])
+{
+    const size_t at = (size_t)piece * SHA1_BYTES;
+    if (check->job->ret_digests != NULL)
+        memcpy(check->job->ret_digests + at, digest, SHA1_BYTES);
+    note_result(check, piece,
+                check->job->ret_digests != NULL ||
+                    memcmp(digest, storage_metainfo(check->storage)->piece_hashes + at,
+                           SHA1_BYTES) == 0);
+}
+
+/* ERROR: the code alone says that a file is too short or away. */
+static void take_error(struct check *check, uint32_t piece,
+                       const struct storage_error *error)
+{
+    if (check->job->ret_errnos != NULL && error->errno_value != 0)
+        atomic_store(&check->job->ret_errnos[error->file], error->errno_value);
+    if (check->job->ret_digests != NULL)
+        atomic_store(&check->cancelled, true);
+    note_result(check, piece, false);
+}
+
 /* Pieces to be hashed together. */
 struct batch {
     uint32_t pieces[SHA1_LANES_MAX];
@@ -154,27 +177,29 @@ struct batch {
 
 static void hash_batch(struct worker *worker, struct check *check, struct batch *batch)
 {
-    bool right[SHA1_LANES_MAX];
-    check_hash(worker, check->storage, batch->pieces, batch->count, right);
+    uint8_t digests[SHA1_LANES_MAX][SHA1_BYTES];
+    struct storage_error errors[SHA1_LANES_MAX];
+    check_digests(worker, check->storage, batch->pieces, batch->count, digests, errors);
     for (uint32_t i = 0; i < batch->count; i++)
-        note_result(check, batch->pieces[i], right[i]);
+        if (errors[i].code == ERROR_NONE)
+            take_digest(check, batch->pieces[i], digests[i]);
+        else
+            take_error(check, batch->pieces[i], &errors[i]);
     batch->count = 0;
 }
 
 static void check_piece(struct check *check, uint32_t piece, struct batch *batch)
 {
-    const uint8_t *wanted = storage_metainfo(check->storage)->piece_hashes;
+    const struct storage_error absent = {ERROR_TRUNCATED, 0, 0};
     const uint32_t length =
         metainfo_piece_length(storage_metainfo(check->storage), piece);
     if (check->job->pieces != NULL && !bitfield_get(check->job->pieces, piece))
         atomic_fetch_add(&check->done, 1);
     else if (atomic_load(&check->has_sizes) &&
              !storage_was_there(check->storage, piece, length))
-        note_result(check, piece, false);
+        take_error(check, piece, &absent);
     else if (is_untouched(check, piece))
-        note_result(check, piece,
-                    memcmp(check->zero_digest, wanted + (size_t)piece * SHA1_BYTES,
-                           SHA1_BYTES) == 0);
+        take_digest(check, piece, check->zero_digest);
     else
         batch->pieces[batch->count++] = piece;
 }

@@ -20,43 +20,34 @@ static bool has_buffer(struct worker *worker)
     return worker->buffer != NULL && worker->digest != NULL;
 }
 
-static bool is_digest_of(const struct storage *storage, uint32_t piece,
-                         const uint8_t digest[SHA1_BYTES])
-{
-    return memcmp(digest,
-                  storage_metainfo(storage)->piece_hashes + (size_t)piece * SHA1_BYTES,
-                  SHA1_BYTES) == 0;
-}
-
-static bool hash_one(struct worker *worker, struct storage *storage, uint32_t piece)
+static void hash_one(struct worker *worker, struct storage *storage, uint32_t piece,
+                     uint8_t ret_digest[SHA1_BYTES], struct storage_error *ret_error)
 {
     const uint32_t length = metainfo_piece_length(storage_metainfo(storage), piece);
     const uint32_t most = SHA1_LANES_MAX * PART_BYTES;
-    uint8_t digest[SHA1_BYTES];
     digest_reset(worker->digest);
     for (uint32_t at = 0; at < length;) {
         const uint32_t part = length - at < most ? length - at : most;
-        if (storage_read(storage, piece, at, worker->buffer, part, NULL) != ERROR_NONE)
-            return false;
+        if (storage_read(storage, piece, at, worker->buffer, part, ret_error) !=
+            ERROR_NONE)
+            return;
         digest_update(worker->digest, worker->buffer, part);
         at += part;
     }
-    digest_final(worker->digest, digest);
-    return is_digest_of(storage, piece, digest);
+    digest_final(worker->digest, ret_digest);
 }
 
 /* A piece that cannot be read is hashed on with whatever is in its part: the others go on
  * at the same pace. */
 static void hash_together(struct worker *worker, struct storage *storage,
-                          const uint32_t *pieces, uint32_t count, bool *ret_right)
+                          const uint32_t *pieces, uint32_t count,
+                          uint8_t (*ret_digests)[SHA1_BYTES],
+                          struct storage_error *ret_errors)
 {
     const uint32_t length = metainfo_piece_length(storage_metainfo(storage), pieces[0]);
     const uint8_t *parts[SHA1_LANES_MAX];
-    uint8_t digests[SHA1_LANES_MAX][SHA1_BYTES];
     struct sha1_lanes lanes;
     uint32_t readable = count;
-    for (uint32_t i = 0; i < count; i++)
-        ret_right[i] = true;
     memset(worker->buffer, 0, (size_t)count * PART_BYTES);
     sha1_lanes_begin(&lanes, count);
     for (uint32_t at = 0; at < length && readable > 0; at += PART_BYTES) {
@@ -64,17 +55,14 @@ static void hash_together(struct worker *worker, struct storage *storage,
         for (uint32_t i = 0; i < count; i++) {
             uint8_t *bytes = worker->buffer + (size_t)i * PART_BYTES;
             parts[i] = bytes;
-            if (ret_right[i] &&
-                storage_read(storage, pieces[i], at, bytes, part, NULL) != ERROR_NONE) {
-                ret_right[i] = false;
+            if (ret_errors[i].code == ERROR_NONE &&
+                storage_read(storage, pieces[i], at, bytes, part, &ret_errors[i]) !=
+                    ERROR_NONE)
                 readable--;
-            }
         }
         sha1_lanes_update(&lanes, parts, part);
     }
-    sha1_lanes_final(&lanes, digests);
-    for (uint32_t i = 0; i < count; i++)
-        ret_right[i] = ret_right[i] && is_digest_of(storage, pieces[i], digests[i]);
+    sha1_lanes_final(&lanes, ret_digests);
 }
 
 uint32_t check_hash_most(const struct storage *storage)
@@ -85,12 +73,15 @@ uint32_t check_hash_most(const struct storage *storage)
                : 1;
 }
 
-void check_hash(struct worker *worker, struct storage *storage, const uint32_t *pieces,
-                uint32_t count, bool *ret_right)
+void check_digests(struct worker *worker, struct storage *storage, const uint32_t *pieces,
+                   uint32_t count, uint8_t (*ret_digests)[SHA1_BYTES],
+                   struct storage_error *ret_errors)
 {
     const struct metainfo *metainfo = storage_metainfo(storage);
-    memset(ret_right, 0, count * sizeof *ret_right);
-    if (!has_buffer(worker))
+    const bool ready = has_buffer(worker);
+    for (uint32_t i = 0; i < count; i++)
+        ret_errors[i] = (struct storage_error){ready ? ERROR_NONE : ERROR_MEMORY, 0, 0};
+    if (!ready)
         return;
     /* The last piece of all may be shorter. */
     const bool last_is_short =
@@ -100,7 +91,18 @@ void check_hash(struct worker *worker, struct storage *storage, const uint32_t *
     if (together < 2 || check_hash_most(storage) < together)
         together = 0;
     else
-        hash_together(worker, storage, pieces, together, ret_right);
+        hash_together(worker, storage, pieces, together, ret_digests, ret_errors);
     for (uint32_t i = together; i < count; i++)
-        ret_right[i] = hash_one(worker, storage, pieces[i]);
+        hash_one(worker, storage, pieces[i], ret_digests[i], &ret_errors[i]);
+}
+
+bool check_hash(struct worker *worker, struct storage *storage, uint32_t piece)
+{
+    uint8_t digest[1][SHA1_BYTES];
+    struct storage_error error;
+    check_digests(worker, storage, &piece, 1, digest, &error);
+    return error.code == ERROR_NONE &&
+           memcmp(digest[0],
+                  storage_metainfo(storage)->piece_hashes + (size_t)piece * SHA1_BYTES,
+                  SHA1_BYTES) == 0;
 }

@@ -67,10 +67,14 @@ void check_cancel(struct check *check);
 void check_unref(struct check *check);
 
 /* check_hash.c: up to check_hash_most pieces in order, all of one length but for the
- * torrent's last; RET_RIGHT: whether each is there whole and right. */
+ * torrent's last. */
 uint32_t check_hash_most(const struct storage *storage);
-void check_hash(struct worker *worker, struct storage *storage, const uint32_t *pieces,
-                uint32_t count, bool *ret_right);
+/* The digest of each, but where RET_ERRORS has a code: it could not be read. */
+void check_digests(struct worker *worker, struct storage *storage, const uint32_t *pieces,
+                   uint32_t count, uint8_t (*ret_digests)[SHA1_BYTES],
+                   struct storage_error *ret_errors);
+/* Whether PIECE is there whole and right. */
+bool check_hash(struct worker *worker, struct storage *storage, uint32_t piece);
 
 /* workers.c */
 enum error_code worker_init(struct worker *worker, struct disk_manager *manager);

@@ -129,14 +129,13 @@ static bool reads_back(struct worker *worker, const struct disk_piece *piece,
                        struct storage *storage, struct storage_error *error)
 {
     const struct metainfo *metainfo = storage_metainfo(storage);
-    bool right = false;
     if (!worker->manager->config.verify_writes)
         return true;
     if (storage_drop_cached(storage, piece->piece,
                             metainfo_piece_length(metainfo, piece->piece),
                             error) != ERROR_NONE)
         return false;
-    check_hash(worker, storage, &piece->piece, 1, &right);
+    const bool right = check_hash(worker, storage, piece->piece);
     if (!right)
         *error = (struct storage_error){
             ERROR_CORRUPT, 0,

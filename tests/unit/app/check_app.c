@@ -8,7 +8,9 @@ int main(void)
     srunner_add_suite(runner, suite_options_help());
     srunner_add_suite(runner, suite_json_lines());
     srunner_add_suite(runner, suite_output());
+    srunner_add_suite(runner, suite_progress());
     srunner_add_suite(runner, suite_show());
+    srunner_add_suite(runner, suite_verify_files());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -54,6 +54,10 @@ static const char *const refused[] = {
     "show --sandbox=off a",
     "show --verify-writes a",
     "--strict-names=",
+    "verify",
+    "verify a b",
+    "verify --port=1 a",
+    "verify --select=1 a",
     "demo --portable-names",
     "--ascii=maybe",
     "--exit-when-done=no",
@@ -81,7 +85,6 @@ static const char *const refused[] = {
     "--seed-time=1",
     "create x",
     "create --piece-length=1 x",
-    "verify x",
     "import x",
     /* what does not go together */
     "show",
@@ -133,6 +136,8 @@ static const struct {
     {"--strict-names --portable-names a", "", "a"},
     {"show --strict-names --portable-names a", "show", "a"},
     {"demo --sandbox off", "demo", ""},
+    {"verify -d x a --json", "verify", "a"},
+    {"verify --strict-names --portable-names --sandbox=off a", "verify", "a"},
 };
 
 START_TEST(arguments_and_options_come_in_any_order)

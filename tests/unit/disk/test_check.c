@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,58 @@ START_TEST(a_read_that_fails_costs_one_piece_of_those_side_by_side)
 }
 END_TEST
 
+static struct message hash_all(uint8_t *digests, _Atomic int *errnos)
+{
+    struct disk_job *job = disk_job_new();
+    job->ret_digests = digests;
+    job->ret_errnos = errnos;
+    const struct message request = {
+        .type = DISK_CHECK, .torrent = desk.id, .u.job.job = job};
+    desk_post(&desk, &request);
+    struct message answer = desk_next(&desk);
+    ck_assert_int_eq(answer.type, DISK_CHECKED);
+    return answer;
+}
+
+START_TEST(without_hashes_to_compare_with_they_are_given_out)
+{
+    uint8_t digests[PIECES * SHA1_BYTES], wanted[PIECES * SHA1_BYTES];
+    memset(place.content, 0, 5 * PIECE); /* some of it a hole */
+    place_rehash(&place);
+    place_write_all(&place);
+    place_put(place_path(&place, "t/a"), "", 0);
+    FILE *file = fopen(place_path(&place, "t/a"), "r+b");
+    fseek(file, 5 * (long)PIECE, SEEK_SET);
+    fwrite(place.content + 5 * PIECE, 1, 35 * PIECE + 5, file);
+    fclose(file);
+    memcpy(wanted, place.meta->piece_hashes, sizeof wanted);
+    memset(place.meta->piece_hashes, 0, sizeof wanted);
+    struct message answer = hash_all(digests, NULL);
+    ck_assert_int_eq(answer.u.checked.error, ERROR_NONE);
+    ck_assert_uint_eq(answer.u.checked.have->count, PIECES);
+    ck_assert_mem_eq(digests, wanted, sizeof wanted);
+    message_done(&answer, place.pool);
+}
+END_TEST
+
+START_TEST(what_cannot_be_hashed_is_told_with_its_errno)
+{
+    uint8_t digests[PIECES * SHA1_BYTES];
+    _Atomic int errnos[3] = {0};
+    place_write_all(&place);
+    fault_set(FAULT_READ, 6, 1, EIO);
+    struct message answer = hash_all(digests, errnos);
+    ck_assert_int_eq(answer.u.checked.error, ERROR_CANCELLED);
+    ck_assert_int_eq(atomic_load(&errnos[0]) + atomic_load(&errnos[2]), EIO);
+    message_done(&answer, place.pool);
+    fault_clear();
+    ck_assert_int_eq(truncate(place_path(&place, "t/b"), 8 * PIECE), 0);
+    answer = hash_all(digests, errnos);
+    ck_assert_int_eq(answer.u.checked.error, ERROR_CANCELLED);
+    message_done(&answer, place.pool);
+}
+END_TEST
+
 START_TEST(a_second_check_waits_for_the_first)
 {
     struct disk_job *job = disk_job_new();
@@ -299,6 +352,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, pieces_of_zeros_are_there_only_if_the_file_is);
     tcase_add_test(tcase, holes_of_other_pieces_are_not_read);
     tcase_add_test(tcase, a_read_that_fails_costs_one_piece_of_those_side_by_side);
+    tcase_add_test(tcase, without_hashes_to_compare_with_they_are_given_out);
+    tcase_add_test(tcase, what_cannot_be_hashed_is_told_with_its_errno);
     tcase_add_test(tcase, a_second_check_waits_for_the_first);
     tcase_add_test(tcase, a_file_deleted_while_open_is_not_there);
     tcase_add_test(tcase, an_empty_file_that_cannot_be_made_is_told);

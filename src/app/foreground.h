@@ -1,0 +1,41 @@
+/*
+ * A command that works in the foreground until it is done, `create` or `verify`: its
+ * loop, the signals that end it early, and the one long thing it does, which is to hash
+ * all that a torrent describes on all cores, with progress on standard error if that is a
+ * terminal.
+ */
+#ifndef BTTUI_APP_FOREGROUND_H
+#define BTTUI_APP_FOREGROUND_H
+
+#include "app/options.h"
+#include "base/bitfield.h"
+#include "loop/loop.h"
+#include "meta/metainfo.h"
+
+#include <stdatomic.h>
+
+struct foreground {
+    struct loop *loop;
+    bool interrupted;
+};
+
+/* What is wrong is told on standard error; close it in any case. */
+enum exit_status foreground_open(struct foreground *foreground);
+void foreground_close(struct foreground *foreground);
+/* Looks for signals. True: the user wants it to end; a second wish ends the process. */
+bool foreground_is_interrupted(struct foreground *foreground);
+
+struct foreground_check {
+    struct metainfo *metainfo;
+    const char *dir;          /* its files lie there */
+    uint8_t *ret_digests;     /* as DISK_CHECK has them in disk/disk_manager.h */
+    _Atomic int *ret_errnos;  /* one a file */
+    struct bitfield ret_have; /* the caller's; empty unless all went well */
+};
+/* A worker that hangs in the kernel when all else is over has five seconds: then the
+ * process ends. ERROR_CANCELLED: interrupted, or with ret_digests something cannot be
+ * read. */
+enum error_code foreground_check(struct foreground *foreground,
+                                 struct foreground_check *check) MUST_CHECK;
+
+#endif
