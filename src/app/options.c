@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Unless something else is asked for: every check takes all cores and the disk. */
+#define ACTIVE_DOWNLOADS 5u
+#define ACTIVE_CHECKS    1u
+
 /* Prints what is wrong; always false, so that callers can return it. */
 static bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static bool complain(const char *format, ...)
@@ -151,7 +155,11 @@ static bool read_all(struct options *options, int argc, char **argv)
 
 enum exit_status options_parse(int argc, char **argv, struct options *ret_options)
 {
-    struct options options = {.torrents = argv};
+    struct options options = {
+        .torrents = argv,
+        .active_downloads = ACTIVE_DOWNLOADS,
+        .active_checks = ACTIVE_CHECKS,
+    };
     if (argc > 0) {
         /* Arguments are moved to the front of argv, behind what getopt has read. */
         options.torrents = argv + 1;

@@ -45,8 +45,9 @@ struct options {
     const char *bind;
     const char *peers[OPTIONS_MAX_PEERS]; /* HOST:PORT, not resolved */
     uint32_t peer_count;
-    uint64_t max_down, max_up; /* bytes/s; 0: no limit */
-    uint32_t max_peers;        /* 0: the default */
+    uint64_t max_down, max_up;                              /* bytes/s; 0: no limit */
+    uint32_t max_peers;                                     /* 0: the default */
+    uint32_t active_downloads, active_seeds, active_checks; /* at a time; 0: all */
     bool no_incoming;
     bool sequential;
     const char *select;

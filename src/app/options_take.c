@@ -37,6 +37,16 @@ static bool take_number(struct option_complaint *complaint, const char *text,
                     (unsigned long long)high);
 }
 
+/* How many at a time; 0: no limit. */
+static bool take_count(struct option_complaint *complaint, const char *text,
+                       uint32_t *ret_count)
+{
+    uint64_t number = 0;
+    const bool fine = take_number(complaint, text, 0, 100000, &number);
+    *ret_count = (uint32_t)number;
+    return fine;
+}
+
 static bool take_rate(struct option_complaint *complaint, const char *text,
                       uint64_t *ret_rate)
 {
@@ -225,6 +235,12 @@ bool option_take(struct options *options, const struct option_record *record,
         fine = take_number(complaint, text, 1, 10000, &number);
         options->max_peers = (uint32_t)number;
         return fine;
+    case OPTION_ACTIVE_DOWNLOADS:
+        return take_count(complaint, text, &options->active_downloads);
+    case OPTION_ACTIVE_SEEDS:
+        return take_count(complaint, text, &options->active_seeds);
+    case OPTION_ACTIVE_CHECKS:
+        return take_count(complaint, text, &options->active_checks);
     case OPTION_COLOR:
         return take_color(complaint, text, &options->color);
     case OPTION_ENCRYPTION:

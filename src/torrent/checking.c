@@ -23,14 +23,25 @@ void torrent_begin(struct torrent *torrent)
 
 void torrent_check(struct torrent *torrent)
 {
+    torrent->unchecked = false;
+    torrent->phase = TORRENT_PHASE_CHECKING;
+    torrent->check_done = torrent->check_found = 0;
+    torrent->check_waits = true;
+    if (torrent->to_hash.size > 0 && torrent->to_hash.count == 0)
+        torrent_check_now(torrent); /* nothing to wait for */
+    else
+        torrent_start(torrent);
+    session_changed(torrent, CHANGED_STATE);
+}
+
+void torrent_check_now(struct torrent *torrent)
+{
     struct disk_job *job = disk_job_new();
+    torrent->check_waits = false;
     if (job == NULL) {
         torrent_check_failed(torrent);
         return;
     }
-    torrent->unchecked = false;
-    torrent->phase = TORRENT_PHASE_CHECKING;
-    torrent->check_done = torrent->check_found = 0;
     job->create_empty = true;
     if (torrent->to_hash.size > 0) {
         job->pieces = calloc(1, sizeof *job->pieces);
@@ -123,6 +134,7 @@ static void go_on(struct torrent *torrent, const struct bitfield *found)
     if (!torrent->complete) /* it may have been, before this check */
         peer_manager_set_complete(torrent->peers, false);
     torrent->phase = TORRENT_PHASE_READY;
+    session_queue_soon(torrent->session);
     claim(torrent, found);
     torrent_start(torrent);
     session_changed(torrent,

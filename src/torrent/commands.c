@@ -31,6 +31,7 @@ void torrent_pause(struct session *session, struct torrent_id id)
     if (!torrent_get_settings(session, id, &settings) || settings.paused)
         return;
     settings.paused = true;
+    settings.forced = false; /* resumed, it queues like the others */
     torrent_set_settings(session, id, &settings);
 }
 
@@ -43,6 +44,17 @@ void torrent_resume(struct session *session, struct torrent_id id)
     struct torrent_settings settings = torrent->settings;
     settings.paused = false;
     torrent_set_settings(session, id, &settings);
+}
+
+void torrent_force(struct session *session, struct torrent_id id, bool forced)
+{
+    struct torrent_settings settings;
+    if (!torrent_get_settings(session, id, &settings))
+        return;
+    settings.forced = forced;
+    torrent_set_settings(session, id, &settings);
+    if (forced)
+        torrent_resume(session, id);
 }
 
 void torrent_verify(struct session *session, struct torrent_id id)
@@ -177,6 +189,7 @@ void torrent_move(struct session *session, struct torrent_id id, int by)
                                       .u.changed.what = CHANGED_LIST};
         event_bus_post(session->events, &event);
         session_save_list(session);
+        session_queue_soon(session);
         return;
     }
 }
@@ -192,6 +205,7 @@ void session_apply_settings(struct session *session,
 {
     session->settings = *settings;
     peer_shared_set_limits(session->peers, settings->max_down, settings->max_up);
+    session_queue_anew(session);
     const struct message event = {.type = EVENT_SESSION_CHANGED,
                                   .u.changed.what = CHANGED_LIMITS};
     event_bus_post(session->events, &event);

@@ -9,6 +9,7 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/file_select.c src/torrent/file_select.h \
 	src/torrent/history.c src/torrent/history.h \
 	src/torrent/looks.c src/torrent/peer_notes.c src/torrent/reason.c \
+	src/torrent/queue.c \
 	src/torrent/record.c src/torrent/record.h \
 	src/torrent/resume.c src/torrent/resume.h \
 	src/torrent/session.c src/torrent/session.h \

@@ -22,6 +22,8 @@ static enum torrent_state state_of(const struct torrent *torrent)
 {
     if (torrent->error != ERROR_NONE)
         return TORRENT_STATE_ERROR;
+    if (torrent_is_queued(torrent))
+        return TORRENT_STATE_QUEUED;
     if (torrent->phase == TORRENT_PHASE_STARTING ||
         torrent->phase == TORRENT_PHASE_CHECKING)
         return TORRENT_STATE_CHECKING;

@@ -133,11 +133,26 @@ static const char *downloading(struct torrent *torrent, const struct torrent_inf
     return _("receiving");
 }
 
+static const char *queued(struct torrent *torrent)
+{
+    struct queue_look look;
+    torrent_queue_look(torrent, &look);
+    if (look.checks)
+        return say(torrent, _("queued: %u of %u checks are under way; N checks it now"),
+                   look.active, look.limit);
+    return say(torrent,
+               look.seeds ? _("queued: %u of %u seeds are active; N starts it now")
+                          : _("queued: %u of %u downloads are active; N starts it now"),
+               look.active, look.limit);
+}
+
 const char *torrent_reason(struct torrent *torrent, const struct torrent_info *info)
 {
     if (torrent->error != ERROR_NONE)
         return torrent->error_text;
     switch ((int)info->state) {
+    case TORRENT_STATE_QUEUED:
+        return queued(torrent);
     case TORRENT_STATE_CHECKING:
         return _("looking at what is on disk");
     case TORRENT_STATE_PAUSED:

@@ -171,6 +171,8 @@ static bool run_round(struct session *session)
 {
     bool any = session->config.workers == UINT32_MAX && disk_manager_run(session->disk);
     any |= take_disk_responses(session);
+    if (session->queue_due)
+        session_run_queue(session);
     if (session->share_due)
         share_pool(session);
     struct torrent *torrent = session->run_list;
@@ -210,6 +212,8 @@ static void on_tick(void *context)
                            counts.uploaded)) {
             session_changed(torrent, CHANGED_PROGRESS | CHANGED_PEERS);
             again = true;
+            if (torrent->history.down_rate > 0)
+                torrent->moved_ns = now_ns;
         }
     }
     const struct message event = {.type = EVENT_SESSION_CHANGED,

@@ -36,12 +36,14 @@ struct session_config {
     const char *bind;          /* address or interface; NULL: all */
     uint64_t max_down, max_up; /* bytes/s; 0: none */
     uint32_t max_peers;        /* per torrent; 0: 200 */
-    uint32_t workers;          /* 0: as many as cores */
-    bool hold_workers;         /* no thread before session_begin */
-    size_t pool_bytes;         /* 0: 64 MiB */
-    bool incoming;             /* listen at all */
-    bool verify_writes;        /* what was written is read back before it counts */
-    unsigned names;            /* enum metainfo_names, or-ed: for torrents to be added */
+    /* At a time; 0: as many as there are. */
+    uint32_t active_downloads, active_seeds, active_checks;
+    uint32_t workers;   /* 0: as many as cores */
+    bool hold_workers;  /* no thread before session_begin */
+    size_t pool_bytes;  /* 0: 64 MiB */
+    bool incoming;      /* listen at all */
+    bool verify_writes; /* what was written is read back before it counts */
+    unsigned names;     /* enum metainfo_names, or-ed: for torrents to be added */
 };
 
 /* On failure *ret_session stays and MESSAGE (MESSAGE_SIZE bytes) tells people why. */
@@ -275,6 +277,8 @@ uint32_t torrent_get_history(struct session *session, struct torrent_id id,
 /* ---- commands; an id that is gone is ignored ---- */
 void torrent_pause(struct session *session, struct torrent_id id);
 void torrent_resume(struct session *session, struct torrent_id id);
+/* Starts it whatever the queue says, paused or not; or lets it queue again. */
+void torrent_force(struct session *session, struct torrent_id id, bool forced);
 void torrent_verify(struct session *session, struct torrent_id id);
 void torrent_announce(struct session *session, struct torrent_id id);
 void torrent_set_sequential(struct session *session, struct torrent_id id,

@@ -239,6 +239,7 @@ void session_remove(struct session *session, struct torrent_id id, bool with_dat
     session->gone_up += counts.uploaded;
     info_hash_hex(&torrent->hash, hex);
     take_off_list(session, torrent);
+    session_queue_soon(session);
     session_save_list(session); /* before its files: a crash between leaves no half */
     forget_state(session, "resume/%s", hex);
     forget_state(session, "torrents/%s.torrent", hex);

@@ -207,6 +207,7 @@ enum error_code session_new(const struct session_config *config,
     session->free_bytes = UINT64_MAX;
     session_begin_turns(session);
     session_init_bans(session);
+    session_init_queue(session);
     session_watch_network(session);
     session_init_list(session);
     make_peer_id(session);
@@ -226,8 +227,13 @@ enum error_code session_new(const struct session_config *config,
     }
     warn_of_state_dir(session);
     session_load_bans(session);
-    session->configured =
-        (struct session_settings){.max_down = config->max_down, .max_up = config->max_up};
+    session->configured = (struct session_settings){
+        .max_down = config->max_down,
+        .max_up = config->max_up,
+        .active_downloads = config->active_downloads,
+        .active_seeds = config->active_seeds,
+        .active_checks = config->active_checks,
+    };
     session_apply_settings(session, &session->configured);
     *ret_session = session;
     return ERROR_NONE;
@@ -265,6 +271,7 @@ void session_free(struct session *session)
     loop_timer_cancel(session->loop, &session->stop_timer);
     loop_timer_cancel(session->loop, &session->bans_timer);
     loop_timer_cancel(session->loop, &session->list_timer);
+    loop_timer_cancel(session->loop, &session->queue_timer);
     history_done(&session->history);
     free(session->slots);
     free(session->generations);

@@ -13,10 +13,14 @@
 
 /* In the order of their keys. */
 static const struct record_field torrent_fields[] = {
+    {"forced", RECORD_FLAG, TORRENT(forced), 0, 1},
     {"paused", RECORD_FLAG, TORRENT(paused), 0, 1},
     {"sequential", RECORD_FLAG, TORRENT(sequential), 0, 1},
 };
 static const struct record_field session_fields[] = {
+    {"active-checks", RECORD_U32, SESSION(active_checks), 0, UINT32_MAX},
+    {"active-downloads", RECORD_U32, SESSION(active_downloads), 0, UINT32_MAX},
+    {"active-seeds", RECORD_U32, SESSION(active_seeds), 0, UINT32_MAX},
     {"max-down", RECORD_U64, SESSION(max_down), 0, RATE_MAX},
     {"max-up", RECORD_U64, SESSION(max_up), 0, RATE_MAX},
 };

@@ -18,10 +18,13 @@
 struct torrent_settings {
     bool paused;
     bool sequential;
+    bool forced; /* active whatever the queue says */
 };
 
 struct session_settings {
     uint64_t max_down, max_up; /* bytes/s; 0: none */
+    /* How many at a time; 0: as many as there are. */
+    uint32_t active_downloads, active_seeds, active_checks;
 };
 
 /* What holds after a restart: what was chosen in the last session, unless what is

@@ -280,13 +280,10 @@ void torrent_free(struct torrent *torrent)
 
 /* ---- life ---- */
 
-void torrent_start(struct torrent *torrent)
+void torrent_run_now(struct torrent *torrent)
 {
-    if (torrent->missing || torrent->unchecked || torrent->running ||
-        torrent->settings.paused || torrent->phase != TORRENT_PHASE_READY ||
-        torrent->session->stopping)
-        return;
     torrent->running = true;
+    torrent->moved_ns = loop_now_ns(torrent->session->loop);
     session_share_pool(torrent->session);
     peer_manager_start(torrent->peers);
     tracker_manager_start(torrent->trackers);
@@ -297,6 +294,7 @@ void torrent_start(struct torrent *torrent)
 void torrent_apply_settings(struct torrent *torrent)
 {
     piece_manager_set_sequential(torrent->pieces, torrent->settings.sequential);
+    session_queue_anew(torrent->session);
     if (torrent->settings.paused)
         torrent_halt(torrent);
     else
@@ -336,6 +334,7 @@ void torrent_halt(struct torrent *torrent)
     if (!torrent->running)
         return;
     torrent->running = false;
+    session_queue_soon(torrent->session);
     session_share_pool(torrent->session);
     loop_timer_cancel(torrent->session->loop, &torrent->retry);
     peer_manager_stop(torrent->peers);

@@ -57,6 +57,8 @@ struct torrent {
     struct torrent_settings settings;
     bool running; /* peers and trackers are started */
     bool complete;
+    bool check_waits;   /* for its turn to be hashed */
+    uint64_t moved_ns;  /* when it last got data, or was started */
     bool queued_to_run; /* on the session's list */
     struct torrent *run_next;
     bool *unwanted; /* files; NULL: all are wanted */
@@ -133,6 +135,9 @@ struct session {
         *waiting; /* on the saved list, but could not be restored this time */
     uint32_t waiting_count, waiting_capacity;
 
+    bool queue_strict;
+    bool queue_due; /* who may be active is to be looked at anew */
+    struct loop_timer queue_timer;
     bool share_due; /* the pool is to be shared anew */
     struct torrent *run_list;
     struct loop_hook hook;
@@ -155,8 +160,9 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
                             const struct add_options *options,
                             const struct resume *resume, struct torrent **ret_torrent);
 void torrent_free(struct torrent *torrent);
-void torrent_start(struct torrent *torrent); /* peers and trackers, if it may */
-void torrent_halt(struct torrent *torrent);  /* and off again */
+void torrent_run_now(
+    struct torrent *torrent);               /* peers and trackers: torrent_start asks */
+void torrent_halt(struct torrent *torrent); /* and off again */
 void torrent_stop(
     struct torrent *torrent); /* for good; session_torrent_stopped follows */
 void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
@@ -177,6 +183,8 @@ void torrent_check_complete(struct torrent *torrent);
 void torrent_begin(struct torrent *torrent);
 /* Hashes what is in to_hash, which it takes; all if that is empty. Makes empty files. */
 void torrent_check(struct torrent *torrent);
+/* Its turn has come. */
+void torrent_check_now(struct torrent *torrent);
 /* Hashes what we have but is not in TRUSTED (NULL: all is trusted), and makes empty
  * files. */
 void torrent_check_some(struct torrent *torrent, const struct bitfield *trusted);
@@ -205,6 +213,22 @@ void torrent_claims_changed(struct torrent *torrent);
 void torrent_save(struct torrent *torrent, bool clean);
 void torrent_on_synced(struct torrent *torrent, struct message *response);
 void torrent_on_saved(struct torrent *torrent, const struct message *response);
+
+/* queue.c: who is active */
+/* If it may, now or when it is its turn: to check, download or seed. */
+void torrent_start(struct torrent *torrent);
+bool torrent_is_queued(const struct torrent *torrent);
+struct queue_look {
+    uint32_t active, limit; /* of its kind */
+    bool checks, seeds;     /* the kind; neither: downloads */
+};
+void torrent_queue_look(const struct torrent *torrent, struct queue_look *ret_look);
+void session_init_queue(struct session *session);
+/* Looks at the list anew, this turn. */
+void session_queue_soon(struct session *session);
+/* And ends those that are too many now that settings have changed. */
+void session_queue_anew(struct session *session);
+void session_run_queue(struct session *session);
 
 /* disk_trouble.c: a disk that fails */
 void torrent_fail_on_disk(struct torrent *torrent, const struct storage_error *error);

@@ -291,6 +291,7 @@ void torrent_check_complete(struct torrent *torrent)
     if (counts.wanted_left > 0 || torrent->complete)
         return;
     torrent->complete = true;
+    session_queue_soon(torrent->session); /* a seed from now on */
     session_share_pool(torrent->session);
     const bool whole = bitfield_full(piece_manager_have(torrent->pieces));
     torrent_lose_interest(torrent);

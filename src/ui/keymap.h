@@ -64,6 +64,7 @@ enum action {
     ACTION_QUEUE_UP,
     ACTION_QUEUE_DOWN,
     ACTION_SEQUENTIAL,
+    ACTION_START_NOW,
     ACTION_LIMITS,
     /* ---- views of one torrent ---- */
     ACTION_PEER_PAUSE, /* or resume */

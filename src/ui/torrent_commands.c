@@ -152,6 +152,20 @@ static void move_in_list(struct torrents *list, struct view_context *context, in
     torrent_move(context->session, torrent_row_id(table_current_id(list->table)), by);
 }
 
+static void toggle_forced(struct torrents *list, struct view_context *context)
+{
+    struct torrent_settings settings;
+    if (!choose(list) ||
+        !torrent_get_settings(context->session, list->asked[0], &settings))
+        return;
+    const bool forced = !settings.forced || settings.paused;
+    for (uint32_t i = 0; i < list->asked_count; i++)
+        torrent_force(context->session, list->asked[i], forced);
+    view_say(context, STYLE_NORMAL, "%s",
+             forced ? _("Started; the queue does not hold it back.")
+                    : _("Back in the queue."));
+}
+
 static void toggle_sequential(struct torrents *list, struct view_context *context)
 {
     struct torrent_info info;
@@ -201,6 +215,9 @@ bool torrent_commands_act(struct torrents *list, struct view_context *context,
         return true;
     case ACTION_ANNOUNCE:
         for_chosen(list, context, torrent_announce, _("Asking the trackers."));
+        return true;
+    case ACTION_START_NOW:
+        toggle_forced(list, context);
         return true;
     case ACTION_SEQUENTIAL:
         toggle_sequential(list, context);

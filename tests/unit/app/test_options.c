@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGUMENTS_MAX 12
+#define ARGUMENTS_MAX 16
 
 /* Splits LINE at single spaces; what stands between two spaces may be empty. */
 static enum exit_status parse(const char *line, struct options *ret_options)
@@ -41,6 +41,9 @@ static const char *const refused[] = {
     "-p x",
     "--max-peers=0",
     "--max-peers=10001",
+    "--active-downloads=-1",
+    "--active-seeds=many",
+    "--active-checks=100001",
     "--max-down=1KB",
     "--max-up=-1",
     "--max-down=99999999999999999999",
@@ -162,7 +165,8 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
 {
     static const char *const lines[] = {
         "--download-dir=d --state-dir=s --port=80 --bind=b --peer=h:1 --max-down=2K "
-        "--max-up=3M --max-peers=4 --select=1-3",
+        "--max-up=3M --max-peers=4 --select=1-3 --active-downloads=7 --active-seeds=8 "
+        "--active-checks=0",
         "--download-dir d --state-dir s --port 80 --bind b"};
     struct options options;
     ck_assert_int_eq(parse(lines[0], &options), EXIT_STATUS_OK);
@@ -171,6 +175,9 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
     ck_assert_uint_eq(options.max_down, 2048);
     ck_assert_uint_eq(options.max_up, 3 << 20);
     ck_assert_uint_eq(options.max_peers, 4);
+    ck_assert_uint_eq(options.active_downloads, 7);
+    ck_assert_uint_eq(options.active_seeds, 8);
+    ck_assert_uint_eq(options.active_checks, 0);
     ck_assert_str_eq(options.select, "1-3");
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(parse(lines[i], &options), EXIT_STATUS_OK);

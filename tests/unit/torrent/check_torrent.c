@@ -15,6 +15,7 @@ Suite *test_crash_suite(void);
 Suite *test_seeding_suite(void);
 Suite *test_many_suite(void);
 Suite *test_settings_suite(void);
+Suite *test_queue_suite(void);
 
 int main(void)
 {
@@ -31,6 +32,7 @@ int main(void)
     srunner_add_suite(runner, test_seeding_suite());
     srunner_add_suite(runner, test_many_suite());
     srunner_add_suite(runner, test_settings_suite());
+    srunner_add_suite(runner, test_queue_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
