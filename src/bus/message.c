@@ -77,6 +77,7 @@ void message_done(struct message *message, struct block_pool *pool)
     case PEER_GONE:
     case PEER_HAS_PIECE:
     case PEER_HAS_PIECES:
+    case PEER_UPLOAD_ONLY:
     case PEER_CHOKED_US:
     case PEER_UNCHOKED_US:
     case PEER_IDLE:

@@ -117,6 +117,7 @@ enum message_type {
     PEER_HAS_PIECES, /* peer: its bitfield is new (read by peer_manager_bitfield) */
     PEER_CHOKED_US,  /* peer: without BEP 6 all requests with it are void */
     PEER_UNCHOKED_US,
+    PEER_UPLOAD_ONLY,   /* flag: it wants nothing (BEP 21), or something again */
     PEER_IDLE,          /* room: how many more blocks it would take now */
     PEER_BLOCK_ARRIVED, /* block_data: holds the block */
     PEER_REJECTED,      /* block: will not come: the peer said so, or choked us */

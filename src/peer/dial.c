@@ -22,7 +22,7 @@ static bool is_candidate(const struct peer_manager *manager, const struct known 
 {
     return known->address.family != NETADDR_NONE && known->dialable &&
            known->peer == NULL && !known->banned && !known->paused &&
-           !(manager->complete && known->is_seed) &&
+           !(manager->upload_only && known->is_seed) &&
            !peer_shared_is_banned(manager->shared, &known->address) &&
            !known_is_connected_otherwise(manager, &known->address);
 }

@@ -110,9 +110,8 @@ enum error_code peer_on_handshake(struct peer *peer,
         error = peer_send_handshake(peer);
     if (error == ERROR_NONE)
         error = send_pieces(peer);
-    if (error == ERROR_NONE && peer->extended)
-        error =
-            wire_put_extension(&peer->out, manager->shared->port, &peer->stream->remote);
+    if (error == ERROR_NONE)
+        error = peer_say_extension(peer);
     /* Whoever comes to a seed mostly wants something. A free slot goes out with the
      * handshake, and the first block comes a round trip sooner. */
     if (manager->complete && error == ERROR_NONE) {

@@ -138,7 +138,7 @@ void known_on_gone(struct peer_manager *manager, struct known *known,
     if (reason == PEER_REASON_SELF)
         known->is_self = true;
     if (peer->handshaken)
-        known->is_seed = peer->is_seed;
+        known->is_seed = peer->is_seed || peer->upload_only;
     if (known->is_self)
         known->dialable = false;
     if (stayed) {

@@ -4,6 +4,7 @@ src_peer_libpeer_a_SOURCES = \
 	src/peer/choker.c src/peer/choker.h \
 	src/peer/clockwork.c \
 	src/peer/commands.c src/peer/dial.c \
+	src/peer/extension.c \
 	src/peer/handshake.c \
 	src/peer/incoming.c src/peer/incoming.h \
 	src/peer/known.c \

@@ -1,19 +1,18 @@
-/* What each message of a peer means (BEP 3, 6, 10), and what is too much of it. */
+/* What each message of a peer means (BEP 3, 6), and what is too much of it. */
 #include "peer/peer_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define BAD_REQUESTS_MAX    50u
-#define UNKNOWN_MAX         32u
-#define SERVED_MOST         3u /* times one block is served within SERVED_NS */
-#define SERVED_NS           (60 * NS_PER_S)
-#define BOGUS_REFS_MOST     4096u /* looked up a second */
-#define CHOKED_GRACE_NS     (2 * NS_PER_S)
-#define EXTENSION_HELLO_MAX 3u /* within less than a second each */
-#define LATER_PIECES_MAX    65536u
-#define REFUSALS_MOST       8u
-#define REFUSAL_NS          NS_PER_S /* within this they count once */
+#define BAD_REQUESTS_MAX 50u
+#define UNKNOWN_MAX      32u
+#define SERVED_MOST      3u /* times one block is served within SERVED_NS */
+#define SERVED_NS        (60 * NS_PER_S)
+#define BOGUS_REFS_MOST  4096u /* looked up a second */
+#define CHOKED_GRACE_NS  (2 * NS_PER_S)
+#define LATER_PIECES_MAX 65536u
+#define REFUSALS_MOST    8u
+#define REFUSAL_NS       NS_PER_S /* within this they count once */
 
 bool peer_has_piece(const struct peer *peer, uint32_t piece)
 {
@@ -289,60 +288,6 @@ static enum error_code on_rejected(struct peer *peer, const struct block_ref *re
     return ERROR_NONE;
 }
 
-/* Where it listens: the same peer may be known by that address too, may have been paused
- * or banned there. */
-static enum error_code note_port(struct peer *peer, uint16_t port)
-{
-    struct peer_manager *manager = peer->manager;
-    struct known *known = &manager->known[peer->place];
-    struct netaddr listens = known->address;
-    listens.port = port;
-    if (known->listen_port != 0)
-        return ERROR_NONE;
-    known->listen_port = port;
-    if (peer_shared_is_banned(manager->shared, &listens)) {
-        peer_close(peer, PEER_REASON_BANNED_DATA, ERROR_REFUSED);
-        return ERROR_NONE;
-    }
-    const bool was_paused = peer->paused;
-    known_inherit(manager, peer);
-    if (peer->paused && !was_paused) {
-        peer->paused = false;
-        peer_pause(peer, true);
-    }
-    return ERROR_NONE;
-}
-
-static enum error_code on_extension_handshake(struct peer *peer, const uint8_t *bytes,
-                                              size_t length)
-{
-    struct wire_extension extension;
-    const uint64_t now_ns = loop_now_ns(peer->manager->loop);
-    if (now_ns - peer->extension_at_ns >= NS_PER_S)
-        peer->extension_handshakes = 0;
-    if (++peer->extension_handshakes > EXTENSION_HELLO_MAX)
-        return ERROR_PROTOCOL;
-    peer->extension_at_ns = now_ns;
-    if (wire_read_extension(bytes, length, &extension) != ERROR_NONE)
-        return ERROR_PROTOCOL;
-    if (extension.reqq > 0)
-        peer->window.reqq = extension.reqq;
-    if (extension.client[0] != '\0')
-        memcpy(peer->client, extension.client, sizeof peer->client);
-    return extension.port != 0 ? note_port(peer, extension.port) : ERROR_NONE;
-}
-
-static enum error_code on_extended(struct peer *peer, const uint8_t *body,
-                                   uint32_t length)
-{
-    if (!peer->extended)
-        return ERROR_PROTOCOL;
-    if (body[0] == 0)
-        return on_extension_handshake(peer, body + 1, length - 1);
-    /* We announced no extension messages. */
-    return ++peer->unknown_extended > UNKNOWN_MAX ? ERROR_PROTOCOL : ERROR_NONE;
-}
-
 static enum error_code on_fast_hint(struct peer *peer, uint8_t id, uint32_t piece)
 {
     if (!peer->fast || piece >= peer->manager->config.piece_count)
@@ -378,7 +323,7 @@ enum error_code peer_on_message(struct peer *peer, uint8_t id, const uint8_t *bo
         ref = ref_of(body);
         return on_rejected(peer, &ref);
     case WIRE_EXTENDED:
-        return on_extended(peer, body, length);
+        return peer_on_extended(peer, body, length);
     case WIRE_SUGGEST:
     case WIRE_ALLOWED_FAST:
         return on_fast_hint(peer, id, be32_get(body));

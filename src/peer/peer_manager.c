@@ -269,6 +269,7 @@ void peer_manager_free(struct peer_manager *manager)
 void peer_manager_set_complete(struct peer_manager *manager, bool complete)
 {
     manager->complete = complete;
+    peer_manager_set_upload_only(manager, complete);
     for (uint32_t i = 0; complete && i < manager->known_count; i++) {
         struct peer *peer = manager->known[i].peer;
         if (peer != NULL && !peer->dead && peer->is_seed)

@@ -95,8 +95,12 @@ void peer_manager_start(struct peer_manager *manager);
 void peer_manager_stop(struct peer_manager *manager);
 /* Drains the request bus and sends what waits. True if more is left. */
 bool peer_manager_run(struct peer_manager *manager);
-/* We have everything: seeds are let go, choking changes its mind. */
+/* We have everything: seeds are let go, choking changes its mind, and we are upload-only;
+ * else we are not. */
 void peer_manager_set_complete(struct peer_manager *manager, bool complete);
+/* We want nothing more, though we may not have everything: peers are told (BEP 21), and
+ * those that want nothing either are the first to make room. */
+void peer_manager_set_upload_only(struct peer_manager *manager, bool on);
 /* Blocks may be free again: peers with room post PEER_IDLE. */
 void peer_manager_wake_idle(struct peer_manager *manager);
 

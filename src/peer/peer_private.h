@@ -71,7 +71,8 @@ struct peer {
         paused;
     bool got_pieces; /* bitfield, have all or have none came, or a have in their stead */
     bool is_seed;
-    bool has_bits; /* bits is made; a seed costs none */
+    bool upload_only; /* it says so: it wants nothing (BEP 21) */
+    bool has_bits;    /* bits is made; a seed costs none */
     struct bitfield bits;
     uint64_t slot_changed_ns;
     uint64_t
@@ -153,7 +154,7 @@ struct known {
     uint32_t born;       /* the generation this address began with */
     uint8_t fails;
     bool paused, banned, dialable;
-    bool is_self, is_seed; /* ourselves; complete when last seen */
+    bool is_self, is_seed; /* ourselves; wanted nothing when last seen */
     bool forget;           /* when its last connection is buried */
     bool has_id;
     uint8_t peer_id[20];  /* when last connected */
@@ -203,7 +204,7 @@ struct peer_manager {
     uint32_t known_count, known_capacity;
     uint32_t connected, half_open, seeds;
     uint32_t dial_from; /* round robin */
-    bool running, complete;
+    bool running, complete, upload_only;
     bool in_run; /* peer_manager_run is at work: what is queued now it still sees */
     struct peer *flush_list;
     struct loop_timer choke_timer; /* a wish that came too soon after the last */
@@ -253,6 +254,11 @@ bool peer_may_be_asked(const struct peer *peer);
 /* Those of the pieces it allows that it has and we lack; returns how many. */
 uint32_t peer_allowed_pieces(const struct peer *peer,
                              uint32_t ret_pieces[ALLOWED_FAST_MOST]);
+
+/* extension.c */
+enum error_code peer_on_extended(struct peer *peer, const uint8_t *body, uint32_t length);
+/* Our extension handshake, if it knows what that is. */
+enum error_code peer_say_extension(struct peer *peer);
 
 /* send.c */
 enum error_code peer_send(struct peer *peer);

@@ -2,8 +2,9 @@
  * Who goes when all places are taken. A peer that has done nothing for a minute has had
  * its chance: the one that did so for longest goes, one at a time. One that never did
  * anything is on trial: after ten seconds it goes as soon as somebody else is there, the
- * youngest first. So idle peers, however many, cannot keep a useful one out, while those
- * that stay are not stirred up by others coming and going.
+ * youngest first; so does one that is upload-only like us. So idle peers, however many,
+ * cannot keep a useful one out, while those that stay are not stirred up by others coming
+ * and going.
  */
 #include "peer/peer_private.h"
 
@@ -36,9 +37,17 @@ static struct peer *least_useful(const struct peer_manager *manager, uint64_t no
     return least;
 }
 
+/* BEP 21: neither of us wants anything. */
+static bool is_pointless(const struct peer *peer)
+{
+    return peer->manager->upload_only && (peer->is_seed || peer->upload_only);
+}
+
 /* Neither has it done anything nor is it about to. */
 static bool has_failed_trial(const struct peer *peer, uint64_t now_ns)
 {
+    if (is_pointless(peer))
+        return true;
     const uint64_t trial_ns =
         peer->unchoked && peer->am_interested ? PROMISED_NS : TRIAL_NS;
     const bool is_served = !peer->am_choking && peer->peer_interested;
@@ -91,7 +100,7 @@ static bool is_hungry(const struct peer_manager *manager)
         if (peer != NULL && !peer->dead && peer->down_rate > 0)
             return false;
     }
-    return !manager->complete;
+    return !manager->upload_only;
 }
 
 bool room_seek(struct peer_manager *manager)

@@ -19,7 +19,8 @@ static uint32_t host_of(const struct peer *peer, struct peer *const *who, uint32
 
 static bool may_want(const struct peer *peer, uint64_t now_ns)
 {
-    return peer->peer_interested || (!peer->is_seed && peer->presumed_until_ns > now_ns);
+    return !peer->is_seed && !peer->upload_only &&
+           (peer->peer_interested || peer->presumed_until_ns > now_ns);
 }
 
 static struct choker_peer describe(const struct peer *peer, uint64_t now_ns)

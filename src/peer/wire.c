@@ -163,17 +163,18 @@ void wire_client_name(const uint8_t peer_id[20], char ret_name[WIRE_CLIENT_SIZE]
 
 /* ---- extension handshake (BEP 10) ---- */
 
-enum error_code wire_put_extension(struct buffer *buffer, uint16_t port,
+enum error_code wire_put_extension(struct buffer *buffer, uint16_t port, bool upload_only,
                                    const struct netaddr *yourip)
 {
     struct buffer body;
     buffer_init(&body, 512);
-    enum error_code error = buffer_printf(&body, "d1:mde");
+    enum error_code error =
+        buffer_printf(&body, "d1:md11:upload_onlyi%uee", WIRE_EXTENDED_UPLOAD_ONLY);
     if (error == ERROR_NONE && port != 0)
         error = buffer_printf(&body, "1:pi%ue", port);
     if (error == ERROR_NONE)
-        error = buffer_printf(&body, "4:reqqi%ue1:v%zu:%s", WIRE_REQQ,
-                              strlen("bttui " VERSION), "bttui " VERSION);
+        error = buffer_printf(&body, "4:reqqi%ue11:upload_onlyi%ue1:v%zu:%s", WIRE_REQQ,
+                              upload_only, strlen("bttui " VERSION), "bttui " VERSION);
     if (error == ERROR_NONE && yourip->family != NETADDR_NONE) {
         const size_t length = yourip->family == NETADDR_V4 ? 4 : 16;
         error = buffer_append_text(&body, "6:yourip");
@@ -216,6 +217,8 @@ enum error_code wire_read_extension(const uint8_t *bytes, size_t length,
         extension.reqq = number < 1                ? 1
                          : number > WIRE_REQQ_MOST ? WIRE_REQQ_MOST
                                                    : (uint32_t)number;
+    extension.tells_upload_only = bencode_get_integer(root, "upload_only", &number);
+    extension.upload_only = extension.tells_upload_only && number != 0;
     if (bencode_get_string(root, "v", &text, &text_length))
         text_clean((struct untrusted){text, text_length}, 40, extension.client,
                    sizeof extension.client);

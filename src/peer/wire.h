@@ -71,13 +71,17 @@ enum error_code wire_handshake_read(const uint8_t bytes[WIRE_HANDSHAKE_BYTES],
 #define WIRE_CLIENT_SIZE 65
 void wire_client_name(const uint8_t peer_id[20], char ret_name[WIRE_CLIENT_SIZE]);
 
-/* The extension handshake (BEP 10): what we say, and what is read of theirs. */
+/* The extension handshake (BEP 10): what we say, and what is read of theirs. Who has all
+ * it wants is upload-only (BEP 21): said there, again whenever that changes, or by the
+ * message of that name, which is libtorrent's. */
+#define WIRE_EXTENDED_UPLOAD_ONLY 1 /* our number for it: one byte, 0 or 1 */
 struct wire_extension {
-    uint16_t port;                 /* 0: not told */
+    uint16_t port; /* 0: not told */
+    bool tells_upload_only, upload_only;
     uint32_t reqq;                 /* 1 … WIRE_REQQ_MOST; 0: not told */
     char client[WIRE_CLIENT_SIZE]; /* sanitised; "" if not told */
 };
-enum error_code wire_put_extension(struct buffer *buffer, uint16_t port,
+enum error_code wire_put_extension(struct buffer *buffer, uint16_t port, bool upload_only,
                                    const struct netaddr *yourip) MUST_CHECK;
 /* Anything but a dictionary in good order is an error. */
 enum error_code wire_read_extension(const uint8_t *bytes, size_t length,

@@ -120,6 +120,9 @@ void piece_manager_has_pieces(struct piece_manager *manager, struct peer_id_ref 
  * when has_pieces was called are not counted twice. */
 void piece_manager_has_piece(struct piece_manager *manager, struct peer_id_ref peer,
                              uint32_t piece, const struct bitfield *bits);
+/* It wants nothing (any more): it is no leecher, and has no part in what they share. */
+void piece_manager_set_upload_only(struct piece_manager *manager, struct peer_id_ref peer,
+                                   bool on);
 /* It is gone: its requests are void, its pieces are no longer available. BITS as it was
  * last. */
 void piece_manager_peer_gone(struct piece_manager *manager, struct peer_id_ref peer,

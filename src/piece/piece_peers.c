@@ -16,7 +16,7 @@ enum error_code piece_manager_peer_joined(struct piece_manager *manager,
 static bool piece_is_leecher(const struct piece_manager *manager,
                              const struct piece_peer *peer)
 {
-    return peer->has_told && peer->told < manager->picker.size;
+    return peer->has_told && !peer->is_upload_only && peer->told < manager->picker.size;
 }
 
 void piece_update_shares(struct piece_manager *manager)
@@ -64,6 +64,16 @@ void piece_manager_has_piece(struct piece_manager *manager, struct peer_id_ref r
     peer->told++;
     picker_gain(&manager->picker, &peer->view, piece);
     piece_turned_up(manager, peer, piece);
+}
+
+void piece_manager_set_upload_only(struct piece_manager *manager, struct peer_id_ref ref,
+                                   bool on)
+{
+    struct piece_peer *peer = roster_find(&manager->roster, ref);
+    if (peer == NULL || peer->is_upload_only == on)
+        return;
+    peer->is_upload_only = on;
+    manager->leechers_changed = true;
 }
 
 static void piece_uncount(struct piece_manager *manager, const struct piece_peer *peer,

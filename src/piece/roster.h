@@ -20,6 +20,7 @@ struct piece_peer {
     uint32_t told; /* bits counted into the availability */
     bool has_told; /* HAVE ALL, HAVE NONE or a bitfield was counted */
     bool told_all; /* counted as a seed */
+    bool is_upload_only; /* it wants nothing (BEP 21) */
     bool is_stalled;
     uint64_t rate; /* bytes/s, as the last pick said */
     uint64_t joined_ns;

@@ -145,6 +145,9 @@ static void handle_response(struct torrent *torrent, struct message *message)
     case PEER_HAS_PIECE:
         torrent_on_pieces(torrent, message);
         break;
+    case PEER_UPLOAD_ONLY:
+        piece_manager_set_upload_only(torrent->pieces, message->peer, message->u.flag.on);
+        break;
     case PEER_CHOKED_US:
     case PEER_UNCHOKED_US:
         session_changed(torrent, CHANGED_PEERS);
@@ -296,6 +299,7 @@ void torrent_check_complete(struct torrent *torrent)
     const bool whole = bitfield_full(piece_manager_have(torrent->pieces));
     torrent_lose_interest(torrent);
     peer_manager_set_complete(torrent->peers, whole);
+    peer_manager_set_upload_only(torrent->peers, true);
     if (torrent->phase != TORRENT_PHASE_READY)
         return; /* it was complete from the start */
     torrent->completed_wall_s = clock_wall_s(loop_clock(torrent->session->loop));

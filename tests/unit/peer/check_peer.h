@@ -14,6 +14,7 @@ Suite *suite_serve(void);
 Suite *suite_session(void);
 Suite *suite_trouble(void);
 Suite *suite_upload(void);
+Suite *suite_upload_only(void);
 Suite *suite_wire(void);
 
 #endif

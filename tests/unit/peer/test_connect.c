@@ -378,7 +378,7 @@ START_TEST(test_pause_gives_back_and_holds_and_resume_brings_it_back_at_once)
     begin();
     rig.interest = rig.fetch = true;
     go_out(0, "10.0.0.2", "10.0.0.2:7000", 'A');
-    script_peer_put(&remotes[0], 5, "\xff", 1);
+    script_peer_put(&remotes[0], 5, "\xfe", 1);
     script_peer_put(&remotes[0], 1, NULL, 0);
     script_peer_put(&remotes[0], 2, NULL, 0);
     rig_run(&rig, 200 * NS_PER_MS);

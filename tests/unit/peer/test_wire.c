@@ -69,22 +69,27 @@ static const struct {
     uint16_t port;
     uint32_t reqq;
     const char *client;
+    int upload_only; /* -1: not told */
 } extensions[] = {
-    {"d1:md6:ut_pexi1ee1:pi6881e4:reqqi500e1:v5:a 1.0e", true, 6881, 500, "a 1.0"},
-    {"de", true, 0, 0, ""},
-    {"d1:pi0e4:reqqi0ee", true, 0, 1, ""},
-    {"d1:pi70000e4:reqqi-1ee", true, 0, 1, ""},
-    {"d4:reqqi1099511627776ee", true, 0, 2048, ""},
-    {"d1:pi-1e4:reqq3:abc1:vi5e6:yourip5:12345e", true, 0, 0, ""},
+    {"d1:md6:ut_pexi1ee1:pi6881e4:reqqi500e1:v5:a 1.0e", true, 6881, 500, "a 1.0", -1},
+    {"de", true, 0, 0, "", -1},
+    {"d1:pi0e4:reqqi0ee", true, 0, 1, "", -1},
+    {"d1:pi70000e4:reqqi-1ee", true, 0, 1, "", -1},
+    {"d4:reqqi1099511627776ee", true, 0, 2048, "", -1},
+    {"d1:pi-1e4:reqq3:abc1:vi5e6:yourip5:12345e", true, 0, 0, "", -1},
     {"d1:v9:a\x1b[31mb\n\xff"
      "e",
-     true, 0, 0, NULL},
-    {"le", false, 0, 0, ""},
-    {"i1e", false, 0, 0, ""},
-    {"", false, 0, 0, ""},
-    {"d1:pi1e1:pi2ee", false, 0, 0, ""},
-    {"d1:m", false, 0, 0, ""},
-    {"d1:mllllllllleeeeeeeeee", false, 0, 0, ""},
+     true, 0, 0, NULL, -1},
+    {"d11:upload_onlyi1ee", true, 0, 0, "", 1},
+    {"d11:upload_onlyi0ee", true, 0, 0, "", 0},
+    {"d11:upload_onlyi-7ee", true, 0, 0, "", 1},
+    {"d11:upload_only1:1e", true, 0, 0, "", -1},
+    {"le", false, 0, 0, "", -1},
+    {"i1e", false, 0, 0, "", -1},
+    {"", false, 0, 0, "", -1},
+    {"d1:pi1e1:pi2ee", false, 0, 0, "", -1},
+    {"d1:m", false, 0, 0, "", -1},
+    {"d1:mllllllllleeeeeeeeee", false, 0, 0, "", -1},
 };
 
 static void check_an_extension_handshake_is_read_with_care(int number)
@@ -100,6 +105,8 @@ static void check_an_extension_handshake_is_read_with_care(int number)
     }
     ck_assert_uint_eq(extension.port, extensions[number].port);
     ck_assert_uint_eq(extension.reqq, extensions[number].reqq);
+    ck_assert_int_eq(extension.tells_upload_only ? extension.upload_only : -1,
+                     extensions[number].upload_only);
     if (extensions[number].client != NULL)
         ck_assert_str_eq(extension.client, extensions[number].client);
     for (const char *at = extension.client; *at != '\0'; at++)
@@ -120,13 +127,14 @@ START_TEST(test_what_we_say_can_be_read)
     struct wire_extension extension;
     buffer_init(&buffer, 4096);
     ck_assert_int_eq(netaddr_parse("1.2.3.4:5", 0, &yours), ERROR_NONE);
-    ck_assert_int_eq(wire_put_extension(&buffer, 6881, &yours), ERROR_NONE);
+    ck_assert_int_eq(wire_put_extension(&buffer, 6881, true, &yours), ERROR_NONE);
     ck_assert_uint_eq(be32_get(buffer.bytes) + 4, buffer.length);
     ck_assert_uint_eq(buffer.bytes[4], 20);
     ck_assert_uint_eq(buffer.bytes[5], 0);
     ck_assert_int_eq(wire_read_extension(buffer.bytes + 6, buffer.length - 6, &extension),
                      ERROR_NONE);
     ck_assert_uint_eq(extension.port, 6881);
+    ck_assert(extension.upload_only);
     ck_assert_uint_eq(extension.reqq, WIRE_REQQ);
     ck_assert_int_eq(strncmp(extension.client, "bttui ", 6), 0);
     buffer_done(&buffer);

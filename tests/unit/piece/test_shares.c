@@ -183,6 +183,21 @@ static uint32_t of_the_others_share(struct peer_id_ref seed, uint32_t other)
     return strange;
 }
 
+START_TEST(who_wants_nothing_has_no_share)
+{
+    given(PIECES * BLOCK_BYTES, BLOCK_BYTES, 0);
+    const struct peer_id_ref seed = given_seed(100);
+    const struct peer_id_ref one = given_leecher(1);
+    given_leecher(2);
+    piece_manager_set_upload_only(manager, one, true);
+    ck_assert_uint_gt(of_the_others_share(seed, 1), 0);
+    piece_manager_set_upload_only(manager, one, false);
+    clock_virtual_advance(&now, NS_PER_S);
+    ck_assert_uint_eq(of_the_others_share(seed, 1), 0);
+    finished();
+}
+END_TEST
+
 START_TEST(who_has_everything_or_has_gone_has_no_share)
 {
     given(PIECES * BLOCK_BYTES, BLOCK_BYTES, 0);
@@ -215,6 +230,7 @@ Suite *suite_shares(void)
     tcase_add_test(tcase, alone_with_a_seed_chance_decides);
     tcase_add_test(tcase, rarity_goes_before_our_share);
     tcase_add_test(tcase, eight_leechers_ask_one_seed_for_different_pieces);
+    tcase_add_test(tcase, who_wants_nothing_has_no_share);
     tcase_add_test(tcase, who_has_everything_or_has_gone_has_no_share);
     suite_add_tcase(suite, tcase);
     return suite;
