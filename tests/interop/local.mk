@@ -3,13 +3,14 @@
 INTEROP_TESTS = tests/interop/faults.py tests/interop/to-clients.py \
 	tests/interop/from-clients.py tests/interop/process.py tests/interop/confined.py \
 	tests/interop/kill.py tests/interop/kill-at.py tests/interop/slow-peers.py tests/interop/many-files.py \
+	tests/interop/many-torrents.py \
 	tests/interop/hostile.py tests/interop/poison.py tests/interop/swarm.py \
 	tests/interop/ipv6.py tests/interop/tracker-events.py
 dist_check_SCRIPTS += $(INTEROP_TESTS)
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/run \
 	tests/interop/lib/bttui.py tests/interop/lib/clients.py tests/interop/lib/lab.py \
-	tests/interop/lib/libtorrent_peer.py tests/interop/lib/payload.py \
+	tests/interop/lib/libtorrent_many.py tests/interop/lib/libtorrent_peer.py tests/interop/lib/payload.py \
 	tests/interop/lib/trackers.py tests/interop/lib/wire_peer.py
 
 # The swarm of hostile.py.
@@ -30,7 +31,7 @@ check-interop-full: bttui$(EXEEXT) tests/interop/hostile_swarm$(EXEEXT) \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/many-files.py
 	BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_HOSTILE_MIB=512 \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/hostile.py
-	for test in faults kill kill-at; do \
+	for test in many-torrents faults kill kill-at; do \
 		BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_INTEROP_FULL=1 \
 		BTTUI_FAULTS='$(abs_builddir)/tests/faults/bttui-faults$(EXEEXT)' \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/$$test.py || exit; \

@@ -28,7 +28,7 @@ from measure import Measured
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATIENCE_S = int(os.environ.get("BENCH_PATIENCE", "300"))
 
-libtorrent_python = functools.cache(clients._libtorrent_python)
+libtorrent_python = functools.cache(clients.libtorrent_python)
 
 
 def until(condition, what, step_s=0.003):

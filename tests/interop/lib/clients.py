@@ -20,7 +20,7 @@ from lab import Failed, Process, Skip, check, free_port, program, wait_until
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def _libtorrent_python():
+def libtorrent_python():
     """An interpreter whose libtorrent can be imported: distributions install the binding for
     theirs, which need not be the first in PATH."""
     candidates = [os.environ.get("LIBTORRENT_PYTHON"), sys.executable, "/usr/bin/python3",
@@ -41,7 +41,7 @@ class Libtorrent(Process):
         shown = f"[{host}]" if ":" in host else host
         options = {"listen": f"{shown}:{self.port}", "seed": seed, "up": up, "peers": peers}
         super().__init__(lab, "libtorrent", [
-            _libtorrent_python(), "-B", os.path.join(HERE, "libtorrent_peer.py"), torrent,
+            libtorrent_python(), "-B", os.path.join(HERE, "libtorrent_peer.py"), torrent,
             directory, json.dumps(options)])
         wait_until(self._told, "libtorrent to start")
 
