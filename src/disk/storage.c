@@ -9,6 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool find_twins(struct storage *storage)
+{
+    if (path_twins_find(storage->metainfo, &storage->twins) != ERROR_NONE)
+        return false;
+    if (storage->twins == NULL)
+        return true;
+    storage->twin_states = calloc(storage->twins->count, sizeof *storage->twin_states);
+    return storage->twin_states != NULL;
+}
+
 struct storage *storage_new(struct file_cache *cache, struct metainfo *metainfo,
                             const char *dir)
 {
@@ -25,7 +35,7 @@ struct storage *storage_new(struct file_cache *cache, struct metainfo *metainfo,
     storage->entered = calloc(metainfo->file_count, sizeof *storage->entered);
     storage->stamps = calloc(metainfo->file_count, sizeof *storage->stamps);
     if (storage->dir == NULL || storage->dirty == NULL || storage->entered == NULL ||
-        storage->stamps == NULL) {
+        storage->stamps == NULL || !find_twins(storage)) {
         storage_unref(storage);
         return NULL;
     }
@@ -46,6 +56,8 @@ void storage_unref(struct storage *storage)
     pthread_mutex_destroy(&storage->mutex);
     pthread_rwlock_destroy(&storage->life);
     metainfo_free(storage->metainfo);
+    path_twins_free(storage->twins);
+    free(storage->twin_states);
     free(storage->dir);
     free(storage->dirty);
     free(storage->entered);
@@ -107,6 +119,8 @@ void storage_begin_anew(struct storage *storage)
     pthread_mutex_lock(&storage->mutex);
     storage->dir_seen = false;
     memset(storage->entered, 0, storage->metainfo->file_count * sizeof *storage->entered);
+    for (uint32_t i = 0; storage->twins != NULL && i < storage->twins->count; i++)
+        storage->twin_states[i] = TWIN_UNKNOWN;
     pthread_mutex_unlock(&storage->mutex);
     file_cache_retire(storage->cache, storage);
 }
@@ -121,7 +135,8 @@ static int open_file(struct storage *storage, uint32_t file, bool write)
     const int dir_fd = storage_open_dir(storage, write);
     if (dir_fd < 0)
         return -1;
-    const int fd = file_walk_open(dir_fd, storage->metainfo->files[file].path, write);
+    const int fd =
+        file_walk_open(dir_fd, storage_path(storage, dir_fd, file, write), write);
     /* The walk has looked at the words: what is invalid still is so to the file system
      * (FAT takes no ':'). */
     const int saved = fd < 0 && errno == EINVAL ? EILSEQ : errno;

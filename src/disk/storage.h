@@ -16,10 +16,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Of a file whose time is told to two seconds (FAT) and was within these: what is changed
+ * at once would not show (HOSTILE.md S18). */
+#define FILE_STAMP_UNSURE INT64_MIN
 /* What a file looked like when the resume data claimed it (HOSTILE.md R6). */
 struct file_stamp {
-    uint64_t size; /* UINT64_MAX: not there */
-    int64_t mtime_ns;
+    uint64_t size;    /* UINT64_MAX: not there */
+    int64_t mtime_ns; /* FILE_STAMP_UNSURE: matches nothing */
     uint64_t device, inode;
 };
 

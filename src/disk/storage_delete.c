@@ -28,19 +28,18 @@ static void remove_empty_dirs(int dir_fd, const char *path)
     }
 }
 
-static enum error_code delete_file(int dir_fd, const struct metainfo_file *file)
+static enum error_code delete_file(int dir_fd, const char *path)
 {
     struct stat status;
     const char *name;
-    const int parent =
-        file->pad ? -1 : file_walk_parent(dir_fd, file->path, false, &name);
+    const int parent = file_walk_parent(dir_fd, path, false, &name);
     if (parent < 0)
         return ERROR_NONE; /* nothing of ours is there */
     const bool ours = fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
                       S_ISREG(status.st_mode);
     const int error = ours && unlinkat(parent, name, 0) != 0 ? errno : 0;
     close(parent);
-    remove_empty_dirs(dir_fd, file->path);
+    remove_empty_dirs(dir_fd, path);
     return error_from_errno(error);
 }
 
@@ -52,8 +51,12 @@ enum error_code storage_delete(struct storage *storage, struct storage_error *re
     pthread_rwlock_unlock(&storage->life);
     const int dir_fd = storage_open_dir(storage, false);
     file_cache_drop(storage->cache, storage);
-    for (uint32_t i = 0; dir_fd >= 0 && i < storage->metainfo->file_count; i++) {
-        const enum error_code error = delete_file(dir_fd, &storage->metainfo->files[i]);
+    /* Those with a twin before them first: it takes both to see whether they are one. */
+    for (uint32_t i = storage->metainfo->file_count; dir_fd >= 0 && i-- > 0;) {
+        if (storage->metainfo->files[i].pad)
+            continue;
+        const enum error_code error =
+            delete_file(dir_fd, storage_path(storage, dir_fd, i, false));
         if (error != ERROR_NONE)
             result = (struct storage_error){error, 0, i};
     }

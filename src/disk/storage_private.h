@@ -3,23 +3,29 @@
 #define BTTUI_DISK_STORAGE_PRIVATE_H
 
 #include "disk/storage.h"
+#include "meta/path_twins.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/uio.h>
+
+/* A file whose name may be another's too. */
+enum twin_state { TWIN_UNKNOWN, TWIN_SAME, TWIN_OTHER };
 
 struct storage {
     atomic_uint references;
     struct file_cache *cache;
     struct metainfo *metainfo;
     char *dir;
-    pthread_rwlock_t life; /* read: files are being made; write: deleting begins */
-    bool deleted;          /* under LIFE */
-    pthread_mutex_t mutex; /* guards what follows */
+    struct path_twins *twins; /* NULL: none */
+    pthread_rwlock_t life;    /* read: files are being made; write: deleting begins */
+    bool deleted;             /* under LIFE */
+    pthread_mutex_t mutex;    /* guards what follows */
     bool dir_seen;
     dev_t dir_device;
     ino_t dir_inode;
-    bool *dirty; /* a file: written since the last sync */
+    enum twin_state *twin_states; /* of each of twins */
+    bool *dirty;                  /* a file: written since the last sync */
     uint32_t dirty_count;
     bool *entered; /* a file: the directories that lead to it are on disk as they are */
     struct file_stamp *stamps;
@@ -40,6 +46,9 @@ uint64_t storage_offset_of(const struct storage *storage, uint32_t piece, uint32
 
 /* The download directory, as a path. -1 with errno. */
 int storage_open_dir(struct storage *storage, bool create);
+/* Where FILE lies below DIR_FD, which is the download directory; valid as long as the
+ * storage. CREATE: it is about to be made, if it is not there. */
+const char *storage_path(struct storage *storage, int dir_fd, uint32_t file, bool create);
 /* A pinned descriptor, or -1 with errno. */
 int storage_acquire(struct storage *storage, uint32_t file, bool write);
 void storage_release(struct storage *storage, int fd);

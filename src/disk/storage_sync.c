@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "disk/file_walk.h"
 #include "disk/storage_private.h"
 
@@ -8,6 +9,18 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define COARSE_S 2 /* FAT counts so */
+
+/* Nanoseconds when STATUS was written: files are made by the system's clock. */
+static int64_t mtime_of(const struct stat *status)
+{
+    const struct timespec at = status->st_mtim;
+    const bool is_coarse = at.tv_nsec == 0 && at.tv_sec % COARSE_S == 0;
+    if (is_coarse && clock_wall_s(&clock_system) <= (double)(at.tv_sec + COARSE_S))
+        return FILE_STAMP_UNSURE;
+    return (int64_t)at.tv_sec * (int64_t)NS_PER_S + at.tv_nsec;
+}
 
 static struct file_stamp stamp_of(int dir_fd, const char *path)
 {
@@ -21,8 +34,7 @@ static struct file_stamp stamp_of(int dir_fd, const char *path)
         S_ISREG(status.st_mode))
         stamp = (struct file_stamp){
             .size = (uint64_t)status.st_size,
-            .mtime_ns =
-                (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
+            .mtime_ns = mtime_of(&status),
             .device = (uint64_t)status.st_dev,
             .inode = (uint64_t)status.st_ino,
         };
@@ -33,7 +45,8 @@ static struct file_stamp stamp_of(int dir_fd, const char *path)
 /* Whether it is there. */
 static bool stat_file(struct storage *storage, int dir_fd, uint32_t file)
 {
-    const struct file_stamp stamp = stamp_of(dir_fd, storage->metainfo->files[file].path);
+    const struct file_stamp stamp =
+        stamp_of(dir_fd, storage_path(storage, dir_fd, file, false));
     pthread_mutex_lock(&storage->mutex);
     storage->stamps[file] = stamp;
     pthread_mutex_unlock(&storage->mutex);
@@ -193,7 +206,7 @@ static void set_entered(struct storage *storage, uint32_t file)
 static int enter_file(struct storage *storage, int dir_fd, uint32_t file,
                       const char **before)
 {
-    const char *path = storage->metainfo->files[file].path;
+    const char *path = storage_path(storage, dir_fd, file, false);
     if (is_entered(storage, file))
         return 0;
     const int error = sync_way_to(dir_fd, path, *before);

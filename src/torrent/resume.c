@@ -173,7 +173,8 @@ enum error_code resume_decode(const uint8_t *bytes, size_t length,
 
 static bool looks_the_same(const struct file_stamp *a, const struct file_stamp *b)
 {
-    return a->size == b->size && a->mtime_ns == b->mtime_ns && a->device == b->device &&
+    return a->size == b->size && a->mtime_ns == b->mtime_ns &&
+           a->mtime_ns != FILE_STAMP_UNSURE && a->device == b->device &&
            a->inode == b->inode;
 }
 

@@ -6,6 +6,7 @@
 Suite *test_file_walk_suite(void);
 Suite *test_file_cache_suite(void);
 Suite *test_storage_suite(void);
+Suite *test_storage_names_suite(void);
 Suite *test_storage_sync_suite(void);
 Suite *test_hasher_suite(void);
 Suite *test_check_suite(void);
@@ -18,6 +19,7 @@ int main(void)
     SRunner *runner = srunner_create(test_file_walk_suite());
     srunner_add_suite(runner, test_file_cache_suite());
     srunner_add_suite(runner, test_storage_suite());
+    srunner_add_suite(runner, test_storage_names_suite());
     srunner_add_suite(runner, test_storage_sync_suite());
     srunner_add_suite(runner, test_hasher_suite());
     srunner_add_suite(runner, test_check_suite());

@@ -1,10 +1,15 @@
 #include "tests/unit/disk/faults.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #define KINDS (FAULT_FLIP + 1)
 
@@ -14,6 +19,7 @@ static struct {
 } faults[KINDS];
 static atomic_uint dribble_bytes, dribbled, cached_bytes;
 static atomic_ulong last_synced;
+static atomic_bool is_fat;
 
 void fault_set(enum fault_call call, int from, int count, int errno_value)
 {
@@ -32,8 +38,14 @@ void fault_cached(unsigned bytes)
     atomic_store(&cached_bytes, bytes);
 }
 
+void fault_fat(bool fat)
+{
+    atomic_store(&is_fat, fat);
+}
+
 void fault_clear(void)
 {
+    atomic_store(&is_fat, false);
     for (int i = 0; i < KINDS; i++) {
         atomic_store(&faults[i].calls, 0);
         atomic_store(&faults[i].count, 0);
@@ -169,4 +181,58 @@ int __wrap_sync_file_range(int fd, off_t begin, off_t length, unsigned flags);
 int __wrap_sync_file_range(int fd, off_t begin, off_t length, unsigned flags)
 {
     return fails(FAULT_RANGE) ? -1 : __real_sync_file_range(fd, begin, length, flags);
+}
+
+/* ---- a FAT disk ---- */
+
+static const char *fat_name(const char *name, char folded[PATH_MAX])
+{
+    size_t at = 0;
+    if (!atomic_load(&is_fat))
+        return name;
+    for (; name[at] != '\0' && at < PATH_MAX - 1; at++)
+        folded[at] = (char)tolower((unsigned char)name[at]);
+    folded[at] = '\0';
+    return folded;
+}
+
+int __real_openat64(int dir_fd, const char *name, int flags, ...);
+int __wrap_openat64(int dir_fd, const char *name, int flags, ...);
+int __wrap_openat64(int dir_fd, const char *name, int flags, ...)
+{
+    char folded[PATH_MAX];
+    va_list rest;
+    va_start(rest, flags);
+    const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return __real_openat64(dir_fd, fat_name(name, folded), flags, mode);
+}
+
+int __real_fstatat64(int dir_fd, const char *name, struct stat *status, int flags);
+int __wrap_fstatat64(int dir_fd, const char *name, struct stat *status, int flags);
+int __wrap_fstatat64(int dir_fd, const char *name, struct stat *status, int flags)
+{
+    char folded[PATH_MAX];
+    const int result = __real_fstatat64(dir_fd, fat_name(name, folded), status, flags);
+    if (result == 0 && atomic_load(&is_fat)) {
+        status->st_mtim.tv_nsec = 0;
+        status->st_mtim.tv_sec -= status->st_mtim.tv_sec % 2;
+    }
+    return result;
+}
+
+int __real_mkdirat(int dir_fd, const char *name, mode_t mode);
+int __wrap_mkdirat(int dir_fd, const char *name, mode_t mode);
+int __wrap_mkdirat(int dir_fd, const char *name, mode_t mode)
+{
+    char folded[PATH_MAX];
+    return __real_mkdirat(dir_fd, fat_name(name, folded), mode);
+}
+
+int __real_unlinkat(int dir_fd, const char *name, int flags);
+int __wrap_unlinkat(int dir_fd, const char *name, int flags);
+int __wrap_unlinkat(int dir_fd, const char *name, int flags)
+{
+    char folded[PATH_MAX];
+    return __real_unlinkat(dir_fd, fat_name(name, folded), flags);
 }

@@ -7,6 +7,7 @@
 #define BTTUI_TESTS_UNIT_DISK_FAULTS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 enum fault_call {
     FAULT_WRITE,
@@ -28,6 +29,9 @@ void fault_cached(unsigned bytes);
 /* Reads and writes move at most BYTES at a time, and every second one is interrupted; 0:
  * as the system does. */
 void fault_dribble(unsigned bytes);
+/* Names and times as on a FAT disk: case does not matter (here all is made lower case),
+ * times are told to two seconds. */
+void fault_fat(bool fat);
 void fault_clear(void);
 /* How many calls of this kind came since fault_clear. */
 unsigned fault_calls(enum fault_call call);

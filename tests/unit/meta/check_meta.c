@@ -10,6 +10,7 @@ int main(void)
     srunner_add_suite(runner, suite_metainfo_urls());
     srunner_add_suite(runner, suite_metainfo_read());
     srunner_add_suite(runner, suite_path_name());
+    srunner_add_suite(runner, suite_path_twins());
 #ifdef __SANITIZE_ADDRESS__
     /* A fork costs more than most tests here, and leaks are looked for at exit alone. */
     srunner_set_fork_status(runner, CK_NOFORK);

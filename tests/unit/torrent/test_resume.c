@@ -183,6 +183,21 @@ START_TEST(claims_hold_only_for_files_that_look_as_they_did)
 }
 END_TEST
 
+/* S18: what cannot be told apart is looked at, even if both say so. */
+START_TEST(a_file_whose_time_is_unsure_is_hashed)
+{
+    struct resume resume = resume_of("11111");
+    struct file_stamp now[3];
+    struct bitfield have, to_hash;
+    stamps[0].mtime_ns = FILE_STAMP_UNSURE;
+    memcpy(now, stamps, sizeof now);
+    ck_assert_int_eq(bitfield_copy(&have, &resume.have), ERROR_NONE);
+    ck_assert_int_eq(resume_compare(&resume, &meta, now, &have, &to_hash), ERROR_NONE);
+    expect((struct compared){have, to_hash}, "00011", "11100");
+    bitfield_done(&resume.have);
+}
+END_TEST
+
 START_TEST(a_file_that_was_not_there_and_is_not_there_claims_nothing)
 {
     struct file_stamp none[3];
@@ -220,6 +235,7 @@ Suite *test_resume_suite(void)
     tcase_add_test(tcase, damage_never_crashes_and_claims_only_what_fits);
     tcase_add_test(tcase, another_torrents_data_is_refused);
     tcase_add_test(tcase, claims_hold_only_for_files_that_look_as_they_did);
+    tcase_add_test(tcase, a_file_whose_time_is_unsure_is_hashed);
     tcase_add_test(tcase, a_file_that_was_not_there_and_is_not_there_claims_nothing);
     tcase_add_test(tcase, without_resume_data_what_is_there_is_hashed);
     suite_add_tcase(suite, tcase);
