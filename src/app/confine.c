@@ -142,8 +142,10 @@ static unsigned enter(const struct confine_config *config,
         ports[port_count++] = 0;
     add_directories(&places, config, session);
     places_add_system(&places);
-    if (config->interface)
+    if (config->interface) {
         places_add_personal(&places);
+        places_add_settings(&places, config->settings);
+    }
     const struct sandbox_config sandbox = {.paths = places.paths,
                                            .path_count = places.count,
                                            .ports = ports,

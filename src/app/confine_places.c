@@ -190,3 +190,31 @@ void places_add_personal(struct places *places)
         places_add(places, READ_ALL, others[i]);
     free(here);
 }
+
+/* ---- the configuration file ---- */
+
+static void add_file_and_dir(struct places *places, const char *file)
+{
+    char path[PATH_MAX];
+    const char *slash = strrchr(file, '/');
+    if (snprintf(path, sizeof path, "%.*s/.", slash != NULL ? (int)(slash - file) : 1,
+                 slash != NULL ? file : ".") >= (int)sizeof path)
+        return;
+    char *dir = realpath(path, NULL);
+    places_add(places, SANDBOX_READ, file);
+    if (dir != NULL && !places_hold_home(dir) &&
+        (geteuid() != 0 || !is_beneath("/etc", dir)))
+        places_add(places, SANDBOX_READ, dir);
+    free(dir);
+}
+
+void places_add_settings(struct places *places, const char *file)
+{
+    if (file[0] == '\0')
+        return;
+    char *real = realpath(file, NULL);
+    add_file_and_dir(places, file);
+    if (real != NULL && strcmp(real, file) != 0)
+        add_file_and_dir(places, real);
+    free(real);
+}

@@ -22,6 +22,10 @@ void places_add_system(struct places *places);
 /* Where a person keeps torrent files: below the home directory except what is hidden, in
  * the working directory, on removable disks. */
 void places_add_personal(struct places *places);
+/* The configuration FILE, where it leads if it is a link, and the directories of both, as
+ * editors put a new one in its place; but none that holds the home directory, or to root
+ * the system's secrets. "": nothing. */
+void places_add_settings(struct places *places, const char *file);
 /* Whether the home directory lies in DIR, so that writing there is all but everything. */
 bool places_hold_home(const char *dir);
 

@@ -69,6 +69,12 @@ static void on_quit(void *context)
     interface->config.on_quit(interface->config.context);
 }
 
+static bool on_settings(void *context, char *message, size_t size)
+{
+    const struct interface *interface = context;
+    return interface->config.on_settings(interface->config.context, message, size);
+}
+
 static void on_interrupt(void *context)
 {
     (void)context;
@@ -96,6 +102,7 @@ static bool open_screen(struct interface *interface)
         .width = width,
         .height = height,
         .output = {is_ready, present, redraw, suspend, interface},
+        .on_settings = interface->config.on_settings != NULL ? on_settings : NULL,
         .on_quit = on_quit,
         .on_interrupt = on_interrupt,
         .context = interface};
@@ -139,6 +146,14 @@ void interface_show_ending(struct interface *interface)
 {
     if (interface != NULL)
         screen_show_ending(interface->screen);
+}
+
+void interface_set_look(struct interface *interface, bool ascii, enum color_choice color)
+{
+    if (interface == NULL)
+        return;
+    terminal_set_look(interface->terminal, ascii, wants_colors(color));
+    screen_set_ascii(interface->screen, terminal_is_ascii(interface->terminal));
 }
 
 void interface_free(struct interface *interface)

@@ -13,6 +13,8 @@ struct interface_config {
     struct session *session;
     bool ascii;
     enum color_choice color;
+    /* As in ui/screen.h; NULL: there is no configuration file. */
+    bool (*on_settings)(void *context, char *message, size_t size);
     void (*on_quit)(void *context);    /* a key asked for the end */
     void (*on_hang_up)(void *context); /* the terminal is gone; SIGHUP may come too */
     void *context;
@@ -22,6 +24,8 @@ struct interface_config {
 struct interface *interface_new(const struct interface_config *config);
 /* The session is stopping: says so, and takes no more keys. NULL is ignored. */
 void interface_show_ending(struct interface *interface);
+/* As in the config. NULL is ignored. */
+void interface_set_look(struct interface *interface, bool ascii, enum color_choice color);
 /* Restores the terminal. NULL is ignored. */
 void interface_free(struct interface *interface);
 

@@ -2,6 +2,8 @@ noinst_LIBRARIES += src/app/libapp.a
 src_app_libapp_a_SOURCES = \
 	src/app/bind_check.c src/app/bind_check.h \
 	src/app/commands.c src/app/commands.h \
+	src/app/conf.c src/app/conf.h src/app/conf_file.c \
+	src/app/conf_lines.c src/app/conf_lines.h \
 	src/app/confine.c src/app/confine.h src/app/confine_command.c src/app/confine_places.c \
 	src/app/confine_private.h \
 	src/app/demo.c src/app/demo.h \
@@ -23,6 +25,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/progress.c src/app/progress.h \
 	src/app/run.c src/app/run.h \
 	src/app/run_private.h src/app/run_session.c \
+	src/app/settings.c src/app/settings.h \
 	src/app/show.c src/app/show.h \
 	src/app/show_text.c \
 	src/app/torrent_argument.c src/app/torrent_argument.h \

@@ -82,8 +82,6 @@ static bool check(const struct options *options)
     if (options->torrent_count > command->max_arguments)
         return complain(_("“bttui %s” takes fewer arguments: %s"), command->name,
                         _(command->usage));
-    if (command->bit == COMMAND_MAIN && options->json && !options->headless)
-        return complain(_("--json goes with --headless"));
     return true;
 }
 
@@ -132,7 +130,7 @@ static bool read_all(struct options *options, int argc, char **argv)
     optind = 0;
     opterr = 0;
     /* "-": arguments come in order, as choice 1, so that "--" keeps its meaning. */
-    while ((choice = getopt_long(argc, argv, "-:d:s:p:hV", longs, &index)) != -1) {
+    while ((choice = getopt_long(argc, argv, "-:c:d:s:p:hV", longs, &index)) != -1) {
         if (choice == 1) {
             if (!take_argument(options, optarg))
                 return false;
@@ -170,4 +168,16 @@ enum exit_status options_parse(int argc, char **argv, struct options *ret_option
     }
     *ret_options = options;
     return EXIT_STATUS_OK;
+}
+
+enum exit_status options_check(const struct options *options)
+{
+    bool asked = false;
+    for (size_t i = 0; i < option_count; i++)
+        asked |= option_table[i].id == OPTION_JSON && (options->given >> i & 1) != 0;
+    if (options->command->bit != COMMAND_MAIN || !asked || !options->json ||
+        options->headless)
+        return EXIT_STATUS_OK;
+    complain(_("--json goes with --headless"));
+    return EXIT_STATUS_USAGE;
 }

@@ -1,6 +1,7 @@
 /*
  * The command line (DESIGN.md's contract), read through one table that is also
- * behind --help. Texts point into argv; nothing is opened or checked on disk here.
+ * behind --help and the configuration file (app/conf.h). Texts point into argv, or into
+ * that file; nothing is opened or checked on disk here.
  */
 #ifndef BTTUI_APP_OPTIONS_H
 #define BTTUI_APP_OPTIONS_H
@@ -39,6 +40,7 @@ struct command;
 struct options {
     const struct command *command;
     uint64_t given;           /* bits of option_table: what stands on the command line */
+    const char *config;       /* NULL: the default file, if there is one */
     const char *download_dir; /* NULL: the current directory */
     const char *state_dir;    /* NULL: the default */
     uint16_t port;            /* 0: any */
@@ -65,6 +67,10 @@ struct options {
 /* Reads ARGV, whose pointers are reordered. On bad usage prints what is wrong on standard
  * error and returns EXIT_STATUS_USAGE; else EXIT_STATUS_OK. */
 enum exit_status options_parse(int argc, char **argv, struct options *ret_options);
+
+/* What the command line and the configuration file must not say together; the same on
+ * failure. */
+enum exit_status options_check(const struct options *options);
 
 /* For COMMAND: what it does, and the options that go with it. */
 void options_print_help(const struct command *command);

@@ -15,6 +15,8 @@
 #define LEFT_CELLS 24 /* for an option and its argument, before what it does */
 
 const struct option_record option_table[] = {
+    {"config", N_("FILE"), OPTION_CONFIG, MAIN, PLACE_LINE,
+     N_("options as “key = value” lines (default: ~/.config/bttui/bttui.conf)")},
     {"download-dir", N_("DIR"), OPTION_DOWNLOAD_DIR, COMMAND_MAIN | COMMAND_VERIFY,
      PLACE_FILE, N_("where payload goes, or is (default: the current directory)")},
     {"state-dir", N_("DIR"), OPTION_STATE_DIR, MAIN, PLACE_FILE,
@@ -67,8 +69,6 @@ const struct option_record option_table[] = {
     {"no-pex", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out peer exchange")},
     {"no-utp", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out uTP")},
     {"no-portmap", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out port mapping")},
-    {"config", "", OPTION_NOT_BUILT, EACH, PLACE_LINE,
-     N_("this version reads no configuration file yet; give the options here")},
     {"dht-node", "", OPTION_NOT_BUILT, EACH, PLACE_FILE | PLACE_REPEATS,
      N_("there is no DHT in this version yet")},
     {"proxy", "", OPTION_NOT_BUILT, EACH, PLACE_FILE,

@@ -10,6 +10,7 @@
 #define OPTIONS_CAPACITY 64 /* bits of the mask of options given */
 
 enum option_id {
+    OPTION_CONFIG = 'c',
     OPTION_DOWNLOAD_DIR = 'd',
     OPTION_STATE_DIR = 's',
     OPTION_PORT = 'p',

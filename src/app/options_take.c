@@ -213,6 +213,8 @@ bool option_take(struct options *options, const struct option_record *record,
     uint64_t number = 0;
     bool fine = true;
     switch (record->id) {
+    case OPTION_CONFIG:
+        return take_text(complaint, text, &options->config);
     case OPTION_DOWNLOAD_DIR:
         return take_text(complaint, text, &options->download_dir);
     case OPTION_STATE_DIR:

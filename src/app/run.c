@@ -77,6 +77,18 @@ static void on_quit(void *context)
     run_end(context, EXIT_STATUS_OK);
 }
 
+/* The Log keeps what the footer may cut. */
+static bool on_settings(void *context, char *message, size_t size)
+{
+    struct run *run = context;
+    char text[SETTINGS_MESSAGE_SIZE];
+    const bool fine = settings_read_again(run->settings, run->session, run->interface,
+                                          text, sizeof text);
+    log_write(run->log, fine ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", text);
+    snprintf(message, size, "%s", text);
+    return fine;
+}
+
 /* ---- start ---- */
 
 static void print_log_line(void *context, const struct log_line *line)
@@ -91,13 +103,15 @@ static void print_log_line(void *context, const struct log_line *line)
 
 static enum exit_status open_interface(struct run *run)
 {
-    const struct interface_config config = {.loop = run->loop,
-                                            .session = run->session,
-                                            .ascii = run->options->ascii,
-                                            .color = run->options->color,
-                                            .on_quit = on_quit,
-                                            .on_hang_up = on_hang_up,
-                                            .context = run};
+    const struct interface_config config = {
+        .loop = run->loop,
+        .session = run->session,
+        .ascii = run->options->ascii,
+        .color = run->options->color,
+        .on_settings = run->settings != NULL ? on_settings : NULL,
+        .on_quit = on_quit,
+        .on_hang_up = on_hang_up,
+        .context = run};
     run->interface = interface_new(&config);
     return run->interface != NULL ? EXIT_STATUS_OK : EXIT_STATUS_USAGE;
 }
@@ -144,7 +158,8 @@ static enum exit_status confine(struct run *run)
         .session = run->session,
         .demo_dir = run->demo != NULL ? demo_root_dir(run->demo) : NULL,
         .bound = run->options->bind != NULL,
-        .interface = run->interface != NULL};
+        .interface = run->interface != NULL,
+        .settings = run->settings != NULL ? run->settings->path : ""};
     if (geteuid() == 0 && run->demo == NULL)
         log_write(
             run->log, LOG_LEVEL_WARNING,
@@ -276,37 +291,48 @@ static void run_close(struct run *run)
     free(run->added);
 }
 
-enum exit_status run_plan(const struct options *options, const struct demo_plan *plan)
+static enum exit_status run_all(struct run *run)
 {
-    struct run run = {.options = options, .plan = plan};
-    given_peers_init(&run.peers, options);
-    enum exit_status status = open_base(&run);
+    given_peers_init(&run->peers, run->options);
+    enum exit_status status = open_base(run);
     if (status == EXIT_STATUS_OK)
-        status = run_open_session(&run);
+        status = run_open_session(run);
     if (status == EXIT_STATUS_OK)
-        status = run_add_torrents(&run);
+        status = run_add_torrents(run);
     if (status == EXIT_STATUS_OK)
-        status = open_front(&run);
+        status = open_front(run);
     if (status == EXIT_STATUS_OK &&
-        event_bus_listen(session_events(run.session), on_event, &run) != ERROR_NONE)
+        event_bus_listen(session_events(run->session), on_event, run) != ERROR_NONE)
         status = EXIT_STATUS_FAILED;
     if (status == EXIT_STATUS_OK)
-        status = confine(&run);
+        status = confine(run);
     if (status == EXIT_STATUS_OK)
-        status = begin(&run);
+        status = begin(run);
     if (status == EXIT_STATUS_OK) {
-        given_peers_look_up(&run.peers, run.loop, run.session, run.added,
-                            run.added_count);
-        loop_run(run.loop);
-        status = run.status;
+        given_peers_look_up(&run->peers, run->loop, run->session, run->added,
+                            run->added_count);
+        loop_run(run->loop);
+        status = run->status;
     }
-    run_close(&run);
+    run_close(run);
     return status;
 }
 
 enum exit_status run_main(const struct options *options)
 {
-    return run_plan(options, NULL);
+    struct settings settings;
+    struct run run = {.options = &settings.options, .settings = &settings};
+    enum exit_status status = settings_open(&settings, options);
+    if (status == EXIT_STATUS_OK)
+        status = run_all(&run);
+    settings_done(&settings);
+    return status;
+}
+
+enum exit_status run_plan(const struct options *options, const struct demo_plan *plan)
+{
+    struct run run = {.options = options, .plan = plan};
+    return run_all(&run);
 }
 
 enum exit_status run_demo(const struct options *options)

@@ -5,11 +5,13 @@
 
 #include "app/given_peers.h"
 #include "app/run.h"
+#include "app/settings.h"
 #include "torrent/session.h"
 
 /* What one run of the program has; run_close in run.c frees it. */
 struct run {
     const struct options *options;
+    struct settings *settings; /* where they are from; NULL: no configuration file */
     struct loop *loop;
     struct net *net;
     struct log *log;

@@ -64,6 +64,7 @@ static enum exit_status open_session_in(struct run *run, const char *download,
         .incoming = !options->no_incoming,
         .names = options->names,
         .verify_writes = options->verify_writes,
+        .sequential = options->sequential,
     };
     if (session_new(&config, &run->session, message) == ERROR_NONE)
         return EXIT_STATUS_OK;

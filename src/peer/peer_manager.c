@@ -10,6 +10,8 @@
 #define FEED_NS    (5 * NS_PER_MS)
 #define POOL_SHARE 16u
 
+#define DEFAULT_MAX_PEERS 200u
+
 /* ---- bus ends ---- */
 
 void peer_post(struct peer *peer, struct message *message)
@@ -221,14 +223,20 @@ struct peer_manager *peer_manager_new(const struct peer_manager_config *config)
     manager->config = *config;
     manager->shared = config->shared;
     manager->loop = config->shared->config.loop;
-    if (manager->config.max_peers == 0)
-        manager->config.max_peers = 200;
+    peer_manager_set_max_peers(manager, config->max_peers);
     loop_timer_init(&manager->tick, on_tick, manager);
     loop_timer_init(&manager->dial_timer, on_dial, manager);
     loop_timer_init(&manager->feed_timer, on_feed, manager);
     loop_timer_init(&manager->choke_timer, on_choke_timer, manager);
     DL_APPEND2(manager->shared->managers, manager, prev_manager, next_manager);
     return manager;
+}
+
+void peer_manager_set_max_peers(struct peer_manager *manager, uint32_t max_peers)
+{
+    manager->config.max_peers = max_peers != 0 ? max_peers : DEFAULT_MAX_PEERS;
+    if (manager->running)
+        peer_manager_dial_soon(manager, 0);
 }
 
 void peer_manager_start(struct peer_manager *manager)

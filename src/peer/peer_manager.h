@@ -101,6 +101,8 @@ void peer_manager_set_complete(struct peer_manager *manager, bool complete);
 /* We want nothing more, though we may not have everything: peers are told (BEP 21), and
  * those that want nothing either are the first to make room. */
 void peer_manager_set_upload_only(struct peer_manager *manager, bool on);
+/* 0: 200. What is connected stays; when there is more room now, it is dialled for. */
+void peer_manager_set_max_peers(struct peer_manager *manager, uint32_t max_peers);
 /* Blocks may be free again: peers with room post PEER_IDLE. */
 void peer_manager_wake_idle(struct peer_manager *manager);
 

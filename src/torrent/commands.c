@@ -225,3 +225,27 @@ void session_set_limits(struct session *session, uint64_t max_down, uint64_t max
     settings.max_up = max_up;
     session_set_settings(session, &settings);
 }
+
+void session_configure(struct session *session, const struct session_settings *configured)
+{
+    struct session_settings settings = session->settings;
+    session_settings_restore(&settings, &session->configured, configured);
+    session->configured = *configured;
+    session_set_settings(session, &settings);
+}
+
+void session_set_max_peers(struct session *session, uint32_t max_peers)
+{
+    session->config.max_peers = max_peers;
+    for (uint32_t i = 0; i < session->count; i++) {
+        const struct torrent *torrent = session_torrent(session, session->order[i]);
+        if (torrent != NULL)
+            peer_manager_set_max_peers(torrent->peers, max_peers);
+    }
+}
+
+void session_set_adding(struct session *session, unsigned names, bool sequential)
+{
+    session->config.names = names;
+    session->config.sequential = sequential;
+}

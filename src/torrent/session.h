@@ -44,6 +44,7 @@ struct session_config {
     bool incoming;      /* listen at all */
     bool verify_writes; /* what was written is read back before it counts */
     unsigned names;     /* enum metainfo_names, or-ed: for torrents to be added */
+    bool sequential;    /* those fetch their pieces in order */
 };
 
 /* On failure *ret_session stays and MESSAGE (MESSAGE_SIZE bytes) tells people why. */
@@ -301,6 +302,10 @@ void torrent_ban_peer(struct session *session, struct torrent_id id,
 /* Moves it up (-1) or down (+1) in the list. */
 void torrent_move(struct session *session, struct torrent_id id, int by);
 void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up);
+/* As in the config. Connections there are stay when it becomes less. */
+void session_set_max_peers(struct session *session, uint32_t max_peers);
+/* As in the config, for torrents added from then on. */
+void session_set_adding(struct session *session, unsigned names, bool sequential);
 
 /* ---- settings: read, change, set; they take effect at once and are kept ---- */
 bool torrent_get_settings(const struct session *session, struct torrent_id id,
@@ -311,5 +316,9 @@ void session_get_settings(const struct session *session,
                           struct session_settings *ret_settings);
 void session_set_settings(struct session *session,
                           const struct session_settings *settings);
+/* What is configured has become CONFIGURED: what differs from before takes effect, the
+ * rest stays as it was chosen since. */
+void session_configure(struct session *session,
+                       const struct session_settings *configured);
 
 #endif

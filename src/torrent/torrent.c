@@ -210,7 +210,8 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     if (session->restoring != NULL)
         torrent->settings = session->restoring->settings;
     torrent->settings.paused |= options->paused;
-    torrent->settings.sequential |= options->sequential;
+    torrent->settings.sequential |=
+        options->sequential || (session->restoring == NULL && session->config.sequential);
     torrent->added_wall_s = clock_wall_s(loop_clock(session->loop));
     loop_timer_init(&torrent->retry, on_retry, torrent);
     loop_timer_init(&torrent->disk_retry, on_disk_retry, torrent);

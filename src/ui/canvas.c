@@ -30,6 +30,11 @@ struct canvas *canvas_new(int width, int height, bool ascii)
     return canvas;
 }
 
+void canvas_set_ascii(struct canvas *canvas, bool ascii)
+{
+    canvas->ascii = ascii;
+}
+
 void canvas_free(struct canvas *canvas)
 {
     if (canvas == NULL)

@@ -34,6 +34,8 @@ void canvas_free(struct canvas *canvas);
 /* Contents are blank afterwards. false: out of memory, the canvas is as before. */
 bool canvas_resize(struct canvas *canvas, int width, int height);
 void canvas_clear(struct canvas *canvas);
+/* For what is put from then on. */
+void canvas_set_ascii(struct canvas *canvas, bool ascii);
 /* Both of the same size. */
 void canvas_copy(struct canvas *canvas, const struct canvas *from);
 int canvas_width(const struct canvas *canvas);

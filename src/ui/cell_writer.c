@@ -122,15 +122,20 @@ static void free_rows(struct cell_writer *writer, int height)
     frame_bytes_append(&writer->frame, bytes, strlen(bytes));
 }
 
+static void set_colors(struct cell_writer *writer, bool colors)
+{
+    if (colors && start_color() == OK)
+        use_default_colors();
+    writer->colors = level_of(colors);
+}
+
 static void set_up_screen(struct cell_writer *writer, int width, int height, bool colors)
 {
     typeahead(-1);
     nonl();
     noecho();
     curs_set(0);
-    if (colors && start_color() == OK)
-        use_default_colors();
-    writer->colors = level_of(colors);
+    set_colors(writer, colors);
     resize_term(height > 0 ? height : 1, width > 0 ? width : 1);
 }
 
@@ -208,6 +213,15 @@ void cell_writer_free(struct cell_writer *writer)
 enum color_level cell_writer_colors(const struct cell_writer *writer)
 {
     return writer->colors;
+}
+
+void cell_writer_set_colors(struct cell_writer *writer, bool colors)
+{
+    set_colors(writer, colors);
+    memset(writer->looks, 0, sizeof writer->looks);
+    erase(); /* or cells that stay the same would keep their colours */
+    canvas_clear(writer->shown);
+    cell_writer_forget(writer);
 }
 
 /* ---- cells ---- */

@@ -34,6 +34,8 @@ void cell_writer_end(struct cell_writer *writer);
 void cell_writer_free(struct cell_writer *writer);
 
 enum color_level cell_writer_colors(const struct cell_writer *writer);
+/* With colours or without, as in cell_writer_new; the next canvas is sent whole. */
+void cell_writer_set_colors(struct cell_writer *writer, bool colors);
 /* Adds what differs from the last canvas. */
 void cell_writer_present(struct cell_writer *writer, const struct canvas *canvas);
 /* The terminal's contents are unknown: the next canvas is sent whole. */

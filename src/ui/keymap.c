@@ -149,6 +149,8 @@ const struct keymap_entry keymap[] = {
      NULL, N_("End the filter, then the marks.")},
     {ACTION_LIMITS, SCOPE_ANY, {'O'}, "limits",
      NULL, N_("Set the limits of all torrents together.")},
+    {ACTION_SETTINGS, SCOPE_ANY, {KEY_CODE_F1 + 1}, "settings",
+     NULL, N_("Read the configuration file again: what can change now does, and the Log tells.")},
     {ACTION_MASK, SCOPE_ANY, {'X'}, "mask",
      NULL, N_("Hide names and addresses, for a picture of the screen; again to show them.")},
     {ACTION_REDRAW, SCOPE_ANY, {KEY_CONTROL('l')}, "redraw",

@@ -82,6 +82,7 @@ enum action {
     ACTION_LOG_LEVEL,
     /* ---- anywhere ---- */
     ACTION_HELP,
+    ACTION_SETTINGS,
     ACTION_MASK,
     ACTION_REDRAW,
     ACTION_LEAVE,

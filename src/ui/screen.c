@@ -27,6 +27,12 @@ void screen_resize(struct screen *screen, int width, int height)
     screen_touch(screen, true);
 }
 
+void screen_set_ascii(struct screen *screen, bool ascii)
+{
+    canvas_set_ascii(screen->canvas, ascii);
+    view_changed(&screen->context);
+}
+
 /* ---- what changed ---- */
 
 static bool is_same_torrent(struct torrent_id a, struct torrent_id b)

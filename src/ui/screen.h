@@ -30,6 +30,9 @@ struct screen_config {
     bool ascii;
     int width, height;
     struct screen_output output;
+    /* Reads the settings again. MESSAGE becomes what came of it, in words, and may be
+     * told already; false: nothing. NULL: there are none. */
+    bool (*on_settings)(void *context, char *message, size_t size);
     void (*on_quit)(void *context);      /* the user wants the program to end */
     void (*on_interrupt)(void *context); /* ^C */
     void *context;
@@ -39,6 +42,7 @@ struct screen *screen_new(const struct screen_config *config); /* NULL: out of m
 void screen_free(struct screen *screen);
 
 void screen_resize(struct screen *screen, int width, int height);
+void screen_set_ascii(struct screen *screen, bool ascii);
 void screen_key(struct screen *screen, const struct key_event *event);
 void screen_ready(struct screen *screen);
 /* Says so in the footer, and takes no more keys but ^C: the session is stopping. */

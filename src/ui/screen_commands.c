@@ -84,6 +84,21 @@ void screen_ask_leave(struct screen *screen)
     view_confirm(&screen->context, text, NULL, on_leave);
 }
 
+/* ---- settings ---- */
+
+void screen_read_settings(struct screen *screen)
+{
+    char message[SCREEN_TEXT] = "";
+    const struct screen_config *config = &screen->config;
+    if (config->on_settings == NULL)
+        view_say(&screen->context, STYLE_WARN, "%s",
+                 _("there is no configuration file here to read again"));
+    else if (config->on_settings(config->context, message, sizeof message))
+        view_say(&screen->context, STYLE_ACCENT, "%s", message);
+    else
+        view_say(&screen->context, STYLE_BAD, "%s", message);
+}
+
 /* ---- masking ---- */
 
 static bool is_telling(uint32_t code)

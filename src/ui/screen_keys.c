@@ -102,6 +102,9 @@ static bool act_on_screen(struct screen *screen, enum action action)
     case ACTION_LIMITS:
         screen_ask_limits(screen);
         return true;
+    case ACTION_SETTINGS:
+        screen_read_settings(screen);
+        return true;
     case ACTION_LEAVE:
         screen_ask_leave(screen);
         return true;

@@ -300,6 +300,11 @@ static bool start(struct terminal *terminal, char message[TERMINAL_MESSAGE_SIZE]
     return true;
 }
 
+static bool must_be_ascii(bool wanted)
+{
+    return wanted || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+}
+
 struct terminal *terminal_new(const struct terminal_config *config,
                               char message[TERMINAL_MESSAGE_SIZE])
 {
@@ -311,7 +316,7 @@ struct terminal *terminal_new(const struct terminal_config *config,
     terminal->config = *config;
     terminal->fd = -1;
     out_queue_init(&terminal->queue);
-    terminal->ascii = config->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    terminal->ascii = must_be_ascii(config->ascii);
     key_decoder_init(&terminal->decoder);
     loop_timer_init(&terminal->escape_timer, on_escape_timeout, terminal);
     if (!start(terminal, message)) {
@@ -346,6 +351,12 @@ void terminal_size(const struct terminal *terminal, int *ret_width, int *ret_hei
         ioctl(terminal->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
     *ret_width = known ? (size.ws_col < CANVAS_MAX ? size.ws_col : CANVAS_MAX) : 80;
     *ret_height = known ? (size.ws_row < CANVAS_MAX ? size.ws_row : CANVAS_MAX) : 24;
+}
+
+void terminal_set_look(struct terminal *terminal, bool ascii, bool colors)
+{
+    terminal->ascii = must_be_ascii(ascii);
+    cell_writer_set_colors(terminal->writer, colors);
 }
 
 bool terminal_is_ascii(const struct terminal *terminal)

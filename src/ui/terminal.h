@@ -39,6 +39,8 @@ struct terminal *terminal_new(const struct terminal_config *config,
 void terminal_free(struct terminal *terminal);
 
 void terminal_size(const struct terminal *terminal, int *ret_width, int *ret_height);
+/* As in the config, from the next frame on. */
+void terminal_set_look(struct terminal *terminal, bool ascii, bool colors);
 bool terminal_is_ascii(const struct terminal *terminal);
 /* Whether it takes a frame now; if not, on_ready comes when it does. */
 bool terminal_is_ready(struct terminal *terminal);

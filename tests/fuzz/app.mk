@@ -10,3 +10,7 @@ FUZZERS += tests/fuzz/fuzz_options
 tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c $(DRIVER_FUZZ)
 tests_fuzz_fuzz_options_LDADD = $(ROOM_LIBS) $(SYSTEM_LIBS)
 tests_fuzz_fuzz_options_LDFLAGS = $(LINK_FUZZ)
+FUZZERS += tests/fuzz/fuzz_config
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_config_LDADD = $(ROOM_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_config_LDFLAGS = $(LINK_FUZZ)

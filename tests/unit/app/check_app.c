@@ -6,6 +6,9 @@ int main(void)
 {
     SRunner *runner = srunner_create(suite_options());
     srunner_add_suite(runner, suite_options_help());
+    srunner_add_suite(runner, suite_conf_lines());
+    srunner_add_suite(runner, suite_conf());
+    srunner_add_suite(runner, suite_settings());
     srunner_add_suite(runner, suite_json_lines());
     srunner_add_suite(runner, suite_output());
     srunner_add_suite(runner, suite_progress());

@@ -6,9 +6,12 @@
 
 Suite *suite_options(void);
 Suite *suite_options_help(void);
+Suite *suite_conf(void);
+Suite *suite_conf_lines(void);
 Suite *suite_json_lines(void);
 Suite *suite_output(void);
 Suite *suite_progress(void);
+Suite *suite_settings(void);
 Suite *suite_show(void);
 Suite *suite_verify_files(void);
 

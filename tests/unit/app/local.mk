@@ -10,12 +10,14 @@ tests_unit_app_check_demo_LDADD = $(TESTS_LIBS) $(ROOM_LIBS) $(SYSTEM_LIBS) $(CH
 check_PROGRAMS += tests/unit/app/check_app
 TESTS += tests/unit/app/check_app
 tests_unit_app_check_app_SOURCES = tests/unit/app/check_app.c tests/unit/app/check_app.h \
+	tests/unit/app/test_conf.c tests/unit/app/test_conf_lines.c \
 	tests/unit/app/test_json_lines.c tests/unit/app/test_options.c \
 	tests/unit/app/test_options_help.c \
 	tests/unit/app/test_output.c tests/unit/app/test_progress.c \
+	tests/unit/app/test_settings.c \
 	tests/unit/app/test_show.c tests/unit/app/test_verify_files.c \
 	tests/unit/meta/notation.c tests/unit/meta/notation.h
 tests_unit_app_check_app_CPPFLAGS = $(CHECK_CPPFLAGS)
-tests_unit_app_check_app_LDADD = $(ROOM_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
+tests_unit_app_check_app_LDADD = $(TESTS_LIBS) $(ROOM_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
 dist_check_SCRIPTS += tests/unit/app/command-line
 TESTS += tests/unit/app/command-line

@@ -239,6 +239,26 @@ START_TEST(test_a_torrents_cap_holds_for_both_directions)
 }
 END_TEST
 
+START_TEST(test_a_torrents_cap_can_change_while_it_runs)
+{
+    static const struct rig_config config = {.max_peers = 3};
+    begin_with(&config);
+    come_in(0, "10.0.0.2", 'A');
+    come_in(1, "10.0.0.2", 'B');
+    peer_manager_set_max_peers(rig.manager, 1);
+    come_in(2, "10.0.0.2", 'C');
+    ck_assert_uint_eq(connected(), 2);
+    ck_assert(remotes[2].over);
+    know_silent(10, "10.1");
+    rig_run(&rig, NS_PER_S);
+    ck_assert_uint_eq(half_open(), 0);
+    peer_manager_set_max_peers(rig.manager, 6);
+    rig_run(&rig, NS_PER_S);
+    ck_assert_uint_eq(half_open(), 4);
+    end();
+}
+END_TEST
+
 /* P39 */
 START_TEST(test_few_may_wait_where_descriptors_are_few)
 {
@@ -684,6 +704,7 @@ Suite *suite_connect(void)
         tcase, test_fifty_are_dialled_at_once_and_a_hundred_a_second_up_to_two_hundred);
     tcase_add_test(tcase, test_one_public_net_is_not_stormed);
     tcase_add_test(tcase, test_a_torrents_cap_holds_for_both_directions);
+    tcase_add_test(tcase, test_a_torrents_cap_can_change_while_it_runs);
     tcase_add_test(tcase, test_few_may_wait_where_descriptors_are_few);
     tcase_add_test(tcase, test_a_public_host_may_come_four_times);
     tcase_add_test(tcase, test_an_idle_dialler_and_idle_peers_wake_nobody);

@@ -76,12 +76,43 @@ START_TEST(a_single_column_has_no_column_before_its_last)
 }
 END_TEST
 
+/* Whether the next frame has the sequence of a green foreground. */
+static bool sends_green(const struct canvas *canvas)
+{
+    size_t length;
+    cell_writer_present(writer, canvas);
+    const char *bytes = cell_writer_take(writer, &length);
+    const bool green = memmem(bytes, length, "\033[32m", 5) != NULL;
+    vt_feed(vt, bytes, length);
+    ck_assert_str_eq(vt_problem(vt), "");
+    ck_assert_str_eq(vt_row(vt, 1), "all of it           ");
+    return green;
+}
+
+START_TEST(colours_can_go_and_come_back)
+{
+    begin("xterm", 20, 3);
+    struct canvas *canvas = canvas_new(20, 3, false);
+    ck_assert_ptr_nonnull(canvas);
+    pane_text(pane_of(canvas), 0, 1, STYLE_GOOD, "all of it");
+    ck_assert(sends_green(canvas));
+    cell_writer_set_colors(writer, false);
+    ck_assert_int_eq(cell_writer_colors(writer), COLOR_LEVEL_NONE);
+    ck_assert(!sends_green(canvas));
+    cell_writer_set_colors(writer, true);
+    ck_assert_int_eq(cell_writer_colors(writer), COLOR_LEVEL_8);
+    ck_assert(sends_green(canvas));
+    canvas_free(canvas);
+}
+END_TEST
+
 Suite *test_cell_writer_suite(void)
 {
     Suite *suite = suite_create("cell_writer");
     TCase *tests = tcase_create("cell_writer");
     tcase_add_checked_fixture(tests, NULL, teardown);
     tcase_add_test(tests, whoever_comes_back_finds_the_palette_as_it_was);
+    tcase_add_test(tests, colours_can_go_and_come_back);
     tcase_add_loop_test(tests, a_single_column_has_no_column_before_its_last, 0,
                         sizeof terms / sizeof *terms);
     suite_add_tcase(suite, tests);

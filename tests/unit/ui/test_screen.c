@@ -613,6 +613,53 @@ START_TEST(limits_are_read_with_their_units)
 }
 END_TEST
 
+static bool is_read;
+
+static bool on_settings(void *context, char *message, size_t size)
+{
+    (void)context;
+    snprintf(message, size, is_read ? "now: ascii" : "f:3: wrong");
+    return is_read;
+}
+
+START_TEST(settings_are_read_again_by_a_key)
+{
+    const struct screen_config config = {.loop = world.loop,
+                                         .session = session,
+                                         .width = 80,
+                                         .height = 24,
+                                         .on_settings = on_settings,
+                                         .on_quit = on_quit};
+    open_screen(80, 24, false);
+    press(KEY_CODE_F1 + 1);
+    check_shown("there is no configuration file here");
+    screen_free(screen);
+    screen = screen_new(&config);
+    ck_assert_ptr_nonnull(screen);
+    press(KEY_CODE_F1 + 1);
+    check_shown("f:3: wrong");
+    is_read = true;
+    press(KEY_CODE_F1 + 1);
+    check_shown("now: ascii");
+}
+END_TEST
+
+START_TEST(an_open_screen_becomes_an_ascii_one_and_back)
+{
+    open_screen(80, 24, false);
+    const char *arrow = glyph_text(GLYPH_DOWN, false);
+    check_shown(arrow);
+    screen_set_ascii(screen, true);
+    world_run(&world, NS_PER_S);
+    for (int y = 0; y < 24; y++)
+        for (const char *at = row_text(screen_canvas(screen), y); *at != '\0'; at++)
+            ck_assert(*at >= ' ' && *at <= '~');
+    screen_set_ascii(screen, false);
+    world_run(&world, NS_PER_S);
+    check_shown(arrow);
+}
+END_TEST
+
 START_TEST(masking_hides_every_name)
 {
     open_screen(120, 40, false);
@@ -799,6 +846,8 @@ Suite *test_screen_suite(void)
     tcase_add_test(tests, a_wrong_path_is_told_and_can_be_mended);
     tcase_add_test(tests, a_paste_opens_the_question_and_presses_nothing);
     tcase_add_test(tests, limits_are_read_with_their_units);
+    tcase_add_test(tests, settings_are_read_again_by_a_key);
+    tcase_add_test(tests, an_open_screen_becomes_an_ascii_one_and_back);
     tcase_add_test(tests, masking_hides_every_name);
     tcase_add_test(tests, details_open_beside_the_list_or_alone);
     tcase_add_test(tests, a_quick_key_after_escape_is_both);
