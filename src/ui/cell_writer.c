@@ -25,7 +25,8 @@ struct cell_writer {
     struct frame_bytes frame; /* ncurses writes to its file */
     struct canvas *shown;
     enum color_level colors;
-    bool modes; /* MODES_ON is understood */
+    bool modes;   /* MODES_ON is understood */
+    bool inserts; /* see spare_corner */
     bool unicode;
     struct {
         bool known;
@@ -136,6 +137,8 @@ static void set_up_screen(struct cell_writer *writer, int width, int height, boo
     noecho();
     curs_set(0);
     set_colors(writer, colors);
+    writer->inserts = tigetflag("am") > 0 &&
+                      !(has_text(tigetstr("smam")) && has_text(tigetstr("rmam")));
     resize_term(height > 0 ? height : 1, width > 0 ? width : 1);
 }
 
@@ -292,6 +295,24 @@ static void put_differences(struct cell_writer *writer, const struct canvas *can
         }
 }
 
+/* Where wrapping cannot be turned off, ncurses fills the last cell of the last row by an
+ * insertion before it; behind a wide character that ends there it makes one whatever is
+ * to be filled, and parts it. So there is none: the text ends before it. */
+static void spare_corner(struct cell_writer *writer, const struct canvas *canvas)
+{
+    const int x = canvas_width(canvas) - 3, y = canvas_height(canvas) - 1;
+    if (!writer->inserts || x < 0 || y < 0 || canvas_cell(canvas, x, y)->width != 2)
+        return;
+    struct cell cell = {.text = " ", .length = 1, .width = 1};
+    cell.style = canvas_cell(canvas, x, y)->style;
+    put_cell(writer, x + 1, y, &cell);
+    if (canvas_cell(canvas, x + 2, y)->text[0] == ' ') {
+        memcpy(cell.text, "…", sizeof "…" - 1);
+        cell.length = sizeof "…" - 1;
+    }
+    put_cell(writer, x, y, &cell);
+}
+
 void cell_writer_forget(struct cell_writer *writer)
 {
     clearok(curscr, TRUE);
@@ -316,6 +337,7 @@ void cell_writer_present(struct cell_writer *writer, const struct canvas *canvas
         clearok(curscr, TRUE);
     }
     put_differences(writer, canvas);
+    spare_corner(writer, canvas);
     canvas_copy(writer->shown, canvas);
     canvas_get_caret(canvas, &x, &y);
     curs_set(x >= 0 ? 1 : 0);

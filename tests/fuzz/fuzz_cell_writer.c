@@ -57,15 +57,36 @@ static size_t expected(const struct cell *cell, char *ret_text)
     return cell->width;
 }
 
+static size_t row_of(const struct canvas *canvas, int y, int to, char *ret_row)
+{
+    size_t length = 0;
+    for (int x = 0; x < to; x++)
+        length += expected(canvas_cell(canvas, x, y), ret_row + length);
+    ret_row[length] = '\0';
+    return length;
+}
+
+/* On some terminals the last row ends before a wide character that ends before its last
+ * cell. */
+static bool is_cut(const struct canvas *canvas, int y, const char *shown)
+{
+    char row[ROW_BYTES];
+    const int x = canvas_width(canvas) - 3;
+    if (x < 0 || y != canvas_height(canvas) - 1 || canvas_cell(canvas, x, y)->width != 2)
+        return false;
+    const size_t length = row_of(canvas, y, x, row);
+    const bool blank = canvas_cell(canvas, x + 2, y)->text[0] == ' ';
+    char *end = row + length + sprintf(row + length, blank ? "… " : "  ");
+    end[expected(canvas_cell(canvas, x + 2, y), end)] = '\0';
+    return strcmp(shown, row) == 0;
+}
+
 static void compare(const struct canvas *canvas, struct vt *vt, int y)
 {
     char row[ROW_BYTES];
-    size_t length = 0;
-    for (int x = 0; x < canvas_width(canvas); x++)
-        length += expected(canvas_cell(canvas, x, y), row + length);
-    row[length] = '\0';
+    row_of(canvas, y, canvas_width(canvas), row);
     const char *shown = vt_row(vt, y);
-    if (strcmp(shown, row) == 0)
+    if (strcmp(shown, row) == 0 || is_cut(canvas, y, shown))
         return;
     fprintf(stderr, "row %d is |%s|\ninstead of |%s|\n", y, shown, row);
     abort();
@@ -99,6 +120,7 @@ static void frames(struct cell_writer *writer, struct vt *vt, const uint8_t *byt
         if (resized) {
             canvas_resize(canvas, bytes[at] % 40 + 1, height_of(bytes + at - 1));
             vt_resize(vt, canvas_width(canvas), canvas_height(canvas));
+            cell_writer_forget(writer); /* the size may be the same, at last */
         }
         paint(canvas, text, part);
         if (at % 5 == 0) {

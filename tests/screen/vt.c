@@ -280,6 +280,13 @@ static void put_code(struct vt *vt, const char *text, size_t length)
         put(vt, text, length, cells);
 }
 
+/* Nothing of a wide character is left that has one half before column X and one there. */
+static void part(struct vt *vt, int x)
+{
+    if (x > 0 && x < vt->width && cell_at(vt, x, vt->y)->width == 0)
+        blank(vt, x - 1, vt->y, 2);
+}
+
 /* Room for COUNT cells at the cursor (+), or as many gone (-). */
 static void shift(struct vt *vt, int count)
 {
@@ -287,6 +294,8 @@ static void shift(struct vt *vt, int count)
     struct vt_cell *row = cell_at(vt, 0, vt->y);
     if (count > rest || -count > rest)
         count = count > 0 ? rest : -rest;
+    part(vt, x);
+    part(vt, count > 0 ? vt->width - count : x - count);
     if (count > 0) {
         memmove(row + x + count, row + x, (size_t)(rest - count) * sizeof *row);
         blank(vt, x, vt->y, count);

@@ -106,6 +106,38 @@ START_TEST(colours_can_go_and_come_back)
 }
 END_TEST
 
+/* Where wrapping cannot be turned off, the last cell of the last row is filled by an
+ * insertion before it. */
+START_TEST(no_wide_character_is_parted_before_the_last_cell)
+{
+    static const char *const texts[][2] = {{"abcdef", "abcdef"}, {"abc日f", "abc  f"},
+                                           {"abc本f", "abc  f"}, {"abc本", "abc…  "},
+                                           {"abc日f", "abc  f"}, {"abcdef", "abcdef"}};
+    const bool inserts = _i == 0 || _i == 1 || _i == 3;
+    begin(terms[_i], 6, 3);
+    struct canvas *canvas = canvas_new(6, 3, false);
+    ck_assert_ptr_nonnull(canvas);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        canvas_clear(canvas);
+        for (int y = 1; y < 3; y++)
+            pane_text(pane_of(canvas), 0, y, STYLE_NORMAL, texts[i][0]);
+        cell_writer_present(writer, canvas);
+        feed();
+        const char *blank = i == 3 ? " " : "";
+        const char *row = vt_row(vt, 1);
+        const size_t length = strlen(texts[i][0]);
+        ck_assert_msg(strncmp(row, texts[i][0], length) == 0, "%s", row);
+        ck_assert_str_eq(row + length, blank);
+        row = vt_row(vt, 2);
+        if (inserts)
+            ck_assert_str_eq(row, texts[i][1]);
+        else
+            ck_assert_msg(strncmp(row, texts[i][0], length) == 0, "%s", row);
+    }
+    canvas_free(canvas);
+}
+END_TEST
+
 Suite *test_cell_writer_suite(void)
 {
     Suite *suite = suite_create("cell_writer");
@@ -114,6 +146,8 @@ Suite *test_cell_writer_suite(void)
     tcase_add_test(tests, whoever_comes_back_finds_the_palette_as_it_was);
     tcase_add_test(tests, colours_can_go_and_come_back);
     tcase_add_loop_test(tests, a_single_column_has_no_column_before_its_last, 0,
+                        sizeof terms / sizeof *terms);
+    tcase_add_loop_test(tests, no_wide_character_is_parted_before_the_last_cell, 0,
                         sizeof terms / sizeof *terms);
     suite_add_tcase(suite, tests);
     return suite;
