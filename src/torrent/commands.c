@@ -1,6 +1,7 @@
 /* The commands of session.h on one torrent and its peers. */
 #include "torrent/torrent.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,6 +216,32 @@ void session_set_settings(struct session *session,
                           const struct session_settings *settings)
 {
     session_apply_settings(session, settings);
+    session_save_list_soon(session);
+}
+
+const char *session_get_look(const struct session *session, const char *name)
+{
+    for (uint32_t i = 0; i < SAVED_LOOKS; i++)
+        if (strcmp(session->looks[i].name, name) == 0)
+            return session->looks[i].text;
+    return NULL;
+}
+
+/* In the order of their names. */
+void session_set_look(struct session *session, const char *name, const char *text)
+{
+    struct saved_look *looks = session->looks;
+    uint32_t at = 0;
+    while (at < SAVED_LOOKS && looks[at].name[0] != '\0' &&
+           strcmp(looks[at].name, name) < 0)
+        at++;
+    if (at == SAVED_LOOKS)
+        return;
+    if (strcmp(looks[at].name, name) != 0) {
+        memmove(&looks[at + 1], &looks[at], (SAVED_LOOKS - 1 - at) * sizeof *looks);
+        snprintf(looks[at].name, sizeof looks[at].name, "%s", name);
+    }
+    snprintf(looks[at].text, sizeof looks[at].text, "%s", text);
     session_save_list_soon(session);
 }
 

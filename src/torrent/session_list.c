@@ -18,6 +18,7 @@ static struct saved_list list_of(const struct session *session)
 static enum error_code encode_list(const struct session *session, struct buffer *buffer)
 {
     struct saved_list list = list_of(session);
+    memcpy(list.looks, session->looks, sizeof list.looks);
     list.torrents =
         calloc(session->count + session->waiting_count + 1u, sizeof *list.torrents);
     if (list.torrents == NULL)
@@ -173,6 +174,7 @@ enum error_code session_restore(struct session *session,
     }
     session_settings_restore(&list.settings, &list.configured, &session->configured);
     session_apply_settings(session, &list.settings);
+    memcpy(session->looks, list.looks, sizeof session->looks);
     for (uint32_t i = 0; i < list.count; i++)
         restore_one(session, &list.torrents[i]);
     saved_list_done(&list);

@@ -66,12 +66,27 @@ static enum error_code put_torrents(const struct saved_list *list, struct buffer
     return error == ERROR_NONE ? buffer_append_text(buffer, "e") : error;
 }
 
+static enum error_code put_looks(const struct saved_list *list, struct buffer *buffer)
+{
+    enum error_code error = buffer_append_text(buffer, "5:looksd");
+    for (uint32_t i = 0; i < SAVED_LOOKS && error == ERROR_NONE; i++) {
+        if (list->looks[i].name[0] == '\0')
+            continue;
+        error = bencode_put_text(buffer, list->looks[i].name);
+        if (error == ERROR_NONE)
+            error = bencode_put_text(buffer, list->looks[i].text);
+    }
+    return error == ERROR_NONE ? buffer_append_text(buffer, "e") : error;
+}
+
 enum error_code saved_list_encode(const struct saved_list *list, struct buffer *buffer)
 {
     enum error_code error = buffer_append_text(buffer, "d10:configured");
     if (error == ERROR_NONE)
         error = record_encode(session_fields, COUNT(session_fields), &list->configured,
                               &session_defaults, buffer);
+    if (error == ERROR_NONE)
+        error = put_looks(list, buffer);
     if (error == ERROR_NONE)
         error = buffer_append_text(buffer, "8:settings");
     if (error == ERROR_NONE)
@@ -80,6 +95,37 @@ enum error_code saved_list_encode(const struct saved_list *list, struct buffer *
     if (error == ERROR_NONE)
         error = put_torrents(list, buffer);
     return error == ERROR_NONE ? buffer_append_text(buffer, "e") : error;
+}
+
+/* False: too long, or with bytes that no look has. */
+static bool take_look_text(struct bencode_value value, char *ret_text, size_t size)
+{
+    const char *bytes;
+    size_t length;
+    if (!bencode_string(value, &bytes, &length) || length == 0 || length >= size)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (bytes[i] < ' ' || bytes[i] > '~')
+            return false;
+    memcpy(ret_text, bytes, length);
+    ret_text[length] = '\0';
+    return true;
+}
+
+static void read_looks(struct bencode_value looks, struct saved_list *list)
+{
+    uint32_t count = 0;
+    struct bencode_value value;
+    for (struct bencode_value key = bencode_first(looks);
+         bencode_exists(key) && count < SAVED_LOOKS; key = bencode_next(looks, value)) {
+        struct saved_look *look = &list->looks[count];
+        value = bencode_next(looks, key);
+        if (take_look_text(key, look->name, sizeof look->name) &&
+            take_look_text(value, look->text, sizeof look->text))
+            count++;
+        else
+            *look = (struct saved_look){0};
+    }
 }
 
 static uint32_t count_items(struct bencode_value list)
@@ -161,6 +207,8 @@ enum error_code saved_list_decode(const uint8_t *bytes, size_t length,
                       bencode_get(root, "settings"), &list.settings);
         record_decode(session_fields, COUNT(session_fields),
                       bencode_get(root, "configured"), &list.configured);
+        if (bencode_is(bencode_get(root, "looks"), BENCODE_DICT))
+            read_looks(bencode_get(root, "looks"), &list);
         error = read_torrents(torrents, &list);
     }
     bencode_done(&tree);

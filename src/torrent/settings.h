@@ -27,6 +27,14 @@ struct session_settings {
     uint32_t active_downloads, active_seeds, active_checks;
 };
 
+/* How a view of the interface looks (columns, sorting), in its own words. */
+#define SAVED_LOOKS     16
+#define SAVED_LOOK_SIZE 1024
+struct saved_look {
+    char name[24]; /* "": none */
+    char text[SAVED_LOOK_SIZE];
+};
+
 /* What holds after a restart: what was chosen in the last session, unless what is
  * configured (command line, configuration file) has changed since. CHOSEN becomes that.
  */
@@ -43,6 +51,7 @@ struct saved_list {
     struct session_settings settings, configured;
     struct saved_torrent *torrents; /* owned */
     uint32_t count;
+    struct saved_look looks[SAVED_LOOKS]; /* those there are come first, by name */
 };
 
 void saved_list_done(struct saved_list *list);

@@ -124,6 +124,7 @@ struct session {
     uint8_t peer_id[20];
     char *download_dir;
     struct session_settings settings, configured;
+    struct saved_look looks[SAVED_LOOKS];
 
     struct torrent **slots; /* by id.index */
     uint32_t *generations;

@@ -37,6 +37,13 @@ enum action {
     ACTION_SORT_LEFT,
     ACTION_SORT_RIGHT,
     ACTION_SORT_REVERSE,
+    ACTION_COLUMNS,
+    ACTION_COLUMN_SHOW,
+    ACTION_COLUMN_LEFT,
+    ACTION_COLUMN_RIGHT,
+    ACTION_COLUMN_NARROWER,
+    ACTION_COLUMN_WIDER,
+    ACTION_COLUMN_RESET,
     /* ---- tabs ---- */
     ACTION_TAB_NEXT,
     ACTION_TAB_PREVIOUS,
@@ -101,7 +108,8 @@ enum scope {
     SCOPE_GRAPH = 1 << 7,
     SCOPE_INFO = 1 << 8,
     SCOPE_LOG = 1 << 9,
-    SCOPE_TABLE = 1 << 10 /* or-ed to a view's scope: rows, filter, sorting, marks */
+    SCOPE_COLUMNS = 1 << 11, /* the list of a table's columns */
+    SCOPE_TABLE = 1 << 10    /* or-ed to a view's scope: rows, filter, sorting, marks */
 };
 
 #define KEYMAP_KEYS 4

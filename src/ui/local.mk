@@ -40,6 +40,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/screen.h \
 	src/ui/screen_ask.c \
 	src/ui/screen_bars.c \
+	src/ui/screen_columns.c \
 	src/ui/screen_commands.c \
 	src/ui/screen_frames.c \
 	src/ui/screen_help.c \
@@ -50,6 +51,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/table.c \
 	src/ui/table.h \
 	src/ui/table_draw.c \
+	src/ui/table_layout.c \
 	src/ui/table_order.c \
 	src/ui/table_private.h \
 	src/ui/terminal.c \

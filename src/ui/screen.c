@@ -258,6 +258,7 @@ static bool open_views(struct screen *screen)
             return false;
         }
         screen->view_count++;
+        screen_restore_look(view);
     }
     return true;
 }

@@ -181,8 +181,7 @@ void screen_confirm_key(struct screen *screen, uint32_t key)
     view_changed(&screen->context);
 }
 
-/* A box of at most WIDTH x HEIGHT inside in the middle of PANE; the pane inside it. */
-static struct pane draw_box(struct pane pane, int width, int height)
+struct pane screen_draw_box(struct pane pane, int width, int height)
 {
     if (width > pane.width - 4)
         width = pane.width - 4;
@@ -212,7 +211,7 @@ void screen_draw_confirm(struct screen *screen, struct pane pane)
     }
     const struct pane nowhere = {pane.canvas, 0, 0, width, 0, 0};
     const int rows = pane_wrap(nowhere, 0, STYLE_NORMAL, text);
-    const struct pane inside = draw_box(pane, width, rows + 2);
+    const struct pane inside = screen_draw_box(pane, width, rows + 2);
     pane_wrap(pane_part(inside, 0, 0, inside.width, inside.height - 1), 0, STYLE_NORMAL,
               text);
     pane_text(inside, 0, inside.height - 1, STYLE_KEY, answer);
@@ -282,7 +281,7 @@ void screen_draw_menu(struct screen *screen, struct pane pane)
         const int cells = (int)text_cells(column_title(class, menu->columns[i]));
         width = cells > width ? cells : width;
     }
-    const struct pane inside = draw_box(pane, width, menu->count + 1);
+    const struct pane inside = screen_draw_box(pane, width, menu->count + 1);
     const int rows = inside.height - 1;
     const int top = menu->cursor >= rows ? menu->cursor - rows + 1 : 0;
     pane_text(inside, 0, 0, STYLE_STRONG, _("Sort by"));

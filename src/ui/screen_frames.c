@@ -117,6 +117,9 @@ static void draw_over(struct screen *screen, struct pane pane)
     case SCREEN_MODAL_MENU:
         screen_draw_menu(screen, pane);
         break;
+    case SCREEN_MODAL_COLUMNS:
+        screen_draw_columns(screen, pane);
+        break;
     case SCREEN_MODAL_HELP:
         screen_draw_help(screen, pane);
         break;

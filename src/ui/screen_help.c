@@ -139,6 +139,10 @@ static int put_all(struct screen *screen, struct pane pane, int top)
     put_keys(&help, scopes, SCOPE_TABLE);
     put_heading(&help, _("Keys anywhere"));
     put_keys(&help, scopes, SCOPE_DETAIL | SCOPE_ANY);
+    if (view->class->table != NULL) {
+        put_heading(&help, _("Keys in the list of columns (C)"));
+        put_keys(&help, SCOPE_ANY | SCOPE_COLUMNS, SCOPE_COLUMNS);
+    }
     put_columns(&help, view);
     put_legend(&help, view);
     return help.y + top;

@@ -128,6 +128,8 @@ static void act(struct screen *screen, enum action action)
         screen_open_filter(screen);
     } else if (action == ACTION_SORT && table != NULL) {
         screen_open_menu(screen, table);
+    } else if (action == ACTION_COLUMNS && table != NULL) {
+        screen_open_columns(screen, table);
     } else if (view->class->act(view->state, &screen->context, action)) {
         view->dirty = true;
     } else if (table != NULL && table_act(table, action)) {
@@ -179,10 +181,14 @@ void screen_on_key(struct screen *screen, uint32_t key)
     case SCREEN_MODAL_MENU:
         screen_menu_key(screen, key);
         break;
+    case SCREEN_MODAL_COLUMNS:
+        screen_columns_key(screen, key);
+        break;
     case SCREEN_MODAL_HELP:
         screen_help_key(screen, key);
         break;
     }
+    screen_keep_look(screen);
 }
 
 /* ---- pastes ---- */
@@ -256,6 +262,7 @@ static void click_view(struct screen *screen, size_t number, int x, int y)
         view->class->click(view->state, &screen->context, x - view->pane.x,
                            y - view->pane.y))
         view->dirty = true;
+    screen_keep_look(screen);
     screen_follow_selection(screen);
 }
 

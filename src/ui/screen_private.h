@@ -18,8 +18,9 @@ struct screen_view {
     const struct view_class *class;
     void *state;
     bool dirty;
-    struct loop_timer timer; /* view_changed_in */
-    struct pane pane;        /* of the last frame; empty: not visible */
+    char look[TABLE_TEXT_SIZE]; /* of its table, as the session keeps it */
+    struct loop_timer timer;    /* view_changed_in */
+    struct pane pane;           /* of the last frame; empty: not visible */
 };
 
 /* What stands over the views and has the keys. */
@@ -28,6 +29,7 @@ enum screen_modal {
     SCREEN_MODAL_LINE,    /* a line is typed in the footer */
     SCREEN_MODAL_CONFIRM, /* yes or no */
     SCREEN_MODAL_MENU,    /* the column to sort by */
+    SCREEN_MODAL_COLUMNS, /* which columns a table shows */
     SCREEN_MODAL_HELP
 };
 
@@ -52,6 +54,11 @@ struct screen_menu {
     struct table *table;            /* whose columns are offered */
     int columns[TABLE_COLUMNS + 1]; /* -1: the list's own order */
     int count, cursor;
+};
+
+struct screen_columns {
+    struct table *table;
+    int cursor; /* a place in its layout */
 };
 
 struct screen_history {
@@ -93,6 +100,7 @@ struct screen {
     struct screen_line line;
     struct screen_confirm confirm;
     struct screen_menu menu;
+    struct screen_columns columns;
     int help_top, help_rows;
     struct screen_history histories[SCREEN_HISTORIES];
 
@@ -148,6 +156,17 @@ void screen_menu_key(struct screen *screen, uint32_t key);
 void screen_draw_line(struct screen *screen, struct pane pane);
 void screen_draw_confirm(struct screen *screen, struct pane pane);
 void screen_draw_menu(struct screen *screen, struct pane pane);
+/* A box of at most WIDTH x HEIGHT inside in the middle of PANE; the pane inside it. */
+struct pane screen_draw_box(struct pane pane, int width, int height);
+
+/* ---- screen_columns.c ---- */
+void screen_open_columns(struct screen *screen, struct table *table);
+void screen_columns_key(struct screen *screen, uint32_t key);
+void screen_draw_columns(struct screen *screen, struct pane pane);
+/* Sorting and columns of VIEW's table as they were in the last session. */
+void screen_restore_look(struct screen_view *view);
+/* What the focused table looks like now is kept for the next one. */
+void screen_keep_look(struct screen *screen);
 
 /* ---- screen_help.c ---- */
 void screen_open_help(struct screen *screen);

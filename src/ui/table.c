@@ -12,6 +12,7 @@ struct table *table_new(const struct table_class *table_class, void *context)
         return NULL;
     table->class = table_class;
     table->context = context;
+    table_layout_init(table_class, &table->layout);
     table->sort_column = table_class->sort_column;
     table->descending =
         table->sort_column >= 0 && table_class->columns[table->sort_column].descending;
@@ -323,18 +324,22 @@ static void sort_by(struct table *table, int column)
                    column >= 0 && table->class->columns[column].descending);
 }
 
-/* The next sortable column in direction BY; the array's order stands before the first. */
+/* The next sortable column in direction BY, as they stand; the array's order stands
+ * before the first. */
 static bool act_sort_step(struct table *table, int by)
 {
     const int count = (int)table->class->column_count;
-    int column = table->sort_column;
+    const struct table_layout *layout = &table->layout;
+    int at = -1, column;
+    while (table->sort_column >= 0 && layout->at[++at] != table->sort_column)
+        ;
     do {
-        column += by;
-        if (column < -1)
-            column = count - 1;
-        if (column >= count)
-            column = -1;
-    } while (column >= 0 && table->class->columns[column].compare == NULL);
+        at += by;
+        if (at < -1)
+            at = count - 1;
+        column = at < 0 || at >= count ? -1 : layout->at[at];
+    } while (column >= 0 &&
+             (layout->hidden[column] || table->class->columns[column].compare == NULL));
     sort_by(table, column);
     return true;
 }

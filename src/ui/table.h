@@ -51,13 +51,25 @@ struct table_class {
     bool marks;
 };
 
+/* What the user made of the columns. */
+struct table_layout {
+    uint8_t at[TABLE_COLUMNS];   /* the columns from left to right, as class indexes */
+    bool hidden[TABLE_COLUMNS];  /* by class index, as the rest */
+    int8_t extra[TABLE_COLUMNS]; /* cells more than the class says, or fewer */
+};
+#define TABLE_EXTRA_MIN (-32)
+#define TABLE_EXTRA_MAX 64
+#define TABLE_TEXT_SIZE 1024
+void table_layout_init(const struct table_class *table_class,
+                       struct table_layout *ret_layout);
+
 /* Where each column goes in WIDTH cells: x and width, width 0 for those left out. */
 struct table_fit {
     int x[TABLE_COLUMNS];
     int width[TABLE_COLUMNS];
 };
-void table_fit(const struct table_class *table_class, int width,
-               struct table_fit *ret_fit);
+void table_fit(const struct table_class *table_class, const struct table_layout *layout,
+               int width, struct table_fit *ret_fit);
 
 struct table;
 
@@ -104,6 +116,14 @@ void table_set_predicate(struct table *table,
 
 /* ---- sorting ---- */
 void table_set_sort(struct table *table, int column, bool descending);
+/* ---- layout (table_layout.c) ---- */
+const struct table_layout *table_get_layout(const struct table *table);
+void table_set_layout(struct table *table, const struct table_layout *layout);
+/* Sorting and layout as a line of text, to be kept, and back: names that the class does
+ * not have are passed over, columns that the text does not name stay at the end. */
+void table_write_look(const struct table *table, char ret_text[TABLE_TEXT_SIZE]);
+void table_read_look(struct table *table, const char *text);
+
 int table_sort_column(const struct table *table); /* -1: the array's order */
 bool table_sort_descending(const struct table *table);
 

@@ -26,10 +26,10 @@ static void drop_luxury(const struct table_class *class, int room, struct table_
 {
     int wished = least_width(class, fit);
     for (size_t i = 0; i < class->column_count; i++)
-        if (class->columns[i].wish > fit->width[i])
+        if (fit->width[i] > 0 && class->columns[i].wish > fit->width[i])
             wished += class->columns[i].wish - fit->width[i];
     for (size_t i = 0; i < class->column_count && wished > room; i++)
-        if (class->columns[i].luxury) {
+        if (class->columns[i].luxury && fit->width[i] > 0) {
             wished -= fit->width[i] + 1;
             fit->width[i] = 0;
         }
@@ -86,15 +86,24 @@ static void squeeze(const struct table_class *class, int missing, struct table_f
         }
 }
 
-void table_fit(const struct table_class *table_class, int width,
-               struct table_fit *ret_fit)
+static int own_width(const struct table_class *class, const struct table_layout *layout,
+                     size_t column)
+{
+    if (layout->hidden[column])
+        return 0;
+    const int width = class->columns[column].width + layout->extra[column];
+    return width > 0 ? width : 1;
+}
+
+void table_fit(const struct table_class *table_class, const struct table_layout *layout,
+               int width, struct table_fit *ret_fit)
 {
     const int room = width - margin_of(table_class);
     int leaving;
     assert(table_class->column_count <= TABLE_COLUMNS);
     memset(ret_fit, 0, sizeof *ret_fit);
     for (size_t i = 0; i < table_class->column_count; i++)
-        ret_fit->width[i] = table_class->columns[i].width;
+        ret_fit->width[i] = own_width(table_class, layout, i);
     drop_luxury(table_class, room, ret_fit);
     while (least_width(table_class, ret_fit) > room &&
            (leaving = least_wanted(table_class, ret_fit)) >= 0)
@@ -106,9 +115,10 @@ void table_fit(const struct table_class *table_class, int width,
         squeeze(table_class, -spare, ret_fit);
     int x = margin_of(table_class);
     for (size_t i = 0; i < table_class->column_count; i++) {
-        ret_fit->x[i] = x;
-        if (ret_fit->width[i] > 0)
-            x += ret_fit->width[i] + 1;
+        const uint8_t column = layout->at[i];
+        ret_fit->x[column] = x;
+        if (ret_fit->width[column] > 0)
+            x += ret_fit->width[column] + 1;
     }
 }
 
@@ -165,7 +175,7 @@ void table_draw(struct table *table, struct pane pane, bool focused)
         return;
     table->headings = pane.height >= 4 ? 1 : 0;
     table->height = pane.height - table->headings;
-    table_fit(table->class, pane.width, &table->fit);
+    table_fit(table->class, &table->layout, pane.width, &table->fit);
     table_keep_cursor_visible(table);
     if (table->headings > 0)
         draw_headings(table, pane_row(pane, 0));

@@ -24,6 +24,7 @@ struct table {
     uint64_t cursor_id;   /* 0: none yet */
     int height;           /* rows in the last pane */
     int headings;         /* rows above them: 0 or 1 */
+    struct table_layout layout;
     struct table_fit fit; /* of the last draw */
     int sort_column;
     bool descending;

@@ -17,6 +17,7 @@ static struct saved_list given_list(void)
     torrents[1].settings = (struct torrent_settings){.paused = true, .sequential = true};
     return (struct saved_list){.settings = {.max_down = 1000, .max_up = 20000},
                                .configured = {.max_down = 1000},
+                               .looks = {{"files", "sort=name"}, {"peers", "sort=-down"}},
                                .torrents = torrents,
                                .count = 3};
 }
@@ -44,6 +45,7 @@ START_TEST(order_and_settings_come_back)
     ck_assert_uint_eq(out.settings.max_up, 20000);
     ck_assert_uint_eq(out.configured.max_down, 1000);
     ck_assert_uint_eq(out.configured.max_up, 0);
+    ck_assert_mem_eq(out.looks, in.looks, sizeof in.looks);
     saved_list_done(&out);
     buffer_done(&buffer);
 }
@@ -63,7 +65,8 @@ END_TEST
 START_TEST(what_is_not_allowed_counts_as_not_set)
 {
     static const char text[] =
-        "d10:configuredde8:settingsd8:max-downi-5e6:max-up1:xe8:torrentsl"
+        "d10:configuredde5:looksd0:1:x5:filesi3e5:peers2:\x1b[4:view3:a=be"
+        "8:settingsd8:max-downi-5e6:max-up1:xe8:torrentsl"
         "i7ed4:hash3:abce" /* none */
         "d4:hash20:aaaaaaaaaaaaaaaaaaaa3:setd6:pausedi2e7:unknowni1eee"
         "d4:hash20:bbbbbbbbbbbbbbbbbbbb3:setd6:pausedi1eee"
@@ -74,6 +77,8 @@ START_TEST(what_is_not_allowed_counts_as_not_set)
                      ERROR_NONE);
     ck_assert_uint_eq(list.settings.max_down, 0);
     ck_assert_uint_eq(list.settings.max_up, 0);
+    ck_assert_str_eq(list.looks[0].name, "view");
+    ck_assert_str_eq(list.looks[1].name, "");
     ck_assert_uint_eq(list.count, 2);
     ck_assert_int_eq(list.torrents[0].hash.bytes[0], 'a');
     ck_assert(!list.torrents[0].settings.paused);
@@ -107,6 +112,9 @@ START_TEST(settings_outlast_the_session)
     settings.sequential = settings.paused = true;
     torrent_set_settings(pair.leech.session, pair.leech.id, &settings);
     session_set_limits(pair.leech.session, 123456, 0);
+    session_set_look(pair.leech.session, "peers", "sort=down");
+    session_set_look(pair.leech.session, "files", "sort=name");
+    session_set_look(pair.leech.session, "peers", "sort=up");
     side_close(&pair, &pair.leech);
     side_open(&pair, &pair.leech, true);
     pair.leech.id = session_at(pair.leech.session, 0);
@@ -115,6 +123,9 @@ START_TEST(settings_outlast_the_session)
     struct session_settings session;
     session_get_settings(pair.leech.session, &session);
     ck_assert_uint_eq(session.max_down, 123456);
+    ck_assert_str_eq(session_get_look(pair.leech.session, "peers"), "sort=up");
+    ck_assert_str_eq(session_get_look(pair.leech.session, "files"), "sort=name");
+    ck_assert_ptr_null(session_get_look(pair.leech.session, "view"));
     side_close(&pair, &pair.leech);
     pair_done(&pair);
 }

@@ -15,6 +15,7 @@ static const uint32_t places[] = {
     SCOPE_ANY | SCOPE_DETAIL | SCOPE_GRAPH,
     SCOPE_ANY | SCOPE_DETAIL | SCOPE_INFO,
     SCOPE_ANY | SCOPE_DETAIL | SCOPE_LOG | SCOPE_TABLE,
+    SCOPE_ANY | SCOPE_COLUMNS,
 };
 enum { PLACES = sizeof places / sizeof *places };
 

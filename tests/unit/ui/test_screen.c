@@ -436,6 +436,32 @@ START_TEST(p_pauses_and_resumes)
 }
 END_TEST
 
+START_TEST(columns_are_chosen_and_kept)
+{
+    open_screen(120, 40, false);
+    check_shown("Ratio");
+    press('C');
+    check_shown("Columns");
+    press('G');
+    press('k'); /* Ratio is the last but one */
+    press(' ');
+    check_shown("[ ] Ratio");
+    press('K');
+    press('>');
+    check_shown("+1");
+    press(KEY_ESCAPE);
+    check_not_shown("Ratio");
+    const char *look = session_get_look(session, "torrents");
+    ck_assert_ptr_nonnull(look);
+    ck_assert_ptr_nonnull(strstr(look, ",!ratio:1,seeds,reason"));
+    press('C');
+    press('0');
+    press('q'); /* closes it, and nothing else */
+    ck_assert_int_eq(quits, 0);
+    check_shown("Ratio");
+}
+END_TEST
+
 START_TEST(the_filter_is_live_and_ends_with_escape)
 {
     open_screen(80, 24, false);
@@ -838,6 +864,7 @@ Suite *test_screen_suite(void)
     tcase_add_test(tests, a_terminal_that_does_not_read_costs_only_its_frames);
     tcase_add_test(tests, the_status_line_says_why);
     tcase_add_test(tests, p_pauses_and_resumes);
+    tcase_add_test(tests, columns_are_chosen_and_kept);
     tcase_add_test(tests, the_filter_is_live_and_ends_with_escape);
     tcase_add_test(tests, the_sort_menu_sorts);
     tcase_add_test(tests, the_order_of_the_list_is_the_users);

@@ -105,9 +105,11 @@ START_TEST(columns_leave_by_priority_and_the_name_takes_the_rest)
         int width, expected[3];
     } cases[] = {{30, {14, 7, 6}}, {24, {8, 7, 6}}, {23, {14, 7, 0}}, {17, {8, 7, 0}},
                  {16, {15, 0, 0}}, {9, {8, 0, 0}},  {5, {4, 0, 0}},   {0, {1, 0, 0}}};
+    struct table_layout layout;
+    table_layout_init(&class, &layout);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct table_fit fit;
-        table_fit(&class, cases[i].width, &fit);
+        table_fit(&class, &layout, cases[i].width, &fit);
         for (int c = 0; c < 3; c++)
             ck_assert_int_eq(fit.width[c], cases[i].expected[c]);
     }
@@ -124,11 +126,13 @@ START_TEST(a_luxury_waits_until_wishes_are_granted)
                                               .column_count = 2,
                                               .row_size = sizeof(struct fruit),
                                               .sort_column = -1};
+    struct table_layout layout;
     struct table_fit fit;
-    table_fit(&wishes, 18, &fit);
+    table_layout_init(&wishes, &layout);
+    table_fit(&wishes, &layout, 18, &fit);
     ck_assert_int_eq(fit.width[0], 18);
     ck_assert_int_eq(fit.width[1], 0);
-    table_fit(&wishes, 19, &fit);
+    table_fit(&wishes, &layout, 19, &fit);
     ck_assert_int_eq(fit.width[0], 12);
     ck_assert_int_eq(fit.width[1], 6);
 }
@@ -253,6 +257,93 @@ START_TEST(headings_name_the_sorting_and_sort_when_clicked)
 }
 END_TEST
 
+START_TEST(columns_can_be_hidden_moved_and_made_wider)
+{
+    struct table_layout layout;
+    struct table_fit fit;
+    table_layout_init(&class, &layout);
+    layout.at[0] = 2; /* Note Name Weight */
+    layout.at[1] = 0;
+    layout.at[2] = 1;
+    layout.extra[2] = 3;
+    table_fit(&class, &layout, 30, &fit);
+    ck_assert_int_eq(fit.x[2], 1);
+    ck_assert_int_eq(fit.width[2], 9);
+    ck_assert_int_eq(fit.x[0], 11);
+    ck_assert_int_eq(fit.width[0], 11);
+    ck_assert_int_eq(fit.x[1], 23);
+    layout.hidden[1] = true;
+    table_fit(&class, &layout, 30, &fit);
+    ck_assert_int_eq(fit.width[1], 0);
+    ck_assert_int_eq(fit.width[0], 19);
+    layout.extra[2] = TABLE_EXTRA_MIN; /* a cell is the least */
+    table_fit(&class, &layout, 30, &fit);
+    ck_assert_int_eq(fit.width[2], 1);
+}
+END_TEST
+
+START_TEST(sorting_by_the_next_column_goes_as_they_stand)
+{
+    struct scene scene;
+    struct table_layout layout;
+    scene_open(&scene, 30, 10);
+    table_layout_init(&class, &layout);
+    layout.at[0] = 1; /* Weight Name Note */
+    layout.at[1] = 0;
+    table_set_layout(scene.table, &layout);
+    press(&scene, ACTION_SORT_RIGHT);
+    ck_assert_int_eq(table_sort_column(scene.table), 1);
+    press(&scene, ACTION_SORT_RIGHT);
+    ck_assert_int_eq(table_sort_column(scene.table), 0);
+    layout.hidden[1] = true;
+    table_set_layout(scene.table, &layout);
+    press(&scene, ACTION_SORT_LEFT);
+    ck_assert_int_eq(table_sort_column(scene.table), -1);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(a_look_is_written_and_read)
+{
+    struct scene scene;
+    char text[TABLE_TEXT_SIZE];
+    scene_open(&scene, 30, 10);
+    table_write_look(scene.table, text);
+    ck_assert_str_eq(text, "sort= columns=name,weight,note");
+    table_read_look(scene.table, "sort=-weight columns=note:-2,!weight,name:12");
+    table_write_look(scene.table, text);
+    ck_assert_str_eq(text, "sort=-weight columns=note:-2,!weight,name:12");
+    ck_assert_int_eq(table_sort_column(scene.table), 1);
+    ck_assert(table_sort_descending(scene.table));
+    scene_close(&scene);
+}
+END_TEST
+
+/* It is from another version, or from anybody. */
+START_TEST(what_is_odd_in_a_look_is_passed_over)
+{
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        {"", "sort= columns=name,weight,note"},
+        {"columns=", "sort= columns=name,weight,note"},
+        {"columns=size,note,note,,:4", "sort= columns=note,name,weight"},
+        {"columns=!name,weight:1000,note:x", "sort= columns=name,weight,note"},
+        {"sort=note  gone=1 columns", "sort= columns=name,weight,note"},
+        {"sort=- columns=weight", "sort=- columns=weight,name,note"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scene scene;
+        char text[TABLE_TEXT_SIZE];
+        scene_open(&scene, 30, 10);
+        table_read_look(scene.table, cases[i].text);
+        table_write_look(scene.table, text);
+        ck_assert_str_eq(text, cases[i].wanted);
+        scene_close(&scene);
+    }
+}
+END_TEST
+
 Suite *test_table_suite(void)
 {
     Suite *suite = suite_create("table");
@@ -265,6 +356,10 @@ Suite *test_table_suite(void)
     tcase_add_test(tests,
                    only_visible_rows_are_painted_and_scrolling_keeps_the_cursor_in);
     tcase_add_test(tests, headings_name_the_sorting_and_sort_when_clicked);
+    tcase_add_test(tests, columns_can_be_hidden_moved_and_made_wider);
+    tcase_add_test(tests, sorting_by_the_next_column_goes_as_they_stand);
+    tcase_add_test(tests, a_look_is_written_and_read);
+    tcase_add_test(tests, what_is_odd_in_a_look_is_passed_over);
     suite_add_tcase(suite, tests);
     return suite;
 }
