@@ -25,8 +25,8 @@ struct cell_writer {
     struct frame_bytes frame; /* ncurses writes to its file */
     struct canvas *shown;
     enum color_level colors;
-    bool modes;   /* MODES_ON is understood */
-    bool inserts; /* see spare_corner */
+    bool modes;          /* MODES_ON is understood */
+    bool inserts, wraps; /* see spare_corner */
     bool unicode;
     struct {
         bool known;
@@ -137,6 +137,7 @@ static void set_up_screen(struct cell_writer *writer, int width, int height, boo
     noecho();
     curs_set(0);
     set_colors(writer, colors);
+    writer->wraps = tigetflag("am") > 0 && tigetflag("xenl") <= 0;
     writer->inserts = tigetflag("am") > 0 &&
                       !(has_text(tigetstr("smam")) && has_text(tigetstr("rmam")));
     resize_term(height > 0 ? height : 1, width > 0 ? width : 1);
@@ -295,18 +296,27 @@ static void put_differences(struct cell_writer *writer, const struct canvas *can
         }
 }
 
+static bool is_wide(const struct canvas *canvas, int x, int y)
+{
+    return x >= 0 && y >= 0 && canvas_cell(canvas, x, y)->width == 2;
+}
+
 /* Where wrapping cannot be turned off, ncurses fills the last cell of the last row by an
  * insertion before it; behind a wide character that ends there it makes one whatever is
- * to be filled, and parts it. So there is none: the text ends before it. */
+ * to be filled, and parts it. One that ends in the last cell it writes there, where
+ * wrapping at once would scroll all. So there is none: the text ends before it. */
 static void spare_corner(struct cell_writer *writer, const struct canvas *canvas)
 {
-    const int x = canvas_width(canvas) - 3, y = canvas_height(canvas) - 1;
-    if (!writer->inserts || x < 0 || y < 0 || canvas_cell(canvas, x, y)->width != 2)
+    const int right = canvas_width(canvas) - 1, y = canvas_height(canvas) - 1;
+    int x = right - 1;
+    if (writer->inserts && is_wide(canvas, right - 2, y))
+        x = right - 2;
+    else if (!writer->wraps || !is_wide(canvas, right - 1, y))
         return;
     struct cell cell = {.text = " ", .length = 1, .width = 1};
     cell.style = canvas_cell(canvas, x, y)->style;
     put_cell(writer, x + 1, y, &cell);
-    if (canvas_cell(canvas, x + 2, y)->text[0] == ' ') {
+    if (x + 1 == right || canvas_cell(canvas, right, y)->text[0] == ' ') {
         memcpy(cell.text, "…", sizeof "…" - 1);
         cell.length = sizeof "…" - 1;
     }

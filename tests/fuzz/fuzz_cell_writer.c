@@ -66,18 +66,23 @@ static size_t row_of(const struct canvas *canvas, int y, int to, char *ret_row)
     return length;
 }
 
-/* On some terminals the last row ends before a wide character that ends before its last
- * cell. */
+/* On some terminals the last row ends before a wide character that reaches its last cell,
+ * or the one before that. */
 static bool is_cut(const struct canvas *canvas, int y, const char *shown)
 {
     char row[ROW_BYTES];
-    const int x = canvas_width(canvas) - 3;
-    if (x < 0 || y != canvas_height(canvas) - 1 || canvas_cell(canvas, x, y)->width != 2)
+    const int right = canvas_width(canvas) - 1;
+    if (y != canvas_height(canvas) - 1 || right < 1)
         return false;
-    const size_t length = row_of(canvas, y, x, row);
-    const bool blank = canvas_cell(canvas, x + 2, y)->text[0] == ' ';
-    char *end = row + length + sprintf(row + length, blank ? "… " : "  ");
-    end[expected(canvas_cell(canvas, x + 2, y), end)] = '\0';
+    const bool at_end = canvas_cell(canvas, right - 1, y)->width == 2;
+    const int x = right - (at_end ? 1 : 2);
+    if (x < 0 || canvas_cell(canvas, x, y)->width != 2)
+        return false;
+    char *end = row + row_of(canvas, y, x, row);
+    const bool blank = at_end || canvas_cell(canvas, right, y)->text[0] == ' ';
+    end += sprintf(end, blank ? "… " : "  ");
+    if (!at_end)
+        end[expected(canvas_cell(canvas, right, y), end)] = '\0';
     return strcmp(shown, row) == 0;
 }
 

@@ -138,6 +138,28 @@ START_TEST(no_wide_character_is_parted_before_the_last_cell)
 }
 END_TEST
 
+/* A terminal that wraps at once would scroll. */
+START_TEST(a_wide_character_in_the_last_cell_scrolls_nothing)
+{
+    const bool wraps = _i == 3;
+    begin(terms[_i], 6, 3);
+    struct canvas *canvas = canvas_new(6, 3, false);
+    ck_assert_ptr_nonnull(canvas);
+    for (int frame = 0; frame < 2; frame++) {
+        for (int y = 0; y < 3; y++)
+            pane_text(pane_of(canvas), 0, y, STYLE_NORMAL,
+                      frame == 0 ? "abcd日" : "ab本");
+        cell_writer_present(writer, canvas);
+        feed();
+        ck_assert_str_eq(vt_row(vt, 0), frame == 0 ? "abcd日" : "ab本日");
+        ck_assert_str_eq(vt_row(vt, 2), frame == 0 ? wraps ? "abcd… " : "abcd日"
+                                        : wraps    ? "ab本… "
+                                                   : "ab本日");
+    }
+    canvas_free(canvas);
+}
+END_TEST
+
 Suite *test_cell_writer_suite(void)
 {
     Suite *suite = suite_create("cell_writer");
@@ -146,6 +168,8 @@ Suite *test_cell_writer_suite(void)
     tcase_add_test(tests, whoever_comes_back_finds_the_palette_as_it_was);
     tcase_add_test(tests, colours_can_go_and_come_back);
     tcase_add_loop_test(tests, a_single_column_has_no_column_before_its_last, 0,
+                        sizeof terms / sizeof *terms);
+    tcase_add_loop_test(tests, a_wide_character_in_the_last_cell_scrolls_nothing, 0,
                         sizeof terms / sizeof *terms);
     tcase_add_loop_test(tests, no_wide_character_is_parted_before_the_last_cell, 0,
                         sizeof terms / sizeof *terms);
