@@ -23,6 +23,7 @@ const char *const sandbox_allowed[] = {
     "fadvise64_64",
     "arm_fadvise64_64",
     "fallocate",
+    "fchmod",
     "fcntl",
     "fcntl64",
     "fdatasync",

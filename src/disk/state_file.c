@@ -70,6 +70,15 @@ static enum error_code write_all(int fd, const uint8_t *bytes, size_t length)
     return ERROR_NONE;
 }
 
+/* A mask for the user's own files (umask 0777) is not meant for these, which could not be
+ * read in the next session. Where modes cannot be changed it is as it is. */
+static void make_ours(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) == 0 && (status.st_mode & 0777) != 0600)
+        fchmod(fd, 0600);
+}
+
 static enum error_code write_aside(int dir_fd, const char *aside, bool with_header,
                                    const void *bytes, size_t length)
 {
@@ -78,6 +87,7 @@ static enum error_code write_aside(int dir_fd, const char *aside, bool with_head
                           O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return error_from_errno(errno);
+    make_ours(fd);
     state_file_header(bytes, length, header);
     enum error_code error =
         with_header ? write_all(fd, header, sizeof header) : ERROR_NONE;

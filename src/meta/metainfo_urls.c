@@ -14,6 +14,32 @@ static size_t scheme_length(const char *bytes, size_t length, const char *scheme
     return length > wanted && strncasecmp(bytes, scheme, wanted) == 0 ? wanted : 0;
 }
 
+/* A name as the DNS has it, or what stands in brackets (H13): labels of 1 to 63 letters,
+ * digits, '-' and '_', and perhaps a dot at the end. */
+static bool is_usable_host(const char *bytes, size_t length)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    size_t label = 0;
+    if (length == 0 || length > 254)
+        return false;
+    if (bytes[0] == '[') {
+        for (size_t i = 1; i + 1 < length; i++)
+            if (memchr("0123456789abcdefABCDEF:.", bytes[i], 24) == NULL)
+                return false;
+        return length > 2;
+    }
+    for (size_t i = 0; i < length; i++) {
+        const bool dot = bytes[i] == '.';
+        if (dot ? label == 0 : memchr(letters, bytes[i], sizeof letters - 1) == NULL)
+            return false;
+        label = dot ? 0 : label + 1;
+        if (label > 63)
+            return false;
+    }
+    return true;
+}
+
 /* "host", "host:port", "[v6]:port"; no user or password, which would go to a tracker in
  * clear or hide what the host is. */
 static bool is_usable_authority(const char *bytes, size_t length, bool needs_port)
@@ -26,7 +52,7 @@ static bool is_usable_authority(const char *bytes, size_t length, bool needs_por
         while (host < length && bytes[host] != ':')
             host++;
     }
-    if (host == 0 || host > 255 || memchr(bytes, '@', length) != NULL)
+    if (!is_usable_host(bytes, host))
         return false;
     if (host == length)
         return !needs_port;

@@ -33,8 +33,9 @@ struct http_request {
     void *context;
     struct netaddr
         first; /* the first host reached: where it lies decides where we may be sent */
-    unsigned shut; /* enum http_shut */
-    bool was_shut; /* an address was not tried for that */
+    unsigned shut;      /* enum http_shut */
+    bool was_shut;      /* an address was not tried for that */
+    bool was_disguised; /* sent to a host that is not what it looks like */
     char message[CURL_ERROR_SIZE];
 };
 
@@ -126,12 +127,28 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
                                                                             : 0;
 }
 
+/* H13: a redirect to a name of other letters, which can look like a host that it is not,
+ * or with a user before the host, or with both hidden by '%'. */
+static bool is_disguise(const char *line, size_t length)
+{
+    static const char name[] = "location:";
+    if (length < sizeof name - 1 || strncasecmp(line, name, sizeof name - 1) != 0)
+        return false;
+    const char *at = memmem(line, length, "//", 2), *end = line + length;
+    for (at = at != NULL ? at + 2 : end; at < end && strchr("/?#\r\n", *at) == NULL; at++)
+        if ((unsigned char)*at > '~' || *at == '@' || *at == '%' || *at == '\\')
+            return true;
+    return false;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_request *request = context;
-    (void)bytes;
     request->header_bytes += size * count;
-    return request->header_bytes <= HEADER_BYTES_MAX ? size * count : 0;
+    request->was_disguised |= is_disguise(bytes, size * count);
+    return request->header_bytes <= HEADER_BYTES_MAX && !request->was_disguised
+               ? size * count
+               : 0;
 }
 
 /* H11, H12 */
@@ -268,7 +285,7 @@ static enum error_code error_of(const struct http_request *request, CURLcode cod
     if (code == CURLE_OPERATION_TIMEDOUT)
         return ERROR_TIMEOUT;
     if (code == CURLE_WRITE_ERROR)
-        return ERROR_LIMIT;
+        return request->was_disguised ? ERROR_REFUSED : ERROR_LIMIT;
     if (code == CURLE_COULDNT_RESOLVE_HOST)
         return ERROR_NOT_FOUND;
     if (code == CURLE_COULDNT_CONNECT && !request->was_shut &&
@@ -290,6 +307,8 @@ static void give_result(struct http_request *request, CURLcode code)
     const char *ip = NULL;
     if (code == CURLE_COULDNT_CONNECT && request->was_shut)
         result.message = _("its name leads to a private address, where it may not");
+    if (code != CURLE_OK && request->was_disguised)
+        result.message = _("it redirects to a host whose name is not plain");
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &result.status);
     if (curl_easy_getinfo(request->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK &&
         ip != NULL && netaddr_parse(ip, 0, &result.from) != ERROR_NONE)

@@ -95,8 +95,8 @@ static enum error_code check_mode(struct state_dir *dir, char *message,
     return ERROR_ACCESS;
 }
 
-enum error_code state_dir_open(const char *path, struct state_dir *ret_dir, char *message,
-                               size_t message_size)
+static enum error_code open_dir(const char *path, struct state_dir *ret_dir,
+                                char *message, size_t message_size)
 {
     struct state_dir dir = {.fd = -1, .lock_fd = -1};
     enum error_code error = ERROR_NONE;
@@ -125,6 +125,15 @@ enum error_code state_dir_open(const char *path, struct state_dir *ret_dir, char
         dir.read_only = errno == EROFS;
     *ret_dir = dir;
     return ERROR_NONE;
+}
+
+enum error_code state_dir_open(const char *path, struct state_dir *ret_dir, char *message,
+                               size_t message_size)
+{
+    const mode_t mask = umask(077); /* the user's is for the user's own files (S28) */
+    const enum error_code error = open_dir(path, ret_dir, message, message_size);
+    umask(mask);
+    return error;
 }
 
 void state_dir_close(struct state_dir *dir)

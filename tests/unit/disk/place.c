@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 void place_rehash(struct place *place)
@@ -107,6 +108,24 @@ void place_write_all(const struct place *place)
             place_put(place_path(place, file->path), place->content + file->offset,
                       file->length);
     }
+}
+
+bool place_set_default_acl(const char *dir)
+{
+    enum { OWNER = 1, USER = 2, GROUP = 4, MASK = 16, OTHERS = 32, NOBODY = -1 };
+    const struct {
+        uint32_t version;
+        struct {
+            uint16_t tag, permissions;
+            int32_t id;
+        } entries[5];
+    } acl = {2,
+             {{OWNER, 7, NOBODY},
+              {USER, 7, 12345},
+              {GROUP, 5, NOBODY},
+              {MASK, 7, NOBODY},
+              {OTHERS, 0, NOBODY}}};
+    return setxattr(dir, "system.posix_acl_default", &acl, sizeof acl, 0) == 0;
 }
 
 uint64_t place_size(const struct place *place, const char *relative)

@@ -34,6 +34,10 @@ uint64_t place_size(const struct place *place,
                     const char *relative); /* UINT64_MAX: none */
 void place_put(const char *path, const void *bytes, size_t length);
 
+/* What is made in DIR may be written by user 12345, too, and read by the group. False:
+ * the file system knows no such thing. */
+bool place_set_default_acl(const char *dir);
+
 /* Blocks from the pool with the content of a piece's [begin, begin + length). */
 struct block *place_chain(const struct place *place, uint32_t piece, uint32_t begin,
                           uint32_t length);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 Suite *test_file_walk_suite(void);
@@ -132,6 +133,28 @@ START_TEST(a_setgid_directory_hands_its_group_down)
 }
 END_TEST
 
+/* S28: a default ACL goes down the tree instead of the mask, and gives no more than 0666
+ * has. */
+START_TEST(a_default_acl_is_kept)
+{
+    if (!place_set_default_acl(place.dir))
+        return; /* this file system has none */
+    struct stat status;
+    umask(077);
+    const int fd = file_walk_open(dir_fd, "x/y", true);
+    umask(022);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0660); /* where the group is the mask */
+    ck_assert_int_gt(fgetxattr(fd, "system.posix_acl_access", NULL, 0), 0);
+    ck_assert_int_eq(stat(place_path(&place, "x"), &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0770);
+    ck_assert_int_gt(
+        getxattr(place_path(&place, "x"), "system.posix_acl_default", NULL, 0), 0);
+    close(fd);
+}
+END_TEST
+
 START_TEST(reading_makes_nothing)
 {
     ck_assert_int_lt(file_walk_open(dir_fd, "x/y", false), 0);
@@ -206,6 +229,7 @@ Suite *test_file_walk_suite(void)
     tcase_add_loop_test(tcase, no_mask_makes_more_or_less_than_it_says, 0, 4);
     tcase_add_test(tcase, a_mask_that_leaves_nothing_is_told);
     tcase_add_test(tcase, a_setgid_directory_hands_its_group_down);
+    tcase_add_test(tcase, a_default_acl_is_kept);
     tcase_add_test(tcase, reading_makes_nothing);
     tcase_add_test(tcase, what_is_no_regular_file_is_refused_without_waiting);
     tcase_add_test(tcase, a_directory_that_is_a_link_is_not_followed);

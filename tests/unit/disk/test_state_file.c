@@ -8,6 +8,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,6 +93,28 @@ START_TEST(what_was_saved_is_loaded)
     state_file_remove(dir, "session");
     ck_assert_int_eq(load("session", got), ERROR_NOT_FOUND);
     state_file_remove(dir, "session");
+}
+END_TEST
+
+/* S28: what is kept of a session is its owner's alone, whatever the mask or an ACL says;
+ * and the owner's it is. */
+START_TEST(no_mask_and_no_acl_changes_whose_it_is)
+{
+    static const mode_t masks[] = {0, 077, 0777};
+    struct stat status;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", dir);
+    if (_i == 1 && !place_set_default_acl(path))
+        return; /* this file system has none */
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        umask(masks[i]);
+        save("session", "first");
+        umask(022);
+        expect("session", "first");
+        ck_assert_int_eq(fstatat(dir, "session", &status, 0), 0);
+        /* With an ACL the group's bits are the most that anybody named there has. */
+        ck_assert_uint_eq(status.st_mode & 07777, 0600);
+    }
 }
 END_TEST
 
@@ -257,6 +280,7 @@ Suite *test_state_file_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 30);
     tcase_add_test(tcase, what_was_saved_is_loaded);
+    tcase_add_loop_test(tcase, no_mask_and_no_acl_changes_whose_it_is, 0, 2);
     tcase_add_test(tcase, every_truncation_and_every_flipped_byte_is_noticed);
     tcase_add_test(tcase, without_a_whole_generation_it_is_damaged);
     tcase_add_test(tcase, one_that_is_too_large_or_no_file_is_damaged);

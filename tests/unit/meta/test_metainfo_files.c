@@ -99,6 +99,49 @@ START_TEST(names_become_what_a_disk_can_hold)
 }
 END_TEST
 
+/* T36: where it points is never read, and so no target is better or worse than another.
+ */
+START_TEST(a_link_is_padding_whatever_it_points_to)
+{
+    static const char *const targets[] = {"l'b'e",
+                                          "l'x'e",
+                                          "l'..''..''etc''passwd'e",
+                                          "l'/etc/passwd'e",
+                                          "l''e",
+                                          "le",
+                                          "'x'",
+                                          "i5e",
+                                          "d'x'i1ee",
+                                          "ll'x'ei-5ee",
+                                          "l'\xff\x1b'e"};
+    static const int lengths[] = {0, 16384};
+    struct buffer notation;
+    char paths[256];
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        for (size_t k = 0; k < 2; k++) {
+            buffer_init(&notation, 1 << 16);
+            ck_assert_int_eq(
+                buffer_printf(
+                    &notation,
+                    INFO("'files'ld'attr''l''length'i%de'path'l'x'e'symlink "
+                         "path'%se" FILE_OF(5, "'b'") FILE_OF(
+                             0, "'x''below'") "e'name''n''piece "
+                                              "length'i16384e'pieces'%d:%0*d") "%c",
+                    lengths[k], targets[i], 20 * (int)(k + 1), 20 * (int)(k + 1), 7,
+                    '\0'),
+                ERROR_NONE);
+            struct metainfo *metainfo = notation_accept((const char *)notation.bytes);
+            join_paths(metainfo, paths, sizeof paths);
+            ck_assert_msg(strcmp(paths, "[n/x]|n/b|n/x/below") == 0, "%s: %s", targets[i],
+                          paths);
+            ck_assert_uint_eq(metainfo->warnings, METAINFO_WARNING_SYMLINK);
+            ck_assert_uint_eq(metainfo->files[0].length, (uint64_t)lengths[k]);
+            metainfo_free(metainfo);
+            buffer_done(&notation);
+        }
+}
+END_TEST
+
 static const struct {
     const char *row;
     const char *list;
@@ -424,6 +467,7 @@ Suite *suite_metainfo_files(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, names_become_what_a_disk_can_hold, 0,
                         sizeof lists / sizeof *lists);
+    tcase_add_test(tcase, a_link_is_padding_whatever_it_points_to);
     tcase_add_loop_test(tcase, portable_names_are_such_as_windows_takes, 0,
                         sizeof portables / sizeof *portables);
     tcase_add_loop_test(tcase, strict_names_are_kept_or_the_torrent_is_refused, 0,

@@ -1,4 +1,4 @@
-/* HOSTILE.md T40, T41: trackers and web seeds. */
+/* HOSTILE.md T40, T41, H13: trackers and web seeds. */
 #include "meta/metainfo.h"
 #include "tests/unit/meta/check_meta.h"
 #include "tests/unit/meta/notation.h"
@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct {
     const char *url;
@@ -37,6 +39,23 @@ static const struct {
     {"http://t.example/ x", false, false},
     {"http://t\xc3\xa9.example/", false, false},
     {"wss://t.example/", false, false},
+    /* H13 */
+    {"http://xn--tst-bma.example/", true, true}, /* as it stands, and is shown */
+    {"http://t.example./announce", true, true},
+    {"http://t..example/", false, false},
+    {"http://.example/", false, false},
+    {"http://./", false, false},
+    {"http://" LABEL ".example/", true, true},
+    {"http://x" LABEL ".example/", false, false},
+    {"http://" LABEL "." LABEL "." LABEL "." LABEL "/", false, false},
+    {"http://t%2eexample/", false, false},
+    {"http://t.example%00.evil.example/", false, false},
+    {"http://t.example\\.evil.example/", false, false},
+    {"http://t.example;x/", false, false},
+    {"http://t.example:80@evil.example/", false, false},
+    {"http://[fe80::1%25eth0]/", false, false},
+    {"http://[]/", false, false},
+    {"udp://t.example\\:80", false, false},
     {"", false, false},
 };
 
@@ -124,6 +143,31 @@ START_TEST(no_more_than_a_hundred_of_each_are_kept) /* T40 */
 }
 END_TEST
 
+/* T40: nodes for a DHT (BEP 5) are of no use here, whatever they are. */
+START_TEST(nodes_are_passed_over)
+{
+    static const char *const bad[] = {"'nodes'i5e", "'nodes''x'", "'nodes'de",
+                                      "'nodes'll'h'i-1eel'h'el'h'i70000e'x'elei3ee"};
+    struct buffer notation;
+    buffer_init(&notation, 8 << 20);
+    ck_assert_int_eq(buffer_printf(&notation, "d'info'd%se", ONE_FILE), ERROR_NONE);
+    if (_i < (int)(sizeof bad / sizeof *bad)) {
+        ck_assert_int_eq(buffer_append_text(&notation, bad[_i]), ERROR_NONE);
+    } else {
+        ck_assert_int_eq(buffer_append_text(&notation, "'nodes'l"), ERROR_NONE);
+        for (int i = 0; i < 100000; i++)
+            ck_assert_int_eq(buffer_printf(&notation, "l'10.0.0.1'i%iee", i), ERROR_NONE);
+        ck_assert_int_eq(buffer_append_text(&notation, "e"), ERROR_NONE);
+    }
+    ck_assert_int_eq(buffer_append(&notation, "e", 2), ERROR_NONE);
+    struct metainfo *metainfo = notation_accept((const char *)notation.bytes);
+    ck_assert_uint_eq(metainfo->tracker_count + metainfo->webseed_count, 0);
+    ck_assert_uint_eq(metainfo->warnings, 0);
+    metainfo_free(metainfo);
+    buffer_done(&notation);
+}
+END_TEST
+
 START_TEST(one_web_seed_may_stand_without_a_list) /* BEP 19 */
 {
     struct metainfo *metainfo =
@@ -143,6 +187,7 @@ Suite *suite_metainfo_urls(void)
     tcase_add_loop_test(tcase, tiers_are_read_as_bep_12_says, 0,
                         sizeof files / sizeof *files);
     tcase_add_test(tcase, no_more_than_a_hundred_of_each_are_kept);
+    tcase_add_loop_test(tcase, nodes_are_passed_over, 0, 5);
     tcase_add_test(tcase, one_web_seed_may_stand_without_a_list);
     suite_add_tcase(suite, tcase);
     return suite;

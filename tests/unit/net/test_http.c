@@ -79,6 +79,14 @@ static const struct reply replies[] = {
      "HTTP/1.1 302 Found\r\nLocation: gopher://127.0.0.1:%u/\r\nContent-Length: "
      "0\r\n\r\n",
      "", 0, 1, false},
+    {"/to-idn",
+     TO("http://l\xd0\xbe"
+        "calhost:%u/plain"),
+     "", 0, 1, false},
+    {"/to-encoded", TO("//localhost%%2e:%u/plain"), "", 0, 1, false},
+    {"/to-user", TO("http://tracker.example@127.0.0.1:%u/plain"), "", 0, 1, false},
+    {"/to-slash", TO("http://127.0.0.1\\.x:%u/plain"), "", 0, 1, false},
+    {"/to-fine", TO("http://127.0.0.1:%u/plain#%%40=@\xd0\xbe"), "", 0, 1, false},
     {"/to-lo", TO("http://127.0.0.1:%u/plain"), "", 0, 1, false},
     {"/to-10", TO("http://10.1.2.3:%u/plain"), "", 0, 1, false},
     {"/to-meta", TO("http://169.254.169.254:%u/plain"), "", 0, 1, false},
@@ -364,7 +372,11 @@ START_TEST(answers_over_a_limit_or_broken_are_errors)
         {"/hop0", ERROR_SYSTEM},        /* H9: four hops */
         {"/to-file", ERROR_SYSTEM},     /* H10 */
         {"/to-ftp", ERROR_SYSTEM},      /* H10 */
-        {"/to-gopher", ERROR_SYSTEM}    /* H10 */
+        {"/to-gopher", ERROR_SYSTEM},   /* H10 */
+        {"/to-idn", ERROR_REFUSED},     /* H13 */
+        {"/to-encoded", ERROR_REFUSED}, /* H13 */
+        {"/to-user", ERROR_REFUSED},    /* H13 */
+        {"/to-slash", ERROR_REFUSED}    /* H13 */
     };
     get(cases[_i].path);
     ck_assert_msg(got.error == cases[_i].error, "%s: %s, %s", cases[_i].path,
@@ -372,6 +384,15 @@ START_TEST(answers_over_a_limit_or_broken_are_errors)
     ck_assert(got.error == ERROR_NONE || got.message[0] != '\0');
     ck_assert(got.error != ERROR_NONE || got.length == CAP);
     ck_assert_uint_le(requests_seen, 4);
+}
+END_TEST
+
+/* H13: what stands behind the host is the server's affair. */
+START_TEST(a_plain_redirect_is_followed_whatever_its_path)
+{
+    get("/to-fine");
+    ck_assert_msg(got.error == ERROR_NONE, "%s", got.message);
+    ck_assert_uint_eq(requests_seen, 2);
 }
 END_TEST
 
@@ -571,8 +592,9 @@ Suite *test_http_suite(void)
     tcase_add_test(tcase, an_answer_comes_with_its_body_and_who_gave_it);
     tcase_add_test(tcase, no_connection_is_kept_after_the_answer);
     tcase_add_test(tcase, any_status_is_an_answer);
-    tcase_add_loop_test(tcase, answers_over_a_limit_or_broken_are_errors, 0, 17);
+    tcase_add_loop_test(tcase, answers_over_a_limit_or_broken_are_errors, 0, 21);
     tcase_add_test(tcase, three_hops_are_followed);
+    tcase_add_test(tcase, a_plain_redirect_is_followed_whatever_its_path);
     tcase_add_test(tcase, trailers_are_no_part_of_the_body);
     tcase_add_loop_test(tcase, a_length_that_cannot_be_is_an_error_or_none, 0, 2);
     tcase_add_loop_test(tcase, tls_that_stalls_is_left_in_time_and_not_spoken_in_clear, 0,

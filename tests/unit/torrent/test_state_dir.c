@@ -42,11 +42,18 @@ static enum error_code open_it(struct state_dir *dir)
     return state_dir_open(path, dir, message, sizeof message);
 }
 
+/* S28 */
 START_TEST(it_is_made_with_its_parents_for_the_user_alone)
 {
+    static const mode_t masks[] = {022, 0, 0777};
     struct state_dir dir;
     struct stat status;
-    ck_assert_int_eq(open_it(&dir), ERROR_NONE);
+    umask(masks[_i]);
+    const enum error_code error = open_it(&dir);
+    ck_assert_uint_eq(umask(022), masks[_i]);
+    ck_assert_int_eq(error, ERROR_NONE);
+    ck_assert_int_eq(fstatat(dir.fd, "lock", &status, 0), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0600);
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_uint_eq(status.st_mode & 07777, 0700);
     ck_assert_int_eq(faccessat(dir.fd, "torrents", F_OK, 0), 0);
@@ -150,7 +157,7 @@ Suite *test_state_dir_suite(void)
     Suite *suite = suite_create("state_dir");
     TCase *tcase = tcase_create("state_dir");
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, it_is_made_with_its_parents_for_the_user_alone);
+    tcase_add_loop_test(tcase, it_is_made_with_its_parents_for_the_user_alone, 0, 3);
     tcase_add_test(tcase, a_second_process_is_refused_and_told_who_holds_it);
     tcase_add_test(tcase, one_that_everybody_may_write_to_is_refused);
     tcase_add_test(tcase, what_is_no_directory_is_refused_with_its_name);
