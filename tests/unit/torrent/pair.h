@@ -14,7 +14,9 @@ struct side {
     struct session *session;
     struct torrent_id id;
     char down[96], state[96];
-    unsigned names; /* enum metainfo_names, or-ed: what side_open asks for */
+    /* what side_open asks for */
+    unsigned names; /* enum metainfo_names, or-ed */
+    bool sequential;
     /* events seen since side_open */
     uint32_t completed, checked, pieces, checkpoints, errors, warnings, removed, bans;
     uint32_t last_checked, last_checkpoint; /* their numbers */

@@ -131,6 +131,50 @@ START_TEST(settings_outlast_the_session)
 }
 END_TEST
 
+START_TEST(what_is_configured_anew_wins_where_it_changed)
+{
+    const struct session_settings anew = {.max_up = 9, .active_seeds = 2};
+    struct session_settings now;
+    pair_init(&pair, 32768);
+    side_open(&pair, &pair.leech, false);
+    session_set_limits(pair.leech.session, 5, 6);
+    session_configure(pair.leech.session, &anew);
+    session_get_settings(pair.leech.session, &now);
+    ck_assert_uint_eq(now.max_down, 5);
+    ck_assert_uint_eq(now.max_up, 9);
+    ck_assert_uint_eq(now.active_seeds, 2);
+    session_set_limits(pair.leech.session, 5, 7);
+    session_configure(pair.leech.session, &anew);
+    session_get_settings(pair.leech.session, &now);
+    ck_assert_uint_eq(now.max_up, 7);
+    side_close(&pair, &pair.leech);
+    pair_done(&pair);
+}
+END_TEST
+
+START_TEST(a_torrent_is_fetched_in_the_order_that_was_set_when_it_was_added)
+{
+    struct torrent_settings settings;
+    pair_init(&pair, 32768);
+    pair.leech.sequential = true;
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    ck_assert(torrent_get_settings(pair.leech.session, pair.leech.id, &settings));
+    ck_assert(settings.sequential);
+    session_remove(pair.leech.session, pair.leech.id, false);
+    session_set_adding(pair.leech.session, 0, false);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    ck_assert(torrent_get_settings(pair.leech.session, pair.leech.id, &settings));
+    ck_assert(!settings.sequential);
+    side_close(&pair, &pair.leech);
+    side_open(&pair, &pair.leech, true);
+    ck_assert(torrent_get_settings(pair.leech.session, pair.leech.id, &settings));
+    ck_assert(!settings.sequential);
+    side_close(&pair, &pair.leech);
+    pair_done(&pair);
+}
+END_TEST
+
 Suite *test_settings_suite(void)
 {
     Suite *suite = suite_create("settings");
@@ -140,6 +184,9 @@ Suite *test_settings_suite(void)
     tcase_add_test(tcase, what_is_not_allowed_counts_as_not_set);
     tcase_add_test(tcase, what_was_chosen_holds_until_the_configuration_changes);
     tcase_add_test(tcase, settings_outlast_the_session);
+    tcase_add_test(tcase, what_is_configured_anew_wins_where_it_changed);
+    tcase_add_test(tcase,
+                   a_torrent_is_fetched_in_the_order_that_was_set_when_it_was_added);
     suite_add_tcase(suite, tcase);
     return suite;
 }

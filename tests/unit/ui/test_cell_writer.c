@@ -102,6 +102,11 @@ START_TEST(colours_can_go_and_come_back)
     cell_writer_set_colors(writer, true);
     ck_assert_int_eq(cell_writer_colors(writer), COLOR_LEVEL_8);
     ck_assert(sends_green(canvas));
+    cell_writer_set_colors(writer, false);
+    canvas_clear(canvas);
+    cell_writer_present(writer, canvas);
+    feed();
+    ck_assert_str_eq(vt_row(vt, 1), "                    "); /* not what stood there */
     canvas_free(canvas);
 }
 END_TEST
