@@ -1,5 +1,6 @@
 #include "app/commands.h"
 
+#include "app/create.h"
 #include "app/run.h"
 #include "app/show.h"
 #include "app/verify.h"
@@ -16,6 +17,9 @@ const struct command command_table[] = {
      COMMAND_MAIN, 0, INT_MAX, run_main},
     {"show", N_("[--json] TORRENT"), N_("Prints what the TORRENT file holds."),
      COMMAND_SHOW, 1, 1, show_main},
+    {"create", N_("[OPTION]... PATH"),
+     N_("Makes a torrent file of PATH, a file or a directory with all below it."),
+     COMMAND_CREATE, 1, 1, create_main},
     {"verify", N_("[OPTION]... TORRENT"),
      N_("Checks the data on disk against the TORRENT file: 0 = all there and right, 1 = "
         "not."),
@@ -24,7 +28,6 @@ const struct command command_table[] = {
      N_("Plays a private swarm on 127.0.0.1, inside the program: no network needed,\n"
         "nothing is kept."),
      COMMAND_DEMO, 0, 0, run_demo},
-    {"create", NULL, NULL, 0, 0, INT_MAX, NULL},
     {"import", NULL, NULL, 0, 0, INT_MAX, NULL},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };

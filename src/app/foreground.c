@@ -128,6 +128,7 @@ static enum error_code begin(struct run *run)
     }
     job->ret_digests = run->check->ret_digests;
     job->ret_errnos = run->check->ret_errnos;
+    job->ret_stamps = run->check->ret_stamps;
     const struct message request = {
         .type = DISK_CHECK, .torrent = the_torrent, .u.job.job = job};
     error = disk_manager_post(run->disk, &request);

@@ -9,6 +9,7 @@
 
 #include "app/options.h"
 #include "base/bitfield.h"
+#include "disk/storage.h"
 #include "loop/loop.h"
 #include "meta/metainfo.h"
 
@@ -27,9 +28,11 @@ bool foreground_is_interrupted(struct foreground *foreground);
 
 struct foreground_check {
     struct metainfo *metainfo;
-    const char *dir;          /* its files lie there */
-    uint8_t *ret_digests;     /* as DISK_CHECK has them in disk/disk_manager.h */
-    _Atomic int *ret_errnos;  /* one a file */
+    const char *dir; /* its files lie there */
+    /* As DISK_CHECK has them in disk/disk_manager.h; NULL: not wanted. */
+    uint8_t *ret_digests;
+    _Atomic int *ret_errnos;
+    struct file_stamp *ret_stamps;
     struct bitfield ret_have; /* the caller's; empty unless all went well */
 };
 /* A worker that hangs in the kernel when all else is over has five seconds: then the

@@ -6,6 +6,8 @@ src_app_libapp_a_SOURCES = \
 	src/app/conf_lines.c src/app/conf_lines.h \
 	src/app/confine.c src/app/confine.h src/app/confine_command.c src/app/confine_places.c \
 	src/app/confine_private.h \
+	src/app/create.c src/app/create.h src/app/create_private.h \
+	src/app/create_output.c src/app/create_report.c src/app/create_scan.c \
 	src/app/demo.c src/app/demo.h \
 	src/app/demo_announce.c src/app/demo_announce.h \
 	src/app/demo_data.c src/app/demo_data.h \
@@ -19,7 +21,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/json_lines.c src/app/json_lines.h \
 	src/app/json_text.c src/app/json_text.h \
 	src/app/options.c src/app/options.h \
-	src/app/options_help.c src/app/options_private.h \
+	src/app/options_create.c src/app/options_help.c src/app/options_private.h \
 	src/app/options_take.c \
 	src/app/output.c src/app/output.h \
 	src/app/progress.c src/app/progress.h \

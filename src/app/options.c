@@ -130,7 +130,7 @@ static bool read_all(struct options *options, int argc, char **argv)
     optind = 0;
     opterr = 0;
     /* "-": arguments come in order, as choice 1, so that "--" keeps its meaning. */
-    while ((choice = getopt_long(argc, argv, "-:c:d:s:p:hV", longs, &index)) != -1) {
+    while ((choice = getopt_long(argc, argv, "-:c:d:s:p:o:hV", longs, &index)) != -1) {
         if (choice == 1) {
             if (!take_argument(options, optarg))
                 return false;

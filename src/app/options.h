@@ -30,10 +30,30 @@ enum command_bit {
     COMMAND_MAIN = 1 << 0,
     COMMAND_SHOW = 1 << 1,
     COMMAND_DEMO = 1 << 2,
-    COMMAND_VERIFY = 1 << 3
+    COMMAND_VERIFY = 1 << 3,
+    COMMAND_CREATE = 1 << 4
 };
 
 #define OPTIONS_MAX_PEERS 100
+#define OPTIONS_MAX_TEXTS 100 /* of an option of create that repeats */
+
+enum create_date { CREATE_DATE_NONE, CREATE_DATE_GIVEN, CREATE_DATE_NOW };
+
+struct create_options {
+    const char *output; /* NULL: NAME.torrent in the current directory */
+    bool force;
+    uint32_t piece_bytes; /* 0: to be chosen */
+    bool is_private;
+    const char *tiers[OPTIONS_MAX_TEXTS]; /* of trackers: usable URLs, commas between */
+    uint32_t tier_count, url_count;
+    const char *webseeds[OPTIONS_MAX_TEXTS];
+    uint32_t webseed_count;
+    const char *excludes[OPTIONS_MAX_TEXTS];
+    uint32_t exclude_count;
+    const char *comment, *source; /* NULL: none */
+    enum create_date date;
+    int64_t date_s;
+};
 
 struct command;
 
@@ -59,6 +79,7 @@ struct options {
     bool ascii;
     enum color_choice color;
     enum sandbox_choice sandbox;
+    struct create_options create;
     bool help, version;
     char **torrents; /* the arguments, NULL-terminated */
     int torrent_count;

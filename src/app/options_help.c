@@ -10,7 +10,8 @@
 #define MAIN  COMMAND_MAIN
 #define SWARM (COMMAND_MAIN | COMMAND_DEMO)
 #define NAMES (COMMAND_MAIN | COMMAND_SHOW | COMMAND_VERIFY)
-#define EACH  (COMMAND_MAIN | COMMAND_SHOW | COMMAND_DEMO | COMMAND_VERIFY)
+#define EACH                                                                             \
+    (COMMAND_MAIN | COMMAND_SHOW | COMMAND_DEMO | COMMAND_VERIFY | COMMAND_CREATE)
 
 #define LEFT_CELLS 24 /* for an option and its argument, before what it does */
 
@@ -49,10 +50,30 @@ const struct option_record option_table[] = {
      N_("change names that Windows or FAT disks do not take")},
     {"verify-writes", NULL, OPTION_VERIFY_WRITES, MAIN, PLACE_FILE,
      N_("read back what was written before it counts")},
+    {"output", N_("FILE"), OPTION_OUTPUT, COMMAND_CREATE, PLACE_LINE,
+     N_("the file to make (default: NAME.torrent)")},
+    {"force", NULL, OPTION_FORCE, COMMAND_CREATE, PLACE_LINE,
+     N_("replace FILE if it is there")},
+    {"tracker", N_("URL,..."), OPTION_TRACKER, COMMAND_CREATE, PLACE_LINE | PLACE_REPEATS,
+     N_("a tier of trackers; repeatable: the next tier")},
+    {"webseed", N_("URL"), OPTION_WEBSEED, COMMAND_CREATE, PLACE_LINE | PLACE_REPEATS,
+     N_("a web server that has the data; repeatable")},
+    {"private", NULL, OPTION_PRIVATE, COMMAND_CREATE, PLACE_LINE,
+     N_("peers come from its trackers alone")},
+    {"exclude", N_("GLOB"), OPTION_EXCLUDE, COMMAND_CREATE, PLACE_LINE | PLACE_REPEATS,
+     N_("leave out files and directories; repeatable")},
+    {"piece-size", N_("SIZE"), OPTION_PIECE_SIZE, COMMAND_CREATE, PLACE_LINE,
+     N_("a power of two, 16K to 256M (default: by what there is)")},
+    {"comment", N_("TEXT"), OPTION_COMMENT, COMMAND_CREATE, PLACE_LINE,
+     N_("a word to whoever reads the torrent")},
+    {"source", N_("TEXT"), OPTION_SOURCE, COMMAND_CREATE, PLACE_LINE,
+     N_("sets it apart: another text is another info-hash")},
+    {"date", N_("WHEN"), OPTION_DATE, COMMAND_CREATE, PLACE_LINE,
+     N_("a creation date: seconds since 1970, or now (default: none)")},
     {"headless", NULL, OPTION_HEADLESS, SWARM, PLACE_FILE,
      N_("no terminal interface: progress lines")},
-    {"json", NULL, OPTION_JSON, SWARM | COMMAND_SHOW | COMMAND_VERIFY, PLACE_FILE,
-     N_("with --headless: one JSON object a line; with commands: one")},
+    {"json", NULL, OPTION_JSON, SWARM | COMMAND_SHOW | COMMAND_VERIFY | COMMAND_CREATE,
+     PLACE_FILE, N_("with --headless: one JSON object a line; with commands: one")},
     {"exit-when-done", NULL, OPTION_EXIT_WHEN_DONE, SWARM, PLACE_LINE,
      N_("end as soon as every TORRENT is complete and on disk")},
     {"ascii", NULL, OPTION_ASCII, SWARM, PLACE_LIVE, N_("plain characters only")},
@@ -60,8 +81,8 @@ const struct option_record option_table[] = {
      N_("colours: auto, always or never")},
     {"encryption", N_("MODE"), OPTION_ENCRYPTION, SWARM, PLACE_FILE,
      N_("off or allow: connections are plain in this version")},
-    {"sandbox", N_("MODE"), OPTION_SANDBOX, SWARM | COMMAND_VERIFY, PLACE_FILE,
-     N_("on as far as the system can (default), off, or require")},
+    {"sandbox", N_("MODE"), OPTION_SANDBOX, SWARM | COMMAND_VERIFY | COMMAND_CREATE,
+     PLACE_FILE, N_("on as far as the system can (default), off, or require")},
     {"no-incoming", NULL, OPTION_NO_INCOMING, SWARM, PLACE_FILE,
      N_("do not listen for peers")},
     {"no-dht", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out the DHT")},

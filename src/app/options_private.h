@@ -13,6 +13,7 @@ enum option_id {
     OPTION_CONFIG = 'c',
     OPTION_DOWNLOAD_DIR = 'd',
     OPTION_STATE_DIR = 's',
+    OPTION_OUTPUT = 'o',
     OPTION_PORT = 'p',
     OPTION_HELP = 'h',
     OPTION_VERSION = 'V',
@@ -37,6 +38,15 @@ enum option_id {
     OPTION_VERIFY_WRITES,
     OPTION_STRICT_NAMES,
     OPTION_PORTABLE_NAMES,
+    OPTION_FORCE,
+    OPTION_PRIVATE,
+    OPTION_PIECE_SIZE,
+    OPTION_TRACKER,
+    OPTION_WEBSEED,
+    OPTION_EXCLUDE,
+    OPTION_COMMENT,
+    OPTION_SOURCE,
+    OPTION_DATE,
     OPTION_ABSENT,   /* leaves out what this version does not have: nothing to do */
     OPTION_NOT_BUILT /* asks for what this version does not have: refused */
 };
@@ -74,6 +84,12 @@ struct option_complaint {
  * without an argument is yes. False: COMPLAINT says why not. */
 bool option_take(struct options *options, const struct option_record *record,
                  const char *text, struct option_complaint *complaint);
+/* Those of `bttui create` with a value. */
+bool option_take_create(struct create_options *create, int id, const char *text,
+                        struct option_complaint *complaint);
+/* Always false, so that callers can return it. */
+bool option_complain(struct option_complaint *complaint, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* TEXT as it may be shown: it can come from anywhere, a terminal takes it badly. */
 const char *option_shown(const char *text, char ret_text[OPTION_SHOWN_SIZE]);
 

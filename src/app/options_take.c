@@ -14,10 +14,7 @@ const char *option_shown(const char *text, char ret_text[OPTION_SHOWN_SIZE])
     return ret_text;
 }
 
-/* Always false, so that callers can return it. */
-static bool complain(struct option_complaint *complaint, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static bool complain(struct option_complaint *complaint, const char *format, ...)
+bool option_complain(struct option_complaint *complaint, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -32,9 +29,9 @@ static bool take_number(struct option_complaint *complaint, const char *text,
     char buffer[OPTION_SHOWN_SIZE];
     if (text_parse_u64(text, low, high, ret_value))
         return true;
-    return complain(complaint, _("%s: “%s” is not a number from %llu to %llu"),
-                    complaint->name, option_shown(text, buffer), (unsigned long long)low,
-                    (unsigned long long)high);
+    return option_complain(complaint, _("%s: “%s” is not a number from %llu to %llu"),
+                           complaint->name, option_shown(text, buffer),
+                           (unsigned long long)low, (unsigned long long)high);
 }
 
 /* How many at a time; 0: no limit. */
@@ -53,16 +50,16 @@ static bool take_rate(struct option_complaint *complaint, const char *text,
     char buffer[OPTION_SHOWN_SIZE];
     if (text_parse_rate(text, ret_rate))
         return true;
-    return complain(complaint, _("%s: “%s” is not a rate such as 500K or 2M"),
-                    complaint->name, option_shown(text, buffer));
+    return option_complain(complaint, _("%s: “%s” is not a rate such as 500K or 2M"),
+                           complaint->name, option_shown(text, buffer));
 }
 
 static bool refuse_word(struct option_complaint *complaint, const char *text,
                         const char *all)
 {
     char buffer[OPTION_SHOWN_SIZE];
-    return complain(complaint, _("%s: “%s” is none of %s"), complaint->name,
-                    option_shown(text, buffer), all);
+    return option_complain(complaint, _("%s: “%s” is none of %s"), complaint->name,
+                           option_shown(text, buffer), all);
 }
 
 /* The index of TEXT in WORDS, COUNT of them. */
@@ -108,10 +105,10 @@ static bool take_encryption(struct option_complaint *complaint, const char *text
         return true;
     if (strcmp(text, "prefer") != 0 && strcmp(text, "require") != 0)
         return refuse_word(complaint, text, "off, allow, prefer, require");
-    return complain(complaint,
-                    _("%s=%s: this version cannot encrypt connections yet; "
-                      "use off or allow"),
-                    complaint->name, text);
+    return option_complain(complaint,
+                           _("%s=%s: this version cannot encrypt connections yet; "
+                             "use off or allow"),
+                           complaint->name, text);
 }
 
 static bool is_host_and_port(const char *text)
@@ -132,13 +129,13 @@ static bool add_peer(struct option_complaint *complaint, const char *text,
 {
     char buffer[OPTION_SHOWN_SIZE];
     if (!is_host_and_port(text))
-        return complain(complaint,
-                        _("%s: “%s” is not HOST:PORT; an IPv6 address stands in "
-                          "brackets: [::1]:6881"),
-                        complaint->name, option_shown(text, buffer));
+        return option_complain(complaint,
+                               _("%s: “%s” is not HOST:PORT; an IPv6 address stands in "
+                                 "brackets: [::1]:6881"),
+                               complaint->name, option_shown(text, buffer));
     if (options->peer_count == OPTIONS_MAX_PEERS)
-        return complain(complaint, _("%s: more than %d are given"), complaint->name,
-                        OPTIONS_MAX_PEERS);
+        return option_complain(complaint, _("%s: more than %d are given"),
+                               complaint->name, OPTIONS_MAX_PEERS);
     options->peers[options->peer_count++] = text;
     return true;
 }
@@ -147,7 +144,7 @@ static bool take_text(struct option_complaint *complaint, const char *text,
                       const char **ret_text)
 {
     if (text[0] == '\0')
-        return complain(complaint, _("%s needs a value"), complaint->name);
+        return option_complain(complaint, _("%s needs a value"), complaint->name);
     *ret_text = text;
     return true;
 }
@@ -180,6 +177,10 @@ static bool *flag_of(struct options *options, int id)
         return &options->ascii;
     case OPTION_VERIFY_WRITES:
         return &options->verify_writes;
+    case OPTION_FORCE:
+        return &options->create.force;
+    case OPTION_PRIVATE:
+        return &options->create.is_private;
     case OPTION_HELP:
         return &options->help;
     case OPTION_VERSION:
@@ -249,8 +250,18 @@ bool option_take(struct options *options, const struct option_record *record,
         return take_encryption(complaint, text);
     case OPTION_SANDBOX:
         return take_sandbox(complaint, text, &options->sandbox);
+    case OPTION_OUTPUT:
+        return take_text(complaint, text, &options->create.output);
+    case OPTION_PIECE_SIZE:
+    case OPTION_TRACKER:
+    case OPTION_WEBSEED:
+    case OPTION_EXCLUDE:
+    case OPTION_COMMENT:
+    case OPTION_SOURCE:
+    case OPTION_DATE:
+        return option_take_create(&options->create, record->id, text, complaint);
     case OPTION_NOT_BUILT:
-        return complain(complaint, "%s: %s", complaint->name, _(record->help));
+        return option_complain(complaint, "%s: %s", complaint->name, _(record->help));
     default:
         return take_flag(complaint, record, text, options);
     }

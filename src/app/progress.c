@@ -53,7 +53,8 @@ void progress_text(const struct progress *progress, char *ret_text, size_t size)
 static size_t line_cells(void)
 {
     struct winsize window;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col > CELLS_MAX)
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0 ||
+        window.ws_col > CELLS_MAX)
         return CELLS_MAX;
     return window.ws_col > CELLS_LEAST ? window.ws_col - 1u : CELLS_LEAST;
 }

@@ -93,7 +93,7 @@ json_t *show_json(const struct metainfo *metainfo)
 
 /* ---- the command ---- */
 
-static size_t terminal_width(void)
+size_t show_terminal_width(void)
 {
     struct winsize size;
     if (!isatty(STDOUT_FILENO))
@@ -112,7 +112,7 @@ enum exit_status show_main(const struct options *options)
     if (options->json)
         status = json_text_print(show_json(metainfo));
     else
-        show_print(stdout, metainfo, terminal_width());
+        show_print(stdout, metainfo, show_terminal_width());
     metainfo_free(metainfo);
     return status;
 }

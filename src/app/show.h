@@ -13,6 +13,10 @@ enum exit_status show_main(const struct options *options);
 /* Prints METAINFO; lines longer than WIDTH cells go on below, indented (0: they do not).
  */
 void show_print(FILE *out, const struct metainfo *metainfo, size_t width);
+/* All of that but the list of files. */
+void show_print_summary(FILE *out, const struct metainfo *metainfo, size_t width);
+/* The cells of a line of standard output; 0 if that is not a terminal. */
+size_t show_terminal_width(void);
 /* DESIGN.md's object; the caller owns it. NULL: out of memory. */
 json_t *show_json(const struct metainfo *metainfo);
 

@@ -158,15 +158,20 @@ static void put_warnings(struct page *page, const struct metainfo *metainfo)
             put_line(page, label_text(LABEL_WARNING), metainfo_warning_text(1u << bit));
 }
 
-static void put_files(struct page *page, const struct metainfo *metainfo)
+static void put_file_count(struct page *page, const struct metainfo *metainfo)
 {
-    char text[TEXT_SIZE], number[TEXT_NUMBER_SIZE];
+    char text[TEXT_NUMBER_SIZE];
     uint32_t pads = 0;
-    const int digits = snprintf(number, sizeof number, "%u", metainfo->file_count);
     for (uint32_t i = 0; i < metainfo->file_count; i++)
         pads += metainfo->files[i].pad;
     snprintf(text, sizeof text, "%u", metainfo->file_count - pads);
     put_line(page, label_text(LABEL_FILES), text);
+}
+
+static void put_files(struct page *page, const struct metainfo *metainfo)
+{
+    char text[TEXT_SIZE], number[TEXT_NUMBER_SIZE];
+    const int digits = snprintf(number, sizeof number, "%u", metainfo->file_count);
     for (uint32_t i = 0; i < metainfo->file_count; i++) {
         if (metainfo->files[i].pad)
             continue;
@@ -179,6 +184,13 @@ static void put_files(struct page *page, const struct metainfo *metainfo)
 }
 
 void show_print(FILE *out, const struct metainfo *metainfo, size_t width)
+{
+    struct page page = {out, width, 0};
+    show_print_summary(out, metainfo, width);
+    put_files(&page, metainfo);
+}
+
+void show_print_summary(FILE *out, const struct metainfo *metainfo, size_t width)
 {
     struct page page = {out, width, 0};
     for (enum label label = 0; label < LABEL_COUNT; label++) {
@@ -196,5 +208,5 @@ void show_print(FILE *out, const struct metainfo *metainfo, size_t width)
     put_untrusted(&page, label_text(LABEL_COMMENT), metainfo->comment);
     put_urls(&page, metainfo);
     put_warnings(&page, metainfo);
-    put_files(&page, metainfo);
+    put_file_count(&page, metainfo);
 }

@@ -144,7 +144,8 @@ static enum exit_status complain(const char *text)
 static enum exit_status report(struct verify *verify, const char *dir,
                                const struct foreground_check *check, bool json)
 {
-    verify_look(verify->metainfo, dir, check->ret_errnos, verify->files);
+    verify_look(verify->metainfo, dir, check->ret_errnos, check->ret_stamps,
+                verify->files);
     const enum error_code error =
         verify_judge(verify->metainfo, &check->ret_have, verify->files);
     if (error != ERROR_NONE)
@@ -166,9 +167,12 @@ static enum exit_status verify_torrent(const struct options *options,
     struct foreground_check check = {.metainfo = metainfo, .dir = dir};
     enum exit_status status = foreground_open(&foreground);
     check.ret_errnos = calloc(metainfo->file_count, sizeof *check.ret_errnos);
+    check.ret_stamps = calloc(metainfo->file_count, sizeof *check.ret_stamps);
     verify.files = calloc(metainfo->file_count, sizeof *verify.files);
     enum error_code error =
-        check.ret_errnos != NULL && verify.files != NULL ? ERROR_NONE : ERROR_MEMORY;
+        check.ret_errnos != NULL && check.ret_stamps != NULL && verify.files != NULL
+            ? ERROR_NONE
+            : ERROR_MEMORY;
     if (status == EXIT_STATUS_OK && error == ERROR_NONE)
         error = foreground_check(&foreground, &check);
     if (status == EXIT_STATUS_OK)
@@ -177,6 +181,7 @@ static enum exit_status verify_torrent(const struct options *options,
                                           : complain(error_text(error));
     bitfield_done(&check.ret_have);
     free(check.ret_errnos);
+    free(check.ret_stamps);
     free(verify.files);
     foreground_close(&foreground);
     return status;

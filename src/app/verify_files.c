@@ -35,37 +35,41 @@ static int stat_file(int dir_fd, const char *path, struct stat *ret_status)
     return error;
 }
 
-static struct verify_file look_at(int dir_fd, const struct metainfo_file *file,
-                                  int read_errno)
+/* Why the check found no regular file there. */
+static struct verify_file look_for(int dir_fd, const char *path)
 {
     struct stat status;
-    struct verify_file seen = {.state = VERIFY_OK};
-    seen.errno_value = stat_file(dir_fd, file->path, &status);
-    if (seen.errno_value != 0) {
-        seen.state = state_of_errno(seen.errno_value);
-        return seen;
-    }
-    seen.found_bytes = (uint64_t)status.st_size;
-    seen.errno_value = read_errno;
-    if (!S_ISREG(status.st_mode))
-        seen.state = VERIFY_NOT_REGULAR;
-    else if (read_errno != 0)
-        seen.state = VERIFY_UNREADABLE;
-    else if (seen.found_bytes != file->length)
-        seen.state = seen.found_bytes < file->length ? VERIFY_SHORT : VERIFY_LONG;
-    return seen;
+    const int error = stat_file(dir_fd, path, &status);
+    if (error == 0)
+        return (struct verify_file){.state = VERIFY_NOT_REGULAR};
+    return (struct verify_file){.state = state_of_errno(error), .errno_value = error};
+}
+
+static enum verify_state state_of_size(uint64_t found, uint64_t wanted)
+{
+    return found < wanted ? VERIFY_SHORT : found > wanted ? VERIFY_LONG : VERIFY_OK;
 }
 
 void verify_look(const struct metainfo *metainfo, const char *dir, _Atomic int *errnos,
-                 struct verify_file *ret_files)
+                 const struct file_stamp *stamps, struct verify_file *ret_files)
 {
     const int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const int why = errno;
     for (uint32_t i = 0; i < metainfo->file_count; i++) {
+        const struct metainfo_file *file = &metainfo->files[i];
+        const int error = atomic_load(&errnos[i]);
         errno = why;
         ret_files[i] = (struct verify_file){.state = VERIFY_OK};
-        if (!metainfo->files[i].pad)
-            ret_files[i] = look_at(dir_fd, &metainfo->files[i], atomic_load(&errnos[i]));
+        if (file->pad)
+            continue;
+        if (stamps[i].size == UINT64_MAX)
+            ret_files[i] = look_for(dir_fd, file->path);
+        else
+            ret_files[i] = (struct verify_file){
+                .state = error != 0 ? VERIFY_UNREADABLE
+                                    : state_of_size(stamps[i].size, file->length),
+                .errno_value = error,
+                .found_bytes = stamps[i].size};
     }
     if (dir_fd >= 0)
         close(dir_fd);

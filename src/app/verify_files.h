@@ -7,6 +7,7 @@
 #define BTTUI_APP_VERIFY_FILES_H
 
 #include "base/bitfield.h"
+#include "disk/storage.h"
 #include "meta/metainfo.h"
 
 #include <stdatomic.h>
@@ -29,10 +30,10 @@ struct verify_file {
     uint32_t piece_count, piece_right; /* that it has a part in */
 };
 
-/* How METAINFO's files below DIR look; ERRNOS: what reading each came to. FILES: one
- * each, padding and links are taken for right. */
+/* How METAINFO's files below DIR look. ERRNOS, STAMPS: what a check said of each. FILES:
+ * one each, padding and links are taken for right. */
 void verify_look(const struct metainfo *metainfo, const char *dir, _Atomic int *errnos,
-                 struct verify_file *ret_files);
+                 const struct file_stamp *stamps, struct verify_file *ret_files);
 /* Adds what HAVE, the pieces that are right, says of them. Pure. ERROR_MEMORY. */
 enum error_code verify_judge(const struct metainfo *metainfo, const struct bitfield *have,
                              struct verify_file *files) MUST_CHECK;

@@ -249,6 +249,9 @@ static void check_end(struct check *check)
     else if (check->job->create_empty)
         storage_create_empty(check->storage, &error);
     storage_stat_all(check->storage);
+    if (check->job->ret_stamps != NULL)
+        storage_stamps(check->storage, check->job->ret_stamps,
+                       storage_metainfo(check->storage)->file_count);
     const struct message response = {
         .type = DISK_CHECKED,
         .torrent = check->torrent,

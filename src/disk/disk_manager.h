@@ -77,12 +77,14 @@ struct disk_job {
     /* DISK_CHECK: the pieces to hash (a set bit), NULL: all. Owned. */
     struct bitfield *pieces;
     bool create_empty; /* make the empty files at the end of the check */
-    /* DISK_CHECK, both the poster's own, to be there until it is answered or the workers
+    /* DISK_CHECK, all the poster's own, to be there until it is answered or the workers
      * are stopped. RET_DIGESTS: each piece's SHA-1 goes here and is compared with
      * nothing: what can be read is right, and the first piece that cannot ends the check
-     * with ERROR_CANCELLED. RET_ERRNOS: one a file, set where reading it failed. */
+     * with ERROR_CANCELLED. RET_ERRNOS: one a file, set where reading it failed.
+     * RET_STAMPS: one a file, how it looks at the end. */
     uint8_t *ret_digests;
     _Atomic int *ret_errnos;
+    struct file_stamp *ret_stamps;
     /* DISK_SAVE_RESUME, DISK_FORGET_STATE: a state file. DISK_SPACE: a directory. */
     int dir_fd;
     char *name;     /* owned */

@@ -26,6 +26,13 @@ struct file_stamp {
     uint64_t device, inode;
 };
 
+struct stat;
+/* As the system tells it, never unsure. */
+struct file_stamp file_stamp_of(const struct stat *status);
+/* The same of the regular file PATH below DIR_FD, walked to as file_walk.h does; anything
+ * else, or nothing, is not there. */
+struct file_stamp file_stamp_at(int dir_fd, const char *path);
+
 /* What failed, for people: which file, which errno. */
 struct storage_error {
     enum error_code code;

@@ -12,17 +12,18 @@
 
 #define COARSE_S 2 /* FAT counts so */
 
-/* Nanoseconds when STATUS was written: files are made by the system's clock. */
-static int64_t mtime_of(const struct stat *status)
+struct file_stamp file_stamp_of(const struct stat *status)
 {
-    const struct timespec at = status->st_mtim;
-    const bool is_coarse = at.tv_nsec == 0 && at.tv_sec % COARSE_S == 0;
-    if (is_coarse && clock_wall_s(&clock_system) <= (double)(at.tv_sec + COARSE_S))
-        return FILE_STAMP_UNSURE;
-    return (int64_t)at.tv_sec * (int64_t)NS_PER_S + at.tv_nsec;
+    return (struct file_stamp){
+        .size = (uint64_t)status->st_size,
+        .mtime_ns =
+            (int64_t)status->st_mtim.tv_sec * (int64_t)NS_PER_S + status->st_mtim.tv_nsec,
+        .device = (uint64_t)status->st_dev,
+        .inode = (uint64_t)status->st_ino,
+    };
 }
 
-static struct file_stamp stamp_of(int dir_fd, const char *path)
+struct file_stamp file_stamp_at(int dir_fd, const char *path)
 {
     struct file_stamp stamp = {.size = UINT64_MAX};
     struct stat status;
@@ -32,13 +33,19 @@ static struct file_stamp stamp_of(int dir_fd, const char *path)
         return stamp;
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISREG(status.st_mode))
-        stamp = (struct file_stamp){
-            .size = (uint64_t)status.st_size,
-            .mtime_ns = mtime_of(&status),
-            .device = (uint64_t)status.st_dev,
-            .inode = (uint64_t)status.st_ino,
-        };
+        stamp = file_stamp_of(&status);
     close(parent);
+    return stamp;
+}
+
+/* Files are made by the system's clock. */
+static struct file_stamp believed(struct file_stamp stamp)
+{
+    const int64_t at_s = stamp.mtime_ns / (int64_t)NS_PER_S;
+    const bool is_coarse = stamp.mtime_ns % (COARSE_S * (int64_t)NS_PER_S) == 0;
+    if (stamp.size != UINT64_MAX && is_coarse &&
+        clock_wall_s(&clock_system) <= (double)(at_s + COARSE_S))
+        stamp.mtime_ns = FILE_STAMP_UNSURE;
     return stamp;
 }
 
@@ -46,7 +53,7 @@ static struct file_stamp stamp_of(int dir_fd, const char *path)
 static bool stat_file(struct storage *storage, int dir_fd, uint32_t file)
 {
     const struct file_stamp stamp =
-        stamp_of(dir_fd, storage_path(storage, dir_fd, file, false));
+        believed(file_stamp_at(dir_fd, storage_path(storage, dir_fd, file, false)));
     pthread_mutex_lock(&storage->mutex);
     storage->stamps[file] = stamp;
     pthread_mutex_unlock(&storage->mutex);

@@ -33,7 +33,7 @@ static enum error_code select_range(const struct file_select *files, char *item,
     return ERROR_NONE;
 }
 
-static bool glob_matches(const char *glob, const char *path)
+bool file_select_matches(const char *glob, const char *path)
 {
     if (fnmatch(glob, path, 0) == 0)
         return true;
@@ -46,7 +46,7 @@ static enum error_code select_glob(const struct file_select *files, const char *
 {
     bool found = false;
     for (uint32_t i = 0; i < files->count; i++) {
-        if (glob_matches(glob, files->path(files->context, i)))
+        if (file_select_matches(glob, files->path(files->context, i)))
             ret_wanted[i] = found = true;
     }
     return found ? ERROR_NONE : ERROR_NOT_FOUND;

@@ -25,4 +25,7 @@ struct file_select {
 enum error_code file_select_apply(const struct file_select *files, const char *list,
                                   bool *ret_wanted, const char **ret_item) MUST_CHECK;
 
+/* Whether one GLOB of them names PATH. */
+bool file_select_matches(const char *glob, const char *path);
+
 #endif

@@ -5,12 +5,12 @@ INTEROP_TESTS = tests/interop/faults.py tests/interop/to-clients.py \
 	tests/interop/kill.py tests/interop/kill-at.py tests/interop/slow-peers.py tests/interop/many-files.py \
 	tests/interop/many-torrents.py \
 	tests/interop/hostile.py tests/interop/poison.py tests/interop/swarm.py \
-	tests/interop/ipv6.py tests/interop/tracker-events.py
+	tests/interop/ipv6.py tests/interop/tracker-events.py tests/interop/create.py
 dist_check_SCRIPTS += $(INTEROP_TESTS)
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/run \
 	tests/interop/lib/bttui.py tests/interop/lib/clients.py tests/interop/lib/lab.py \
-	tests/interop/lib/libtorrent_many.py tests/interop/lib/libtorrent_peer.py tests/interop/lib/payload.py \
+	tests/interop/lib/libtorrent_create.py tests/interop/lib/libtorrent_many.py tests/interop/lib/libtorrent_peer.py tests/interop/lib/payload.py \
 	tests/interop/lib/trackers.py tests/interop/lib/wire_peer.py
 
 # The swarm of hostile.py.

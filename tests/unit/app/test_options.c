@@ -61,6 +61,38 @@ static const char *const refused[] = {
     "verify a b",
     "verify --port=1 a",
     "verify --select=1 a",
+    "create",
+    "create a b",
+    "create --select=1 a",
+    "create --download-dir=d a",
+    "create --output= a",
+    "create --force=yes a",
+    "create --private=yes a",
+    "create --piece-size=8K a",
+    "create --piece-size=512M a",
+    "create --piece-size=100000 a",
+    "create --piece-size=16K+ a",
+    "create --piece-size=0 a",
+    "create --tracker= a",
+    "create --tracker=http a",
+    "create --tracker=file:///x a",
+    "create --tracker=http://a/,,http://b/ a",
+    "create --tracker=http://a/, a",
+    "create --tracker=http://u:p@a/ a",
+    "create --webseed= a",
+    "create --webseed=udp://a:1 a",
+    "create --webseed=ftp://a/ a",
+    "create --exclude= a",
+    "create --comment= a",
+    "create --comment=\xff a",
+    "create --source= a",
+    "create --source=\xc3 a",
+    "create --date= a",
+    "create --date=yesterday a",
+    "create --date=-1 a",
+    "create --date=253402300800 a",
+    "--private a",
+    "show --output=x a",
     "demo --portable-names",
     "--ascii=maybe",
     "--exit-when-done=no",
@@ -86,8 +118,6 @@ static const char *const refused[] = {
     "demo -c x",
     "--seed-ratio=1",
     "--seed-time=1",
-    "create x",
-    "create --piece-length=1 x",
     "import x",
     /* what does not go together */
     "show",
@@ -141,6 +171,8 @@ static const struct {
     {"-c x --config=y a", "", "a"},
     {"demo --sandbox off", "demo", ""},
     {"verify -d x a --json", "verify", "a"},
+    {"create -o x --force --json --private --sandbox=off a", "create", "a"},
+    {"create -ox -- -a", "create", "-a"},
     {"verify --strict-names --portable-names --sandbox=off a", "verify", "a"},
 };
 
@@ -187,6 +219,43 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
         ck_assert_uint_eq(options.port, 80);
         ck_assert_str_eq(options.bind, "b");
     }
+}
+END_TEST
+
+START_TEST(what_a_torrent_is_made_with_is_what_was_given)
+{
+    struct options options;
+    const struct create_options *create = &options.create;
+    ck_assert_int_eq(parse("create a", &options), EXIT_STATUS_OK);
+    ck_assert(create->output == NULL && create->comment == NULL &&
+              create->source == NULL);
+    ck_assert(!create->force && !create->is_private);
+    ck_assert_uint_eq(create->piece_bytes, 0);
+    ck_assert_int_eq(create->date, CREATE_DATE_NONE);
+    ck_assert_int_eq(parse("create -o o --force --private --piece-size=1M "
+                           "--tracker=http://a/,udp://b:1 --tracker=https://c/ "
+                           "--webseed=http://w/ --exclude=*.o a",
+                           &options),
+                     EXIT_STATUS_OK);
+    ck_assert_str_eq(create->output, "o");
+    ck_assert(create->force && create->is_private);
+    ck_assert_uint_eq(create->piece_bytes, 1 << 20);
+    ck_assert_uint_eq(create->tier_count, 2);
+    ck_assert_uint_eq(create->url_count, 3);
+    ck_assert_str_eq(create->tiers[0], "http://a/,udp://b:1");
+    ck_assert_str_eq(create->tiers[1], "https://c/");
+    ck_assert_uint_eq(create->webseed_count, 1);
+    ck_assert_str_eq(create->webseeds[0], "http://w/");
+    ck_assert_uint_eq(create->exclude_count, 1);
+    ck_assert_str_eq(create->excludes[0], "*.o");
+    ck_assert_int_eq(parse("create --comment=\xc3\xa4 --source=s --date=0 a", &options),
+                     EXIT_STATUS_OK);
+    ck_assert_str_eq(create->comment, "\xc3\xa4");
+    ck_assert_str_eq(create->source, "s");
+    ck_assert_int_eq(create->date, CREATE_DATE_GIVEN);
+    ck_assert_int_eq(create->date_s, 0);
+    ck_assert_int_eq(parse("create --date=now a", &options), EXIT_STATUS_OK);
+    ck_assert_int_eq(create->date, CREATE_DATE_NOW);
 }
 END_TEST
 
@@ -247,6 +316,7 @@ Suite *suite_options(void)
     tcase_add_loop_test(tcase, arguments_and_options_come_in_any_order, 0,
                         sizeof taken / sizeof *taken);
     tcase_add_test(tcase, values_come_with_a_sign_or_as_the_next_argument);
+    tcase_add_test(tcase, what_a_torrent_is_made_with_is_what_was_given);
     tcase_add_test(tcase, flags_are_what_was_given);
     tcase_add_test(tcase, flags_can_be_turned_off_and_the_last_word_holds);
     tcase_add_test(tcase, a_program_started_without_a_name_has_no_options);

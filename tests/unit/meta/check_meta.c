@@ -9,6 +9,7 @@ int main(void)
     srunner_add_suite(runner, suite_metainfo_files());
     srunner_add_suite(runner, suite_metainfo_urls());
     srunner_add_suite(runner, suite_metainfo_read());
+    srunner_add_suite(runner, suite_metainfo_write());
     srunner_add_suite(runner, suite_path_name());
     srunner_add_suite(runner, suite_path_twins());
 #ifdef __SANITIZE_ADDRESS__

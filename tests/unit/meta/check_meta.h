@@ -9,6 +9,7 @@ Suite *suite_metainfo(void);
 Suite *suite_metainfo_files(void);
 Suite *suite_metainfo_urls(void);
 Suite *suite_metainfo_read(void);
+Suite *suite_metainfo_write(void);
 Suite *suite_path_name(void);
 Suite *suite_path_twins(void);
 
