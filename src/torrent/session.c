@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define STOP_NS            (4 * NS_PER_S)
+#define TOTALS_SAVE_NS     (60 * NS_PER_S) /* a kill forgets no more of them */
 #define RUN_ROUNDS         8
 #define SHARE_LEAST_BLOCKS 16u
 
@@ -221,6 +222,8 @@ static void on_tick(void *context)
     if (history_sample(&session->history, now_ns, down, up) || again) {
         event_bus_post(session->events, &event);
         loop_timer_set_in(session->loop, &session->tick, NS_PER_S);
+        if (now_ns - session->totals_saved_ns >= TOTALS_SAVE_NS)
+            session_save_list_soon(session);
     }
 }
 
@@ -279,8 +282,7 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
     for (uint32_t i = 0; i < session->count; i++)
         torrent_stop(session_torrent(session, session->order[i]));
     session_save_bans(session);
-    if (loop_timer_is_set(&session->list_timer))
-        session_save_list(session);
+    session_save_list(session); /* the totals */
     check_stopped(session);
 }
 

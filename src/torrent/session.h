@@ -320,6 +320,8 @@ void session_set_settings(struct session *session,
  * rest stays as it was chosen since. */
 void session_configure(struct session *session,
                        const struct session_settings *configured);
+/* Up to now, with this session. */
+void session_get_totals(const struct session *session, struct session_totals *ret_totals);
 /* How the view called NAME looks, in printable ASCII that only the interface understands;
  * NULL: nothing is kept. The text lives until the next set. */
 const char *session_get_look(const struct session *session, const char *name);

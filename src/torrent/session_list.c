@@ -19,6 +19,7 @@ static enum error_code encode_list(const struct session *session, struct buffer 
 {
     struct saved_list list = list_of(session);
     memcpy(list.looks, session->looks, sizeof list.looks);
+    session_get_totals(session, &list.totals);
     list.torrents =
         calloc(session->count + session->waiting_count + 1u, sizeof *list.torrents);
     if (list.torrents == NULL)
@@ -56,6 +57,7 @@ void session_save_list(struct session *session)
     }
     job->bytes = buffer.bytes;
     job->length = buffer.length;
+    session->totals_saved_ns = loop_now_ns(session->loop);
     const struct torrent_id nobody = {0, 0};
     if (session_post_job(session, DISK_SAVE_RESUME, nobody, job) != ERROR_NONE)
         log_write(session->log, LOG_LEVEL_WARNING, "the session was not kept");
@@ -175,6 +177,7 @@ enum error_code session_restore(struct session *session,
     session_settings_restore(&list.settings, &list.configured, &session->configured);
     session_apply_settings(session, &list.settings);
     memcpy(session->looks, list.looks, sizeof session->looks);
+    session->totals_before = list.totals;
     for (uint32_t i = 0; i < list.count; i++)
         restore_one(session, &list.torrents[i]);
     saved_list_done(&list);

@@ -59,6 +59,23 @@ void session_set_sandbox(struct session *session, const char *text, bool files)
     session->files_confined = files;
 }
 
+void session_get_totals(const struct session *session, struct session_totals *ret_totals)
+{
+    struct session_totals totals = session->totals_before;
+    totals.sessions++;
+    totals.seconds += (loop_now_ns(session->loop) - session->begun_ns) / NS_PER_S;
+    totals.downloaded += session->gone_down;
+    totals.uploaded += session->gone_up;
+    for (uint32_t i = 0; i < session->count; i++) {
+        struct peer_counts counts;
+        peer_manager_get_counts(session_torrent(session, session->order[i])->peers,
+                                &counts);
+        totals.downloaded += counts.downloaded;
+        totals.uploaded += counts.uploaded;
+    }
+    *ret_totals = totals;
+}
+
 void session_get_info(struct session *session, struct session_info *ret_info)
 {
     struct session_info info = {

@@ -210,6 +210,7 @@ enum error_code session_new(const struct session_config *config,
     session_init_queue(session);
     session_watch_network(session);
     session_init_list(session);
+    session->begun_ns = session->totals_saved_ns = loop_now_ns(session->loop);
     make_peer_id(session);
     enum error_code error = enough_descriptors(message);
     if (error == ERROR_NONE && config->state_dir != NULL)

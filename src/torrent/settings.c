@@ -24,6 +24,13 @@ static const struct record_field session_fields[] = {
     {"max-down", RECORD_U64, SESSION(max_down), 0, RATE_MAX},
     {"max-up", RECORD_U64, SESSION(max_up), 0, RATE_MAX},
 };
+static const struct record_field totals_fields[] = {
+    {"downloaded", RECORD_U64, offsetof(struct session_totals, downloaded), 0, INT64_MAX},
+    {"seconds", RECORD_U64, offsetof(struct session_totals, seconds), 0, INT64_MAX},
+    {"sessions", RECORD_U64, offsetof(struct session_totals, sessions), 0, INT64_MAX},
+    {"uploaded", RECORD_U64, offsetof(struct session_totals, uploaded), 0, INT64_MAX},
+};
+static const struct session_totals totals_defaults;
 static const struct torrent_settings torrent_defaults;
 static const struct session_settings session_defaults;
 
@@ -94,6 +101,11 @@ enum error_code saved_list_encode(const struct saved_list *list, struct buffer *
                               &session_defaults, buffer);
     if (error == ERROR_NONE)
         error = put_torrents(list, buffer);
+    if (error == ERROR_NONE)
+        error = buffer_append_text(buffer, "6:totals");
+    if (error == ERROR_NONE)
+        error = record_encode(totals_fields, COUNT(totals_fields), &list->totals,
+                              &totals_defaults, buffer);
     return error == ERROR_NONE ? buffer_append_text(buffer, "e") : error;
 }
 
@@ -207,6 +219,8 @@ enum error_code saved_list_decode(const uint8_t *bytes, size_t length,
                       bencode_get(root, "settings"), &list.settings);
         record_decode(session_fields, COUNT(session_fields),
                       bencode_get(root, "configured"), &list.configured);
+        record_decode(totals_fields, COUNT(totals_fields), bencode_get(root, "totals"),
+                      &list.totals);
         if (bencode_is(bencode_get(root, "looks"), BENCODE_DICT))
             read_looks(bencode_get(root, "looks"), &list);
         error = read_torrents(torrents, &list);

@@ -35,6 +35,13 @@ struct saved_look {
     char text[SAVED_LOOK_SIZE];
 };
 
+/* Of all sessions that this state directory has seen. */
+struct session_totals {
+    uint64_t downloaded, uploaded; /* payload bytes */
+    uint64_t seconds;              /* running */
+    uint64_t sessions;
+};
+
 /* What holds after a restart: what was chosen in the last session, unless what is
  * configured (command line, configuration file) has changed since. CHOSEN becomes that.
  */
@@ -51,6 +58,7 @@ struct saved_list {
     struct session_settings settings, configured;
     struct saved_torrent *torrents; /* owned */
     uint32_t count;
+    struct session_totals totals;
     struct saved_look looks[SAVED_LOOKS]; /* those there are come first, by name */
 };
 

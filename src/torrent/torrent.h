@@ -125,6 +125,8 @@ struct session {
     char *download_dir;
     struct session_settings settings, configured;
     struct saved_look looks[SAVED_LOOKS];
+    struct session_totals totals_before; /* of the sessions before this one */
+    uint64_t begun_ns, totals_saved_ns;
 
     struct torrent **slots; /* by id.index */
     uint32_t *generations;

@@ -179,6 +179,20 @@ static void add_swarm(struct info *info, const struct torrent_info *torrent)
         torrent->sequential ? _("pieces in order") : _("rarest pieces first"));
 }
 
+static void add_totals(struct info *info, const struct view_context *context)
+{
+    struct session_totals totals;
+    char down[TEXT_NUMBER_SIZE], up[TEXT_NUMBER_SIZE], duration[TEXT_NUMBER_SIZE];
+    session_get_totals(context->session, &totals);
+    add_gap(info);
+    add(info, _("All time"), STYLE_NORMAL,
+        /* L10N: bytes down, bytes up, a ratio, how long the program has run */
+        _("%s down, %s up, ratio %.2f, in %s"), text_bytes(totals.downloaded, down),
+        text_bytes(totals.uploaded, up),
+        totals.downloaded > 0 ? (double)totals.uploaded / (double)totals.downloaded : 0.0,
+        text_duration(totals.seconds, duration));
+}
+
 /* Of the whole program; what it cannot reach is why some things fail. */
 static void add_sandbox(struct info *info, const struct view_context *context)
 {
@@ -210,6 +224,7 @@ static void info_recalc(void *state, struct view_context *context)
         add(info, _("Created by"), STYLE_NORMAL, "%s", torrent.creator);
     if (torrent.comment[0] != '\0')
         add(info, _("Comment"), STYLE_NORMAL, "%s", torrent.comment);
+    add_totals(info, context);
     add_sandbox(info, context);
 }
 

@@ -18,6 +18,7 @@ static struct saved_list given_list(void)
     return (struct saved_list){.settings = {.max_down = 1000, .max_up = 20000},
                                .configured = {.max_down = 1000},
                                .looks = {{"files", "sort=name"}, {"peers", "sort=-down"}},
+                               .totals = {1, 2, UINT64_C(1) << 60, 4},
                                .torrents = torrents,
                                .count = 3};
 }
@@ -45,6 +46,7 @@ START_TEST(order_and_settings_come_back)
     ck_assert_uint_eq(out.settings.max_up, 20000);
     ck_assert_uint_eq(out.configured.max_down, 1000);
     ck_assert_uint_eq(out.configured.max_up, 0);
+    ck_assert_mem_eq(&out.totals, &in.totals, sizeof in.totals);
     ck_assert_mem_eq(out.looks, in.looks, sizeof in.looks);
     saved_list_done(&out);
     buffer_done(&buffer);

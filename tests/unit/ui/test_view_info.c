@@ -67,6 +67,8 @@ START_TEST(everything_is_told)
         "Created by    mktorrent 1.1",
         "Comment       a comment",
         "",
+        "All time      4.0 GiB down, 6.0 GiB up, ratio 1.50, in 1d01h",
+        "",
         "Sandbox       files, ports",
         "",
     };
