@@ -4,6 +4,9 @@
 
 #define STARVING_BYTES_PER_S 2048u
 #define HOLD_PERIODS         12u
+#define QUANTUM_LEAST        (BLOCK_BYTES / 16)
+#define OPTIMISTIC_PART      5u /* one in so many of all */
+#define WAIT_WEIGHT          3u /* BEP 3: new ones are three times as likely */
 
 static bool may_have_slot(const struct choker_peer *peer)
 {
@@ -14,7 +17,7 @@ static bool may_have_slot(const struct choker_peer *peer)
 static bool is_in_turn(const struct choker_peer *peer, const struct choker_rules *rules)
 {
     return peer->unchoked && rules->now_ns - peer->unchoked_at_ns < CHOKER_TURN_NS &&
-           (rules->quota_bytes == 0 || peer->served < rules->quota_bytes);
+           (peer->quota == 0 || peer->served < peer->quota);
 }
 
 static bool is_better(const struct choker_peer *a, const struct choker_peer *b,
@@ -88,23 +91,35 @@ static bool keeps_optimistic(const struct choker *choker,
             rules->now_ns - choker->optimistic_since_ns < CHOKER_OPTIMISTIC_NS);
 }
 
-/* The longest without a slot, which the newest are by having had none. */
+/* New ones have to get something before they can give, and one that gave back what it got
+ * may do so again: their waiting counts three times that of one that took and gave
+ * nothing. */
+static uint64_t waited(const struct choker_peer *peer, uint64_t now_ns)
+{
+    if (peer->unchoked_at_ns == 0)
+        return (now_ns - peer->came_at_ns + 1) * WAIT_WEIGHT;
+    return (now_ns - peer->unchoked_at_ns) * (peer->gives ? WAIT_WEIGHT : 1);
+}
+
+/* Who has waited longest for a slot. */
 static struct choker_peer *longest_waiting(struct choker_peer *peers, uint32_t count,
                                            const struct chosen *chosen,
                                            const struct choker_rules *rules)
 {
     struct choker_peer *best = NULL;
+    uint64_t longest = 0;
     uint32_t ties = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct choker_peer *peer = &peers[i];
         if (peer->unchoked || !may_have_slot(peer) ||
             same_host(chosen, peer) < chosen->count)
             continue;
-        if (best == NULL || peer->unchoked_at_ns < best->unchoked_at_ns) {
+        const uint64_t own = waited(peer, rules->now_ns);
+        if (best == NULL || own > longest) {
             best = peer;
+            longest = own;
             ties = 1;
-        } else if (peer->unchoked_at_ns == best->unchoked_at_ns &&
-                   random_below(rules->random, ++ties) == 0) {
+        } else if (own == longest && random_below(rules->random, ++ties) == 0) {
             best = peer;
         }
     }
@@ -138,6 +153,44 @@ void choker_run(struct choker *choker, struct choker_peer *peers, uint32_t count
     }
     if (optimistic != NULL)
         optimistic->optimistic = optimistic->unchoked = true;
+}
+
+/* Bytes of a round in which all have BLOCK_BYTES on average. */
+static uint64_t portion(const struct choker_peer *peer, uint64_t round,
+                        bool has_optimistic, uint64_t given)
+{
+    const uint64_t optimistic = has_optimistic ? round / OPTIMISTIC_PART : 0;
+    if (given == 0)
+        return BLOCK_BYTES;
+    return peer->optimistic
+               ? optimistic
+               : (round - optimistic) / 1024 * peer->given / (given / 1024 + 1);
+}
+
+void choker_weigh(struct choker_peer *peers, uint32_t count)
+{
+    uint64_t given = 0, most = 0, round = 0;
+    bool has_optimistic = false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!peers[i].unchoked)
+            continue;
+        round += BLOCK_BYTES;
+        has_optimistic |= peers[i].optimistic;
+        given += peers[i].optimistic ? 0 : peers[i].given;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t own =
+            peers[i].unchoked ? portion(&peers[i], round, has_optimistic, given) : 0;
+        most = own > most ? own : most;
+        peers[i].quantum = (uint32_t)own;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (most > CHOKER_TURN_BLOCKS * BLOCK_BYTES)
+            peers[i].quantum = (uint32_t)((uint64_t)peers[i].quantum *
+                                          CHOKER_TURN_BLOCKS * BLOCK_BYTES / most);
+        if (peers[i].quantum < QUANTUM_LEAST)
+            peers[i].quantum = QUANTUM_LEAST;
+    }
 }
 
 void choker_adapt(struct choker *choker, uint32_t used, uint32_t busy, uint64_t rate,

@@ -6,6 +6,7 @@
 #ifndef BTTUI_PEER_CHOKER_H
 #define BTTUI_PEER_CHOKER_H
 
+#include "base/block_pool.h"
 #include "base/clock.h"
 
 #include <stdbool.h>
@@ -24,10 +25,14 @@ struct choker_peer {
     bool blocked;            /* paused by the user: never unchoked */
     uint64_t given;          /* bytes/s it gives us, over the last 20 s */
     uint64_t served;         /* bytes it took in this turn of its slot */
+    uint64_t quota;          /* and may take while seeding; 0: any number */
     uint32_t host;           /* peers of one public address share it; 0: counts alone */
     uint64_t unchoked_at_ns; /* when it last got or lost a slot; 0: never had one */
+    uint64_t came_at_ns;     /* when it connected */
+    bool gives;              /* it gave us something in its last slot, or since */
     bool unchoked;           /* in: now; out: from now on */
     bool optimistic;         /* in and out */
+    uint32_t quantum; /* out, of choker_weigh: bytes a turn of the limited uplink */
 };
 
 struct choker {
@@ -39,9 +44,8 @@ struct choker {
 };
 
 struct choker_rules {
-    bool whole;           /* rank all anew; else only free slots are given */
-    bool seeding;         /* who has waited longest, instead of who gives most */
-    uint64_t quota_bytes; /* of one turn while seeding */
+    bool whole;   /* rank all anew; else only free slots are given */
+    bool seeding; /* who has waited longest, instead of who gives most */
     uint64_t now_ns;
     const struct random_source *random;
 };
@@ -49,6 +53,15 @@ struct choker_rules {
 /* Decides for COUNT peers: the regular slots, and one optimistic. One of a host. */
 void choker_run(struct choker *choker, struct choker_peer *peers, uint32_t count,
                 const struct choker_rules *rules);
+
+/*
+ * How those who are unchoked part a limited uplink that does not suffice for all (deficit
+ * round-robin, its weights as in PropShare): a fifth is for the optimistic slot, the rest
+ * goes by what each gave; alike where nobody gave anything, as while seeding. A turn is a
+ * block on average, at most CHOKER_TURN_BLOCKS, and nobody's is nothing.
+ */
+#define CHOKER_TURN_BLOCKS 4u
+void choker_weigh(struct choker_peer *peers, uint32_t count);
 
 /* Once a period: USED regular and optimistic slots, BUSY of them with data waiting, send
  * RATE bytes/s; LIMIT bytes/s, 0 for none. One slot more while that makes us faster, one

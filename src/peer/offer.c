@@ -112,6 +112,9 @@ void peer_set_choking(struct peer *peer, bool choking)
     peer->am_choking = choking;
     peer->slot_changed_ns = loop_now_ns(peer->manager->loop);
     peer->uploaded_at_slot = peer->uploaded;
+    if (!choking)
+        peer->downloaded_at_slot = peer->downloaded;
+    peer->turns += !choking;
     enum error_code error = wire_put(&peer->out, choking ? WIRE_CHOKE : WIRE_UNCHOKE);
     if (choking && error == ERROR_NONE)
         error = refuse_waiting(peer);

@@ -102,7 +102,7 @@ struct peer *peer_new(struct peer_manager *manager, uint32_t place, struct strea
     peer->incoming = incoming;
     peer->am_choking = true;
     peer->paused = manager->known[place].paused;
-    peer->share = 1;
+    peer->quantum = BLOCK_BYTES;
     peer->burst = UPLOAD_BURST_FIRST;
     peer->told_status = PEER_STATUS_INACTIVE;
     peer->sending_tail = &peer->sending;

@@ -127,9 +127,11 @@ struct peer {
 
     uint64_t downloaded, uploaded;
     uint64_t down_rate, up_rate, rate_down_base, rate_up_base, rate_at_ns;
-    uint64_t down_slow;        /* over 20 s, for the choker */
-    uint64_t uploaded_at_slot; /* `uploaded` when its slot was given */
-    uint8_t share;             /* blocks a turn of the limited uplink */
+    uint64_t down_slow;          /* over 20 s, for the choker */
+    uint32_t turns;              /* slots it was given */
+    uint64_t uploaded_at_slot;   /* `uploaded` when its slot was given or taken */
+    uint64_t downloaded_at_slot; /* `downloaded` when it was given its last one */
+    uint32_t quantum, credit;    /* bytes a turn of the limited uplink; saved up */
     enum peer_status told_status;
 
     bool waits_down, waits_up; /* in the queues of pace.c */

@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-#define SOON_NS      (NS_PER_S / 10) /* wishes within this are answered together */
-#define QUOTA_PIECES 16u
+#define SOON_NS            (NS_PER_S / 10) /* wishes within this are answered together */
+#define QUOTA_PIECES       16u
+#define QUOTA_FIRST_PIECES 2u
 
 /* Peers of one public address share a number. */
 static uint32_t host_of(const struct peer *peer, struct peer *const *who, uint32_t count)
@@ -23,27 +24,29 @@ static bool may_want(const struct peer *peer, uint64_t now_ns)
            (peer->peer_interested || peer->presumed_until_ns > now_ns);
 }
 
+/* Of a turn while seeding. The first is short: who has nothing to give is of no use to
+ * the others. */
+static uint64_t quota_of(const struct peer *peer)
+{
+    const uint32_t pieces = peer->turns > 1 ? QUOTA_PIECES : QUOTA_FIRST_PIECES;
+    return (uint64_t)pieces * peer->manager->config.piece_bytes;
+}
+
 static struct choker_peer describe(const struct peer *peer, uint64_t now_ns)
 {
     return (struct choker_peer){
         .interested = may_want(peer, now_ns),
         .snubbed = peer->snubbed,
         .blocked = peer->paused,
-        .given = peer->down_slow,
+        .given = peer->manager->complete ? 0 : peer->down_slow,
         .served = peer->uploaded - peer->uploaded_at_slot,
+        .quota = quota_of(peer),
         .unchoked_at_ns = peer->slot_changed_ns,
+        .came_at_ns = peer->connected_at_ns,
+        .gives = peer->downloaded > peer->downloaded_at_slot,
         .unchoked = !peer->am_choking,
         .optimistic = peer->optimistic,
     };
-}
-
-/* What it sends in a turn of the limited uplink, by what it gave: 1 … 4 blocks. */
-static void set_share(struct peer *peer, uint64_t best)
-{
-    peer->share = 1;
-    if (best > 0)
-        peer->share +=
-            (uint8_t)(3 * (peer->down_slow < best ? peer->down_slow : best) / best);
 }
 
 static void adapt(struct peer_manager *manager, struct peer *const *who, uint32_t count,
@@ -51,16 +54,11 @@ static void adapt(struct peer_manager *manager, struct peer *const *who, uint32_
 {
     const uint64_t passed_ns = now_ns - manager->adapted_at_ns;
     uint32_t used = 0, busy = 0;
-    uint64_t best = 0;
     for (uint32_t i = 0; i < count; i++) {
         used += !who[i]->am_choking;
         busy += !who[i]->am_choking &&
                 who[i]->wanted.length + who[i]->reads_out + who[i]->sending_count > 0;
-        if (who[i]->down_slow > best)
-            best = who[i]->down_slow;
     }
-    for (uint32_t i = 0; i < count; i++)
-        set_share(who[i], best);
     if (manager->adapted_at_ns != 0 && passed_ns >= NS_PER_S)
         choker_adapt(&manager->choker, used, busy,
                      (manager->uploaded - manager->uploaded_before) * 1000 /
@@ -73,6 +71,7 @@ static void adapt(struct peer_manager *manager, struct peer *const *who, uint32_
 static void tell(struct peer *peer, const struct choker_peer *told)
 {
     peer->optimistic = told->optimistic;
+    peer->quantum = told->quantum;
     peer_set_choking(peer, !told->unchoked);
     if (peer->dead || !peer->am_choking || !peer->peer_interested || peer->paused)
         return;
@@ -102,11 +101,11 @@ static void run_choker(struct peer_manager *manager, bool whole)
     const struct choker_rules rules = {
         .whole = whole,
         .seeding = manager->complete,
-        .quota_bytes = (uint64_t)QUOTA_PIECES * manager->config.piece_bytes,
         .now_ns = now_ns,
         .random = manager->shared->config.random,
     };
     choker_run(&manager->choker, peers, count, &rules);
+    choker_weigh(peers, count);
     for (uint32_t i = 0; i < count; i++)
         tell(who[i], &peers[i]);
     free(peers);

@@ -121,9 +121,17 @@ void peer_serve_soon(struct peer *peer)
         peer_flush_soon(peer);
 }
 
+/* How many blocks its next turn lets it have; what is less than one is saved up. */
+static uint32_t turn_of(struct peer *peer)
+{
+    const uint32_t bytes = peer->credit + peer->quantum;
+    peer->credit = bytes % BLOCK_BYTES;
+    return bytes / BLOCK_BYTES;
+}
+
 bool peer_serve_share(struct peer *peer)
 {
-    const bool more = serve(peer, peer->share);
+    const bool more = serve(peer, turn_of(peer));
     if (peer->sending != NULL)
         peer_flush_soon(peer);
     return more;

@@ -17,6 +17,7 @@ struct vnet_end {
     struct vnet *vnet;
     struct vnet_end *other; /* NULL: none yet, or never */
     struct vnet_link link;
+    struct vnet_host *host; /* whose uplink it shares; NULL: none */
     struct netaddr local;
     struct loop_timer timer;
     struct vnet_chunk *inbox, **inbox_tail;
@@ -201,6 +202,15 @@ static enum error_code end_readv(struct stream *stream, const struct iovec *iov,
                                                                 : ERROR_AGAIN;
 }
 
+/* When something that is ready at READY_NS has left HOST. */
+static uint64_t through_uplink(struct vnet_host *host, size_t length, uint64_t ready_ns)
+{
+    if (host->uplink_free_ns < ready_ns)
+        host->uplink_free_ns = ready_ns;
+    host->uplink_free_ns += length * NS_PER_S / host->uplink_bytes_per_s;
+    return host->uplink_free_ns;
+}
+
 /* When something sent now over END's line arrives at the other side. */
 static uint64_t arrival_ns(struct vnet_end *end, size_t length)
 {
@@ -209,7 +219,10 @@ static uint64_t arrival_ns(struct vnet_end *end, size_t length)
         end->line_free_ns = now_ns;
     if (end->link.bytes_per_s != 0)
         end->line_free_ns += length * NS_PER_S / end->link.bytes_per_s;
-    uint64_t at_ns = end->line_free_ns + end->link.latency_ns;
+    uint64_t at_ns = end->line_free_ns;
+    if (end->host != NULL && end->host->uplink_bytes_per_s != 0)
+        at_ns = through_uplink(end->host, length, at_ns);
+    at_ns += end->link.latency_ns;
     if (at_ns <= end->last_at_ns)
         at_ns = end->last_at_ns + (end->link.segment != 0 ? NS_PER_US : 0);
     end->last_at_ns = at_ns;
@@ -343,6 +356,14 @@ static void end_close(struct stream *stream)
 static const struct stream_ops end_ops = {end_readv, end_writev, end_set_interest,
                                           end_set_heat, end_close};
 
+static struct vnet_host *host_at(const struct vnet *vnet, const struct netaddr *address)
+{
+    for (uint32_t i = 0; i < vnet->host_count; i++)
+        if (netaddr_same_host(&vnet->hosts[i]->address, address))
+            return vnet->hosts[i];
+    return NULL;
+}
+
 static struct vnet_end *end_new(struct vnet *vnet, const struct netaddr *local,
                                 const struct netaddr *remote)
 {
@@ -353,6 +374,7 @@ static struct vnet_end *end_new(struct vnet *vnet, const struct netaddr *local,
     end->vnet = vnet;
     end->local = *local;
     end->link = vnet->link;
+    end->host = host_at(vnet, local);
     end->inbox_tail = &end->inbox;
     end->next_made = vnet->ends;
     vnet->ends = end;
@@ -379,6 +401,14 @@ void vnet_cut(struct stream *stream)
         return;
     end->other->cut = true;
     loop_timer_cancel(end->vnet->loop, &end->other->timer);
+}
+
+void vnet_set_uplink(struct vnet *vnet, const char *address, uint64_t bytes_per_s)
+{
+    const struct netaddr at = vnet_parse(address);
+    struct vnet_host *host = host_at(vnet, &at);
+    VNET_REQUIRE(host != NULL);
+    host->uplink_bytes_per_s = bytes_per_s;
 }
 
 /* ---- struct net ---- */

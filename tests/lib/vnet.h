@@ -30,6 +30,9 @@ struct vnet_link {
 };
 /* For connections made from now on. The first is {1 ms, any, 0, 256 KiB}. */
 void vnet_set_link(struct vnet *vnet, const struct vnet_link *link);
+/* All that this host (which there is) sends over streams shares one line of that speed;
+ * 0: no line. */
+void vnet_set_uplink(struct vnet *vnet, const char *address, uint64_t bytes_per_s);
 
 enum vnet_fate {
     VNET_NORMAL,   /* a listener accepts, nobody there refuses */

@@ -14,6 +14,7 @@ struct vnet_host {
     struct vnet *vnet;
     struct netaddr address;
     uint16_t next_port;
+    uint64_t uplink_bytes_per_s, uplink_free_ns; /* 0: no line */
 };
 
 struct vnet_packet;

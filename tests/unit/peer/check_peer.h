@@ -12,6 +12,7 @@ Suite *suite_requests(void);
 Suite *suite_room(void);
 Suite *suite_serve(void);
 Suite *suite_session(void);
+Suite *suite_slots(void);
 Suite *suite_trouble(void);
 Suite *suite_upload(void);
 Suite *suite_upload_only(void);

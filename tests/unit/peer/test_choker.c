@@ -22,6 +22,7 @@ static void begin(uint32_t how_many)
     for (uint32_t i = 0; i < count; i++) {
         peers[i].interested = true;
         peers[i].given = 1000 * (i + 1);
+        peers[i].quota = 1u << 20;
     }
 }
 
@@ -30,7 +31,6 @@ static void run(bool whole, bool seeding)
     bool before[PEERS_MAX];
     const struct choker_rules rules = {.whole = whole,
                                        .seeding = seeding,
-                                       .quota_bytes = 1u << 20,
                                        .now_ns = now_ns,
                                        .random = &random_source.source};
     for (uint32_t i = 0; i < count; i++)
@@ -111,6 +111,35 @@ START_TEST(test_the_optimistic_slot_goes_round_every_thirty_seconds)
 }
 END_TEST
 
+/* Five that took and gave nothing, five that gave back, one that has just come. */
+START_TEST(test_new_ones_and_those_who_gave_back_wait_a_third_as_long)
+{
+    begin(15);
+    for (uint32_t i = 0; i < 11; i++) {
+        peers[i].given = 0;
+        peers[i].gives = i >= 5;
+        peers[i].unchoked_at_ns = now_ns - (i < 5 ? 250 + i : 90 + i) * NS_PER_S;
+    }
+    peers[10].unchoked_at_ns = 0;
+    peers[10].came_at_ns = now_ns - 30 * NS_PER_S;
+    run(true, false);
+    ck_assert_uint_eq(optimistic(), 9); /* 99 s, three times */
+    now_ns += CHOKER_OPTIMISTIC_NS;
+    run(true, false);
+    ck_assert_uint_eq(optimistic(), 8); /* 128 */
+    for (int i = 0; i < 2; i++, now_ns += CHOKER_OPTIMISTIC_NS)
+        run(true, false);
+    now_ns += 100 * NS_PER_S;
+    peers[7].unchoked_at_ns = peers[6].unchoked_at_ns = peers[5].unchoked_at_ns = now_ns;
+    peers[8].unchoked_at_ns = peers[9].unchoked_at_ns = now_ns;
+    run(true, false);
+    ck_assert_uint_eq(optimistic(), 10); /* it has come 250 s ago */
+    peers[10].interested = false;
+    run(true, false);
+    ck_assert_uint_eq(optimistic(), 4);
+}
+END_TEST
+
 START_TEST(test_a_new_wish_takes_no_ones_slot_away)
 {
     begin(10);
@@ -160,6 +189,51 @@ START_TEST(test_a_quota_ends_a_turn_while_seeding)
     ck_assert_uint_eq(unchoked(), 5);
     ck_assert(!(was[0] && peers[0].unchoked && !peers[0].optimistic));
     ck_assert(!(was[1] && peers[1].unchoked && !peers[1].optimistic));
+}
+END_TEST
+
+static uint64_t quantum(uint32_t number)
+{
+    return peers[number].quantum;
+}
+
+START_TEST(test_the_uplink_is_parted_by_what_each_gave)
+{
+    begin(6);
+    choker.slots = 5;
+    for (uint32_t i = 0; i < 6; i++)
+        peers[i].given = i < 5 ? 100000 + 50000 * i : 0;
+    run(true, false);
+    choker_weigh(peers, count);
+    ck_assert(peers[5].optimistic);
+    uint64_t regular = 0;
+    for (uint32_t i = 0; i < 5; i++)
+        regular += quantum(i);
+    ck_assert_uint_ge(quantum(5) * 100 / (regular + quantum(5)), 19); /* a fifth */
+    ck_assert_uint_le(quantum(5) * 100 / (regular + quantum(5)), 21);
+    for (uint32_t i = 1; i < 5; i++) { /* 100 : 150 : 200 : 250 : 300 */
+        ck_assert_uint_ge(quantum(i) * 100 / quantum(0), 98 + 50 * i);
+        ck_assert_uint_le(quantum(i) * 100 / quantum(0), 102 + 50 * i);
+    }
+}
+END_TEST
+
+START_TEST(test_nobodys_part_is_nothing_nor_more_than_four_blocks)
+{
+    begin(20);
+    choker.slots = 20;
+    for (uint32_t i = 0; i < 20; i++)
+        peers[i].given = i == 7 ? UINT32_MAX : 0;
+    run(true, false);
+    choker_weigh(peers, count);
+    ck_assert_uint_eq(quantum(7), 4 * BLOCK_BYTES);
+    for (uint32_t i = 0; i < 20; i++)
+        ck_assert_uint_ge(quantum(i), 1024);
+    for (uint32_t i = 0; i < 20; i++)
+        peers[i].given = 0;
+    choker_weigh(peers, count);
+    for (uint32_t i = 0; i < 20; i++)
+        ck_assert_uint_eq(quantum(i), BLOCK_BYTES);
 }
 END_TEST
 
@@ -241,6 +315,9 @@ Suite *suite_choker(void)
     tcase_add_test(tcase, test_who_wants_nothing_or_is_paused_gets_no_slot);
     tcase_add_test(tcase, test_the_snubbing_only_have_the_optimistic_slot);
     tcase_add_test(tcase, test_the_optimistic_slot_goes_round_every_thirty_seconds);
+    tcase_add_test(tcase, test_new_ones_and_those_who_gave_back_wait_a_third_as_long);
+    tcase_add_test(tcase, test_the_uplink_is_parted_by_what_each_gave);
+    tcase_add_test(tcase, test_nobodys_part_is_nothing_nor_more_than_four_blocks);
     tcase_add_test(tcase, test_a_new_wish_takes_no_ones_slot_away);
     tcase_add_test(tcase, test_seeding_serves_everybody_in_turn);
     tcase_add_test(tcase, test_a_quota_ends_a_turn_while_seeding);
