@@ -8,6 +8,7 @@ int main(void)
     srunner_add_suite(runner, suite_options_help());
     srunner_add_suite(runner, suite_conf_lines());
     srunner_add_suite(runner, suite_conf());
+    srunner_add_suite(runner, suite_confine_places());
     srunner_add_suite(runner, suite_settings());
     srunner_add_suite(runner, suite_json_lines());
     srunner_add_suite(runner, suite_output());

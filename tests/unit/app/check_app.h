@@ -8,6 +8,7 @@ Suite *suite_options(void);
 Suite *suite_options_help(void);
 Suite *suite_conf(void);
 Suite *suite_conf_lines(void);
+Suite *suite_confine_places(void);
 Suite *suite_json_lines(void);
 Suite *suite_output(void);
 Suite *suite_progress(void);
