@@ -70,6 +70,7 @@ void message_done(struct message *message, struct block_pool *pool)
     case PEER_CONNECT:
     case PEER_PAUSE:
     case PEER_RESUME:
+    case PEER_LIMIT:
     case PEER_DISCONNECT:
     case PEER_BAN:
     case PEER_CONNECTED:

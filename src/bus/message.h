@@ -106,6 +106,7 @@ enum message_type {
     PEER_CONNECT,    /* candidate: an address to know and dial when there is room */
     PEER_PAUSE,      /* peer */
     PEER_RESUME,     /* peer */
+    PEER_LIMIT,      /* limits: of this peer, within its torrent's */
     PEER_DISCONNECT, /* gone: reason */
     PEER_BAN,        /* gone: reason; the address key too */
 
@@ -207,6 +208,9 @@ struct message {
             enum peer_status status;
             enum peer_reason reason;
         } status;
+        struct {
+            uint64_t down, up; /* bytes/s; 0: none */
+        } limits;
         struct {
             struct netaddr address;
             enum peer_source source;

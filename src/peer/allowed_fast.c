@@ -117,7 +117,7 @@ static bool can_be_spared(const struct peer_manager *manager)
 {
     const uint64_t sets =
         (uint64_t)SENT_SETS * ALLOWED_FAST_PIECES * manager->config.piece_bytes;
-    return manager->shared->waits_up == NULL &&
+    return !pace_is_awaited(&manager->pace[PACE_UP]) &&
            manager->given_choked <
                (sets < SENT_MOST ? sets : SENT_MOST) + manager->uploaded / SENT_PART;
 }

@@ -24,7 +24,7 @@ static void on_request(struct peer_manager *manager, const struct message *messa
     window_on_request(&peer->window, peer->asked.length == 1, loop_now_ns(manager->loop));
     if (peer->asked.length == 1)
         peer->last_payload_ns = loop_now_ns(manager->loop);
-    rate_limit_spend(&manager->shared->down, message->u.block.length);
+    pace_request(peer, message->u.block.length);
     send_or_close(peer, wire_put_block(&peer->out, WIRE_REQUEST, &message->u.block));
     peer_note_status(peer, PEER_REASON_NONE);
 }
@@ -40,7 +40,7 @@ static void on_cancel(struct peer *peer, const struct block_ref *block)
 static void on_reject(struct peer *peer, const struct block_ref *block)
 {
     peer->reads_out--;
-    rate_limit_refund(&peer->manager->shared->up, block->length);
+    pace_refund(peer, PACE_UP, block->length);
     if (peer->fast)
         send_or_close(peer, wire_put_block(&peer->out, WIRE_REJECT, block));
     if (!peer->dead)
@@ -113,6 +113,25 @@ static void on_pause(struct peer_manager *manager, struct peer_id_ref ref, bool 
         peer_manager_dial_soon(manager, 0);
 }
 
+/* They stay with the address, connected or not, until they are taken away. */
+static void on_limit(struct peer_manager *manager, const struct message *message)
+{
+    struct known *known = known_named(manager, message->peer);
+    const uint64_t down = message->u.limits.down, up = message->u.limits.up;
+    if (known == NULL || (known->limits == NULL && down == 0 && up == 0))
+        return;
+    if (known->limits == NULL)
+        known->limits = peer_limits_new();
+    if (known->limits == NULL) {
+        log_write(manager->shared->config.log, LOG_LEVEL_ERROR, "%s",
+                  error_text(ERROR_MEMORY));
+        return;
+    }
+    known->forget = false;
+    pace_set_limit(&known->limits->ways[PACE_DOWN].bucket, manager->loop, down);
+    pace_set_limit(&known->limits->ways[PACE_UP].bucket, manager->loop, up);
+}
+
 static void ban_address(struct peer_manager *manager, const struct netaddr *address,
                         enum peer_reason reason)
 {
@@ -171,6 +190,9 @@ void peer_manager_handle(struct peer_manager *manager, struct message *message)
     case PEER_PAUSE:
     case PEER_RESUME:
         on_pause(manager, message->peer, message->type == PEER_PAUSE);
+        return;
+    case PEER_LIMIT:
+        on_limit(manager, message);
         return;
     case PEER_BAN:
         on_ban(manager, message);

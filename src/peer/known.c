@@ -16,8 +16,15 @@
 /* Nothing about it needs remembering, and nobody is connected. */
 static bool is_worthless(const struct known *known)
 {
-    return known->peer == NULL && !known->paused && !known->banned && !known->is_self &&
-           known->source != PEER_SOURCE_MANUAL;
+    return known->peer == NULL && !known->paused && known->limits == NULL &&
+           !known->banned && !known->is_self && known->source != PEER_SOURCE_MANUAL;
+}
+
+void known_clear(struct peer_manager *manager, struct known *known)
+{
+    peer_limits_free(known->limits, manager->loop);
+    known->limits = NULL;
+    known->address.family = NETADDR_NONE;
 }
 
 /* Room in a full table: the one that failed most often. */
@@ -157,7 +164,8 @@ void known_on_gone(struct peer_manager *manager, struct known *known,
      * once. */
     if (reason == PEER_REASON_STOPPED)
         known->next_try_ns = now_ns;
-    if (!known->dialable && !known->paused && !known->banned && !known->is_self)
+    if (!known->dialable && !known->paused && known->limits == NULL && !known->banned &&
+        !known->is_self)
         known->forget = true; /* once its PEER_GONE has been looked at */
 }
 
@@ -176,12 +184,26 @@ bool known_is_connected_otherwise(const struct peer_manager *manager,
     return false;
 }
 
+static void inherit(struct peer_manager *manager, struct known *from, struct peer *peer)
+{
+    struct known *to = &manager->known[peer->place];
+    to->paused = peer->paused |= from->paused;
+    from->paused = false;
+    if (to->limits == NULL) {
+        to->limits = from->limits;
+        from->limits = NULL;
+    }
+    if (!from->dialable)
+        known_clear(manager, from);
+}
+
 void known_inherit(struct peer_manager *manager, struct peer *peer)
 {
     struct known *mine = &manager->known[peer->place];
     for (uint32_t i = 0; i < manager->known_count; i++) {
         struct known *known = &manager->known[i];
-        if (known == mine || known->peer != NULL || !known->paused ||
+        if (known == mine || known->peer != NULL ||
+            (!known->paused && known->limits == NULL) ||
             known->address.family == NETADDR_NONE ||
             !netaddr_same_host(&known->address, &mine->address))
             continue;
@@ -190,11 +212,7 @@ void known_inherit(struct peer_manager *manager, struct peer *peer)
         const bool same_port =
             mine->listen_port != 0 && (known->address.port == mine->listen_port ||
                                        known->listen_port == mine->listen_port);
-        if (!same_id && !same_port)
-            continue;
-        mine->paused = peer->paused = true;
-        known->paused = false;
-        if (!known->dialable)
-            known->address.family = NETADDR_NONE;
+        if (same_id || same_port)
+            inherit(manager, known, peer);
     }
 }

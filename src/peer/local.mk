@@ -11,6 +11,7 @@ src_peer_libpeer_a_SOURCES = \
 	src/peer/messages.c \
 	src/peer/offer.c \
 	src/peer/pace.c \
+	src/peer/pace.h \
 	src/peer/peer.c src/peer/peer_private.h \
 	src/peer/peer_look.c \
 	src/peer/peer_manager.c src/peer/peer_manager.h \

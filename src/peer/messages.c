@@ -24,7 +24,7 @@ void peer_drop_requests(struct peer *peer)
     struct block_ref ref;
     while (ref_queue_pop(&peer->asked, &ref)) {
         peer_post_block(peer, PEER_REJECTED, &ref);
-        rate_limit_refund(&peer->manager->shared->down, ref.length);
+        pace_refund(peer, PACE_DOWN, ref.length);
         peer->cancelled++;
     }
 }
@@ -276,7 +276,7 @@ static enum error_code on_rejected(struct peer *peer, const struct block_ref *re
         /* To allow a piece is no promise to have time for it (BEP 6). */
         const bool favour = !peer->unchoked && peer_disallow_fast(peer, ref->piece);
         peer_post_block(peer, favour ? PEER_RETURNED : PEER_REJECTED, ref);
-        rate_limit_refund(&peer->manager->shared->down, ref->length);
+        pace_refund(peer, PACE_DOWN, ref->length);
         if (is_lying(peer))
             return ERROR_PROTOCOL;
         peer_update_idle(peer);

@@ -40,9 +40,11 @@ void peer_update_idle(struct peer *peer)
     const uint32_t room = room_of(peer);
     if (room == 0)
         return;
-    if (peer->manager->shared->down.bytes_per_s != 0)
-        pace_wait_down(peer);
-    else if (room >= peer->window.blocks / 4 || peer->asked.length == 0)
+    if (room < peer->window.blocks / 4 && peer->asked.length > 0)
+        return;
+    if (pace_is_limited(peer, PACE_DOWN))
+        pace_wait(peer, PACE_DOWN);
+    else
         peer_offer_room(peer, room);
 }
 
@@ -67,6 +69,7 @@ void peer_pause(struct peer *peer, bool pause)
         enum error_code error = ERROR_NONE;
         while (ref_queue_pop(&peer->asked, &block)) {
             peer->cancelled++;
+            pace_refund(peer, PACE_DOWN, block.length);
             if (error == ERROR_NONE)
                 error = wire_put_block(&peer->out, WIRE_CANCEL, &block);
             peer_post_block(peer, PEER_RETURNED, &block);

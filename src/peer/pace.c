@@ -1,118 +1,404 @@
-/*
- * Peers that wait for a rate limit: each limit has one queue over all torrents, served
- * in turn as bytes trickle in, so that nobody starves. Without a limit nobody waits.
- */
+#include "peer/pace.h"
+
 #include "peer/peer_private.h"
 
+#include <stdlib.h>
 #include <utlist.h>
 
+/* Timers fire on a grid, so that many small waits are one wake-up. */
 #define PACE_NS (20 * NS_PER_MS)
+/* A whole block goes when there is room for half of one: on average for all of it. */
+#define LEAST_ROOM ((int64_t)BLOCK_BYTES / 2)
 
-static uint64_t now_of(const struct peer_shared *shared)
+static uint64_t now_of(const struct peer *peer)
 {
-    return loop_now_ns(shared->config.loop);
+    return loop_now_ns(peer->manager->loop);
 }
 
-static uint64_t later(uint64_t in_ns)
+static struct pace_torrent *torrent_of(const struct peer *peer, enum pace_way way)
 {
-    return in_ns > PACE_NS ? in_ns : PACE_NS;
+    return &peer->manager->pace[way];
 }
 
-static void arm(struct peer_shared *shared)
+/* NULL: it has no limit of its own. */
+static struct pace_own *own_of(const struct peer *peer, enum pace_way way)
 {
-    uint64_t in_ns = UINT64_MAX;
-    if (shared->waits_down != NULL)
-        in_ns = later(rate_limit_wait_ns(&shared->down, BLOCK_BYTES / 2, now_of(shared)));
-    if (shared->waits_up != NULL) {
-        const uint64_t up_ns = later(rate_limit_wait_ns(&shared->up, 1, now_of(shared)));
-        in_ns = up_ns < in_ns ? up_ns : in_ns;
+    struct peer_limits *limits = peer->manager->known[peer->place].limits;
+    return limits != NULL ? &limits->ways[way] : NULL;
+}
+
+/* ---- buckets ---- */
+
+static bool has_room(struct pace_bucket *bucket, uint64_t now_ns)
+{
+    return rate_limit_room(&bucket->limit, now_ns) >= LEAST_ROOM;
+}
+
+static void wait_for(struct pace_bucket *bucket, struct loop *loop)
+{
+    const uint64_t now_ns = loop_now_ns(loop);
+    if (loop_timer_is_set(&bucket->timer))
+        return;
+    const uint64_t at_ns =
+        now_ns + rate_limit_wait_ns(&bucket->limit, LEAST_ROOM, now_ns);
+    loop_timer_set(loop, &bucket->timer, (at_ns / PACE_NS + 1) * PACE_NS);
+}
+
+void pace_set_limit(struct pace_bucket *bucket, struct loop *loop, uint64_t bytes_per_s)
+{
+    if (bucket->limit.bytes_per_s == bytes_per_s)
+        return;
+    rate_limit_set(&bucket->limit, bytes_per_s, loop_now_ns(loop));
+    if (loop_timer_is_set(&bucket->timer))
+        loop_timer_set_in(loop, &bucket->timer, 0);
+}
+
+uint64_t pace_limit(const struct pace_torrent *torrent)
+{
+    const uint64_t own = torrent->bucket.limit.bytes_per_s;
+    const uint64_t all = torrent->session->bucket.limit.bytes_per_s;
+    return own == 0 || (all != 0 && all < own) ? all : own;
+}
+
+bool pace_is_limited(const struct peer *peer, enum pace_way way)
+{
+    const struct pace_torrent *torrent = torrent_of(peer, way);
+    const struct pace_own *own = own_of(peer, way);
+    return pace_limit(torrent) != 0 ||
+           (own != NULL && own->bucket.limit.bytes_per_s != 0);
+}
+
+static void in_all(struct peer *peer, enum pace_way way, uint64_t bytes,
+                   void (*change)(struct rate_limit *limit, uint64_t bytes))
+{
+    struct pace_torrent *torrent = torrent_of(peer, way);
+    struct pace_own *own = own_of(peer, way);
+    change(&torrent->session->bucket.limit, bytes);
+    change(&torrent->bucket.limit, bytes);
+    if (own != NULL)
+        change(&own->bucket.limit, bytes);
+}
+
+void pace_spend(struct peer *peer, enum pace_way way, uint64_t bytes)
+{
+    in_all(peer, way, bytes, rate_limit_spend);
+}
+
+void pace_refund(struct peer *peer, enum pace_way way, uint64_t bytes)
+{
+    in_all(peer, way, bytes, rate_limit_refund);
+}
+
+void pace_note(struct peer *peer, enum pace_way way, uint64_t bytes)
+{
+    in_all(peer, way, bytes, rate_limit_note);
+}
+
+/* Blocks that may go now, in its part where several wait; at least 1. */
+static uint32_t part_of(const struct peer *peer, enum pace_way way, bool share)
+{
+    const uint64_t now_ns = now_of(peer);
+    struct pace_torrent *torrent = torrent_of(peer, way);
+    struct pace_session *session = torrent->session;
+    struct pace_own *own = own_of(peer, way);
+    int64_t room = rate_limit_room(&session->bucket.limit, now_ns);
+    if (share && session->waiting > 0)
+        room /= session->waiting;
+    int64_t other = rate_limit_room(&torrent->bucket.limit, now_ns);
+    if (share && torrent->count > 0)
+        other /= torrent->count;
+    room = other < room ? other : room;
+    other = own != NULL ? rate_limit_room(&own->bucket.limit, now_ns) : room;
+    room = (other < room ? other : room) / (int64_t)BLOCK_BYTES;
+    return room < 1 ? 1 : room < REQUESTS_MAX ? (uint32_t)room : REQUESTS_MAX;
+}
+
+/* ---- lists ---- */
+
+static void list(struct pace_torrent *torrent)
+{
+    struct pace_session *session = torrent->session;
+    if (torrent->listed || torrent->count == 0)
+        return;
+    torrent->listed = true;
+    torrent->turns = torrent->count;
+    session->waiting += torrent->count;
+    DL_APPEND(session->torrents, torrent);
+}
+
+static void unlist(struct pace_torrent *torrent)
+{
+    struct pace_session *session = torrent->session;
+    if (!torrent->listed)
+        return;
+    torrent->listed = false;
+    session->waiting -= torrent->count;
+    DL_DELETE(session->torrents, torrent);
+    if (session->torrents == NULL)
+        loop_timer_cancel(session->loop, &session->bucket.timer);
+}
+
+/* Waits for the first bucket on its way that has no room. */
+static void queue(struct peer *peer, enum pace_way way)
+{
+    struct pace_place *place = &peer->pace[way];
+    struct pace_torrent *torrent = torrent_of(peer, way);
+    struct pace_session *session = torrent->session;
+    struct pace_own *own = own_of(peer, way);
+    if (own != NULL && !has_room(&own->bucket, now_of(peer))) {
+        place->state = PACE_PARKED;
+        own->peer = peer;
+        wait_for(&own->bucket, session->loop);
+        return;
     }
-    if (in_ns != UINT64_MAX && !loop_timer_is_set(&shared->pace))
-        loop_timer_set_in(shared->config.loop, &shared->pace, in_ns);
+    place->state = PACE_QUEUED;
+    place->turn = 0;
+    torrent->count++;
+    session->waiting += torrent->listed;
+    DL_APPEND2(torrent->peers, peer, pace[way].prev, pace[way].next);
+    if (!torrent->listed && !has_room(&torrent->bucket, now_of(peer))) {
+        wait_for(&torrent->bucket, session->loop);
+        return;
+    }
+    list(torrent);
+    wait_for(&session->bucket, session->loop);
 }
 
-void pace_wait_down(struct peer *peer)
+static void leave_queue(struct peer *peer, enum pace_way way)
 {
-    struct peer_shared *shared = peer->manager->shared;
-    if (peer->waits_down)
-        return;
-    peer->waits_down = true;
-    shared->waits_down_count++;
-    DL_APPEND2(shared->waits_down, peer, down_prev, down_next);
-    arm(shared);
+    struct pace_torrent *torrent = torrent_of(peer, way);
+    peer->pace[way].state = PACE_OUT;
+    DL_DELETE2(torrent->peers, peer, pace[way].prev, pace[way].next);
+    if (torrent->count == 1) {
+        unlist(torrent);
+        loop_timer_cancel(torrent->session->loop, &torrent->bucket.timer);
+    }
+    torrent->count--;
+    torrent->session->waiting -= torrent->listed;
 }
 
-void pace_wait_up(struct peer *peer)
+static void unpark(struct pace_own *own, struct loop *loop)
 {
-    struct peer_shared *shared = peer->manager->shared;
-    if (peer->waits_up)
-        return;
-    peer->waits_up = true;
-    DL_APPEND2(shared->waits_up, peer, up_prev, up_next);
-    arm(shared);
-}
-
-static void leave_down(struct peer *peer)
-{
-    struct peer_shared *shared = peer->manager->shared;
-    if (!peer->waits_down)
-        return;
-    peer->waits_down = false;
-    shared->waits_down_count--;
-    DL_DELETE2(shared->waits_down, peer, down_prev, down_next);
-}
-
-static void leave_up(struct peer *peer)
-{
-    if (!peer->waits_up)
-        return;
-    peer->waits_up = false;
-    DL_DELETE2(peer->manager->shared->waits_up, peer, up_prev, up_next);
+    own->peer->pace[own->way].state = PACE_OUT;
+    own->peer = NULL;
+    loop_timer_cancel(loop, &own->bucket.timer);
 }
 
 void pace_forget(struct peer *peer)
 {
-    leave_down(peer);
-    leave_up(peer);
+    for (int way = 0; way < PACE_WAYS; way++) {
+        struct pace_place *place = &peer->pace[way];
+        if (place->state == PACE_QUEUED)
+            leave_queue(peer, (enum pace_way)way);
+        else if (place->state == PACE_PARKED)
+            unpark(own_of(peer, (enum pace_way)way), peer->manager->loop);
+        else if (place->state == PACE_OFFERED)
+            DL_DELETE2(peer->manager->offered, peer, pace[way].prev, pace[way].next);
+        place->state = PACE_OUT;
+    }
+    /* What it was asked for will not come. */
+    pace_refund(peer, PACE_DOWN,
+                peer->pace[PACE_DOWN].promised +
+                    (uint64_t)peer->asked.length * BLOCK_BYTES);
+    peer->pace[PACE_DOWN].promised = 0;
 }
 
-/* Each that has room is offered its part of what may be asked for now. */
-static void serve_down(struct peer_shared *shared)
+/* ---- down: offers ---- */
+
+static void offer(struct peer *peer, uint32_t most)
 {
-    uint32_t turns = shared->waits_down_count;
-    int64_t room = rate_limit_room(&shared->down, now_of(shared));
-    while (turns > 0 && shared->waits_down != NULL && room >= (int64_t)BLOCK_BYTES / 2) {
-        struct peer *peer = shared->waits_down;
-        uint64_t part =
-            room == INT64_MAX ? REQUESTS_MAX : (uint64_t)room / BLOCK_BYTES / turns;
-        if (part == 0)
-            part = 1;
-        turns--;
-        leave_down(peer);
-        const uint32_t offered =
-            peer_offer_room(peer, part < REQUESTS_MAX ? (uint32_t)part : REQUESTS_MAX);
-        if (offered == 0)
-            continue; /* it comes back when it has room again */
-        if (room != INT64_MAX)
-            room -= (int64_t)offered * BLOCK_BYTES;
-        pace_wait_down(peer);
+    const uint32_t blocks = peer_offer_room(peer, most);
+    if (blocks == 0)
+        return; /* it comes back when it has room again */
+    struct pace_place *place = &peer->pace[PACE_DOWN];
+    place->state = PACE_OFFERED;
+    place->promised = blocks * BLOCK_BYTES;
+    pace_spend(peer, PACE_DOWN, place->promised);
+    DL_APPEND2(peer->manager->offered, peer, pace[PACE_DOWN].prev, pace[PACE_DOWN].next);
+}
+
+void pace_request(struct peer *peer, uint32_t bytes)
+{
+    struct pace_place *place = &peer->pace[PACE_DOWN];
+    if (place->promised < BLOCK_BYTES) {
+        pace_spend(peer, PACE_DOWN, bytes);
+        return;
+    }
+    place->promised -= BLOCK_BYTES;
+    pace_refund(peer, PACE_DOWN, BLOCK_BYTES - bytes);
+}
+
+void pace_settle(struct peer_manager *manager)
+{
+    struct peer *offered = manager->offered;
+    manager->offered = NULL; /* what is offered from here on is for the next time */
+    while (offered != NULL) {
+        struct peer *peer = offered;
+        struct pace_place *place = &peer->pace[PACE_DOWN];
+        const uint32_t left = place->promised;
+        DL_DELETE2(offered, peer, pace[PACE_DOWN].prev, pace[PACE_DOWN].next);
+        place->state = PACE_OUT;
+        place->promised = 0;
+        pace_refund(peer, PACE_DOWN, left);
+        if (left == 0)
+            peer_update_idle(peer);
     }
 }
 
-static void serve_up(struct peer_shared *shared)
+/* ---- serving those who wait ---- */
+
+/* One more turn of TORRENT is over, and maybe the round of its peers. */
+static void end_turn(struct pace_torrent *torrent)
 {
-    while (shared->waits_up != NULL && rate_limit_room(&shared->up, now_of(shared)) > 0) {
-        struct peer *peer = shared->waits_up;
-        leave_up(peer);
-        if (peer_serve_share(peer))
-            pace_wait_up(peer);
+    struct pace_session *session = torrent->session;
+    if (!torrent->listed || --torrent->turns > 0)
+        return;
+    torrent->turns = torrent->count;
+    DL_DELETE(session->torrents, torrent);
+    DL_APPEND(session->torrents, torrent);
+}
+
+static void serve_up(struct pace_torrent *torrent, struct peer *peer)
+{
+    struct pace_place *place = &peer->pace[PACE_UP];
+    uint32_t blocks = part_of(peer, PACE_UP, false);
+    if (place->turn == 0)
+        place->turn = peer_turn(peer);
+    if (blocks > place->turn)
+        blocks = place->turn;
+    place->turn -= blocks;
+    const bool more = peer_serve_share(peer, blocks);
+    if (peer->sending != NULL)
+        peer_flush_soon(peer);
+    if (!more) {
+        leave_queue(peer, PACE_UP);
+        end_turn(torrent);
+    } else if (place->turn == 0) {
+        DL_DELETE2(torrent->peers, peer, pace[PACE_UP].prev, pace[PACE_UP].next);
+        DL_APPEND2(torrent->peers, peer, pace[PACE_UP].prev, pace[PACE_UP].next);
+        end_turn(torrent);
     }
 }
 
-void pace_run(void *context)
+static void serve_next(struct pace_torrent *torrent)
 {
-    struct peer_shared *shared = context;
-    serve_down(shared);
-    serve_up(shared);
-    arm(shared);
+    const enum pace_way way = torrent->session->way;
+    struct peer *peer = torrent->peers;
+    struct pace_own *own = own_of(peer, way);
+    if (own != NULL && !has_room(&own->bucket, now_of(peer))) {
+        leave_queue(peer, way);
+        queue(peer, way);
+        end_turn(torrent);
+    } else if (way == PACE_UP) {
+        serve_up(torrent, peer);
+    } else {
+        const uint32_t part = part_of(peer, way, true);
+        leave_queue(peer, way);
+        offer(peer, part);
+        end_turn(torrent);
+    }
+}
+
+static void serve(struct pace_session *session)
+{
+    const uint64_t now_ns = loop_now_ns(session->loop);
+    while (session->torrents != NULL && has_room(&session->bucket, now_ns)) {
+        struct pace_torrent *torrent = session->torrents;
+        if (has_room(&torrent->bucket, now_ns)) {
+            serve_next(torrent);
+        } else {
+            unlist(torrent);
+            wait_for(&torrent->bucket, session->loop);
+        }
+    }
+    if (session->torrents != NULL)
+        wait_for(&session->bucket, session->loop);
+}
+
+bool pace_is_awaited(const struct pace_torrent *torrent)
+{
+    return torrent->session->torrents != NULL || torrent->peers != NULL;
+}
+
+/* Where nobody else waits, and there is room, it need not wait either. */
+static bool may_go(const struct peer *peer, enum pace_way way)
+{
+    const uint64_t now_ns = now_of(peer);
+    struct pace_torrent *torrent = torrent_of(peer, way);
+    struct pace_own *own = own_of(peer, way);
+    return !pace_is_awaited(torrent) && has_room(&torrent->session->bucket, now_ns) &&
+           has_room(&torrent->bucket, now_ns) &&
+           (own == NULL || has_room(&own->bucket, now_ns));
+}
+
+void pace_wait(struct peer *peer, enum pace_way way)
+{
+    if (peer->pace[way].state != PACE_OUT)
+        return;
+    if (!may_go(peer, way))
+        queue(peer, way);
+    else if (way == PACE_DOWN)
+        offer(peer, part_of(peer, way, false));
+    else if (peer_serve_share(peer, part_of(peer, way, false)))
+        queue(peer, way);
+}
+
+/* ---- life ---- */
+
+static void on_session_room(void *context)
+{
+    serve(context);
+}
+
+static void on_torrent_room(void *context)
+{
+    struct pace_torrent *torrent = context;
+    list(torrent);
+    serve(torrent->session);
+}
+
+static void on_own_room(void *context)
+{
+    struct pace_own *own = context;
+    struct peer *peer = own->peer;
+    unpark(own, peer->manager->loop);
+    pace_wait(peer, own->way);
+    if (peer->sending != NULL)
+        peer_flush_soon(peer);
+}
+
+void pace_session_init(struct pace_session *session, struct loop *loop, enum pace_way way)
+{
+    session->loop = loop;
+    session->way = way;
+    loop_timer_init(&session->bucket.timer, on_session_room, session);
+}
+
+void pace_session_done(struct pace_session *session)
+{
+    loop_timer_cancel(session->loop, &session->bucket.timer);
+}
+
+void pace_torrent_init(struct pace_torrent *torrent, struct pace_session *session)
+{
+    torrent->session = session;
+    loop_timer_init(&torrent->bucket.timer, on_torrent_room, torrent);
+}
+
+struct peer_limits *peer_limits_new(void)
+{
+    struct peer_limits *limits = calloc(1, sizeof *limits);
+    for (int way = 0; limits != NULL && way < PACE_WAYS; way++) {
+        struct pace_own *own = &limits->ways[way];
+        own->way = (enum pace_way)way;
+        loop_timer_init(&own->bucket.timer, on_own_room, own);
+    }
+    return limits;
+}
+
+void peer_limits_free(struct peer_limits *limits, struct loop *loop)
+{
+    for (int way = 0; limits != NULL && way < PACE_WAYS; way++)
+        loop_timer_cancel(loop, &limits->ways[way].bucket.timer);
+    free(limits);
 }

@@ -121,6 +121,10 @@ bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
     };
     if (known->peer != NULL && !known->peer->dead)
         fill_connection(manager, known->peer, ret_row);
+    if (known->limits != NULL) {
+        ret_row->max_down = known->limits->ways[PACE_DOWN].bucket.limit.bytes_per_s;
+        ret_row->max_up = known->limits->ways[PACE_UP].bucket.limit.bytes_per_s;
+    }
     if (known->banned)
         ret_row->reason = known->last_reason;
     else if (known->paused)

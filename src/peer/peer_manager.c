@@ -84,7 +84,7 @@ static void bury(struct peer_manager *manager)
         if (known->peer == peer) {
             known->peer = NULL;
             if (known->forget)
-                known->address.family = NETADDR_NONE;
+                known_clear(manager, known);
         }
         peer_free(peer);
     }
@@ -203,6 +203,7 @@ bool peer_manager_run(struct peer_manager *manager)
         peer_manager_handle(manager, &message);
     if (manager->choke_now)
         peer_manager_choke(manager);
+    pace_settle(manager);
     flush(manager);
     manager->in_run = false;
     return manager->flush_list != NULL || bus_length(manager->config.requests) > 0;
@@ -224,6 +225,8 @@ struct peer_manager *peer_manager_new(const struct peer_manager_config *config)
     manager->shared = config->shared;
     manager->loop = config->shared->config.loop;
     peer_manager_set_max_peers(manager, config->max_peers);
+    for (int way = 0; way < PACE_WAYS; way++)
+        pace_torrent_init(&manager->pace[way], &manager->shared->pace[way]);
     loop_timer_init(&manager->tick, on_tick, manager);
     loop_timer_init(&manager->dial_timer, on_dial, manager);
     loop_timer_init(&manager->feed_timer, on_feed, manager);
@@ -237,6 +240,13 @@ void peer_manager_set_max_peers(struct peer_manager *manager, uint32_t max_peers
     manager->config.max_peers = max_peers != 0 ? max_peers : DEFAULT_MAX_PEERS;
     if (manager->running)
         peer_manager_dial_soon(manager, 0);
+}
+
+void peer_manager_set_limits(struct peer_manager *manager, uint64_t max_down,
+                             uint64_t max_up)
+{
+    pace_set_limit(&manager->pace[PACE_DOWN].bucket, manager->loop, max_down);
+    pace_set_limit(&manager->pace[PACE_UP].bucket, manager->loop, max_up);
 }
 
 void peer_manager_start(struct peer_manager *manager)
@@ -270,6 +280,8 @@ void peer_manager_free(struct peer_manager *manager)
     loop_timer_cancel(manager->loop, &manager->tick);
     loop_timer_cancel(manager->loop, &manager->choke_timer);
     DL_DELETE2(manager->shared->managers, manager, prev_manager, next_manager);
+    for (uint32_t i = 0; i < manager->known_count; i++)
+        known_clear(manager, &manager->known[i]);
     free(manager->known);
     free(manager);
 }

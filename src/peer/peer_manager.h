@@ -17,7 +17,6 @@
 #include "bus/bus.h"
 #include "net/net.h"
 #include "peer/allowed_fast.h"
-#include "peer/rate_limit.h"
 #include "peer/wire.h"
 
 #include <stdbool.h>
@@ -90,6 +89,10 @@ struct peer_manager_config {
 struct peer_manager *peer_manager_new(const struct peer_manager_config *config);
 void peer_manager_free(struct peer_manager *manager);
 
+/* Bytes/s, 0: none; within the session's limits. */
+void peer_manager_set_limits(struct peer_manager *manager, uint64_t max_down,
+                             uint64_t max_up);
+
 void peer_manager_start(struct peer_manager *manager);
 /* Closes all connections (PEER_GONE for each) and dials no more. */
 void peer_manager_stop(struct peer_manager *manager);
@@ -147,6 +150,7 @@ struct peer_row {
     bool am_interested, unchoked_us, peer_interested, we_unchoke, optimistic, snubbed;
     const char *client;
     uint64_t down_rate, up_rate, downloaded, uploaded;
+    uint64_t max_down, max_up; /* its own limits, bytes/s; 0: none */
     uint32_t pieces, requests_out, requests_in, latency_ms, bad_pieces;
     uint64_t connected_ns; /* how long; 0: not connected */
 };

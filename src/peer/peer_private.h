@@ -4,6 +4,7 @@
 
 #include "peer/allowed_fast.h"
 #include "peer/choker.h"
+#include "peer/pace.h"
 #include "peer/peer_manager.h"
 
 #define HASH_NONFATAL_OOM 1 /* then the new element's hh.tbl is NULL */
@@ -134,8 +135,7 @@ struct peer {
     uint32_t quantum, credit;    /* bytes a turn of the limited uplink; saved up */
     enum peer_status told_status;
 
-    bool waits_down, waits_up; /* in the queues of pace.c */
-    struct peer *down_prev, *down_next, *up_prev, *up_next;
+    struct pace_place pace[PACE_WAYS];
 };
 
 /* How often each block was served of late: one slot a hash of its name. */
@@ -164,6 +164,7 @@ struct known {
     enum peer_reason last_reason;
     uint64_t next_try_ns;
     struct peer *peer;
+    struct peer_limits *limits; /* owned; NULL: it has none */
 };
 
 struct ban {
@@ -182,10 +183,7 @@ struct local_trouble {
 struct peer_shared {
     struct peer_shared_config config;
     struct ban *bans;
-    struct rate_limit down, up;
-    struct peer *waits_down, *waits_up; /* for tokens, in turn */
-    uint32_t waits_down_count;
-    struct loop_timer pace;
+    struct pace_session pace[PACE_WAYS];
     struct loop_gap gap;
     struct peer_manager *managers; /* all there are */
     uint32_t connections, half_open;
@@ -214,6 +212,8 @@ struct peer_manager {
     struct loop_timer tick; /* once a second while there are peers */
     struct loop_timer dial_timer;
     struct loop_timer feed_timer; /* the pool was dry: looks whether it still is */
+    struct pace_torrent pace[PACE_WAYS];
+    struct peer *offered; /* bytes, by pace.c, in this run */
     struct choker choker;
     uint64_t choked_at_ns, choke_at_ns, adapted_at_ns, uploaded_before;
     bool choke_now;
@@ -301,8 +301,11 @@ void peer_serve(struct peer *peer);
 void peer_serve_ahead(struct peer *peer);
 /* The same at the end of this turn, and sends. */
 void peer_serve_soon(struct peer *peer);
-/* One turn of the limited uplink; true: it wants another. */
-bool peer_serve_share(struct peer *peer);
+/* At most MOST blocks; true: it could do with more. */
+bool peer_serve_share(struct peer *peer, uint32_t most);
+/* How many its next turn of the limited uplink lets it have; what is less than one is
+ * saved up. */
+uint32_t peer_turn(struct peer *peer);
 /* BLOCKS went out in one call; ALL: and that was everything. */
 void peer_note_sent(struct peer *peer, uint32_t blocks, bool all);
 
@@ -336,12 +339,6 @@ void peer_manager_close_banned(struct peer_manager *manager, enum peer_reason re
 /* commands.c */
 void peer_manager_handle(struct peer_manager *manager, struct message *message);
 
-/* pace.c */
-void pace_wait_down(struct peer *peer);
-void pace_wait_up(struct peer *peer);
-void pace_forget(struct peer *peer);
-void pace_run(void *shared);
-
 /* known.c */
 uint32_t known_add(struct peer_manager *manager, const struct netaddr *address,
                    enum peer_source source); /* UINT32_MAX: full or refused */
@@ -353,7 +350,10 @@ void known_note_failure(struct peer_manager *manager, struct known *known);
 /* Whether somebody is connected who says to listen at ADDRESS. */
 bool known_is_connected_otherwise(const struct peer_manager *manager,
                                   const struct netaddr *address);
-/* A pause holds across reconnections: PEER takes it over from where it was before. */
+/* Forgets the address. */
+void known_clear(struct peer_manager *manager, struct known *known);
+/* A pause and limits hold across reconnections: PEER takes them over from where it was
+ * before. */
 void known_inherit(struct peer_manager *manager, struct peer *peer);
 
 /* dial.c */

@@ -28,7 +28,8 @@ struct peer_shared *peer_shared_new(const struct peer_shared_config *config)
         free(shared);
         return NULL;
     }
-    loop_timer_init(&shared->pace, pace_run, shared);
+    for (int way = 0; way < PACE_WAYS; way++)
+        pace_session_init(&shared->pace[way], config->loop, (enum pace_way)way);
     shared->gap =
         (struct loop_gap){.late_ns = GAP_NS, .callback = on_gap, .context = shared};
     loop_gap_add(shared->config.loop, &shared->gap);
@@ -45,7 +46,8 @@ void peer_shared_free(struct peer_shared *shared)
         HASH_DEL(shared->bans, ban);
         free(ban);
     }
-    loop_timer_cancel(shared->config.loop, &shared->pace);
+    for (int way = 0; way < PACE_WAYS; way++)
+        pace_session_done(&shared->pace[way]);
     loop_gap_remove(shared->config.loop, &shared->gap);
     free(shared->scratch);
     free(shared);
@@ -54,12 +56,9 @@ void peer_shared_free(struct peer_shared *shared)
 void peer_shared_set_limits(struct peer_shared *shared, uint64_t max_down,
                             uint64_t max_up)
 {
-    const uint64_t now_ns = loop_now_ns(shared->config.loop);
-    rate_limit_set(&shared->down, max_down, now_ns);
-    rate_limit_set(&shared->up, max_up, now_ns);
-    /* Those that wait may have a nearer time now, or need not wait at all. */
-    loop_timer_cancel(shared->config.loop, &shared->pace);
-    loop_timer_set_in(shared->config.loop, &shared->pace, 0);
+    struct loop *loop = shared->config.loop;
+    pace_set_limit(&shared->pace[PACE_DOWN].bucket, loop, max_down);
+    pace_set_limit(&shared->pace[PACE_UP].bucket, loop, max_up);
 }
 
 void peer_shared_set_port(struct peer_shared *shared, uint16_t port)

@@ -56,6 +56,15 @@ void rate_limit_spend(struct rate_limit *limit, uint64_t bytes)
         limit->tokens -= (int64_t)bytes;
 }
 
+void rate_limit_note(struct rate_limit *limit, uint64_t bytes)
+{
+    const int64_t least = -depth(limit);
+    if (limit->bytes_per_s == 0 || limit->tokens <= least)
+        return;
+    const uint64_t left = (uint64_t)(limit->tokens - least);
+    limit->tokens = bytes < left ? limit->tokens - (int64_t)bytes : least;
+}
+
 void rate_limit_refund(struct rate_limit *limit, uint64_t bytes)
 {
     if (limit->bytes_per_s == 0)

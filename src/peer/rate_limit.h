@@ -23,6 +23,9 @@ int64_t rate_limit_room(struct rate_limit *limit, uint64_t now_ns);
 /* How long until BYTES may go, as far as can be said: at most 4 s. 0: now. */
 uint64_t rate_limit_wait_ns(struct rate_limit *limit, int64_t bytes, uint64_t now_ns);
 void rate_limit_spend(struct rate_limit *limit, uint64_t bytes);
+/* The same for what goes in any case: it never takes more than the depth away, so that a
+ * flood of it is forgotten soon after. */
+void rate_limit_note(struct rate_limit *limit, uint64_t bytes);
 /* What was spent did not go. */
 void rate_limit_refund(struct rate_limit *limit, uint64_t bytes);
 

@@ -121,6 +121,7 @@ static enum error_code complete_message(struct peer *peer)
     }
     if (partial->bytes[4] == WIRE_PIECE)
         return begin_piece(peer, partial->bytes);
+    pace_note(peer, PACE_DOWN, 4 + length);
     if (!wire_is_known(partial->bytes[4]))
         peer->skip = length - 1; /* counted, and its body not kept */
     const enum error_code error =

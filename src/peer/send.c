@@ -42,6 +42,7 @@ bool peer_unqueue_blocks(struct peer *peer, const struct block_ref *ref)
         }
         *at = block->next;
         peer->sending_count--;
+        pace_refund(peer, PACE_UP, own.length);
         block_pool_give(peer->manager->shared->config.pool, block);
         /* Without room for the refusal the peer cannot be kept: peer_send finds out. */
         if (peer->fast && wire_put_block(&peer->out, WIRE_REJECT, &own) != ERROR_NONE)
@@ -122,7 +123,7 @@ static void consume(struct peer *peer, size_t bytes)
     const size_t control = bytes < peer->out.length ? bytes : peer->out.length;
     buffer_consume(&peer->out, control);
     bytes -= control;
-    rate_limit_spend(&peer->manager->shared->up, control);
+    pace_note(peer, PACE_UP, control);
     while (bytes > 0)
         bytes -= consume_block(peer, bytes);
     if (peer->out.length == 0)

@@ -63,7 +63,7 @@ static void adapt(struct peer_manager *manager, struct peer *const *who, uint32_
         choker_adapt(&manager->choker, used, busy,
                      (manager->uploaded - manager->uploaded_before) * 1000 /
                          (passed_ns / NS_PER_MS),
-                     manager->shared->up.bytes_per_s);
+                     pace_limit(&manager->pace[PACE_UP]));
     manager->adapted_at_ns = now_ns;
     manager->uploaded_before = manager->uploaded;
 }

@@ -44,7 +44,7 @@ static struct block *take_run(struct peer *peer, uint32_t most)
         if (block == NULL)
             break;
         ref_queue_pop(&peer->wanted, &ref);
-        rate_limit_spend(&peer->manager->shared->up, ref.length);
+        pace_spend(peer, PACE_UP, ref.length);
         block->piece = ref.piece;
         block->begin = ref.begin;
         block->length = ref.length;
@@ -81,9 +81,8 @@ static void ask_worker(struct peer *peer, struct block *chain)
         peer_post(peer, &message);
 }
 
-/* Serves at most MOST blocks; true: it could do with more. Without blocks in the pool it
- * is fed again later. */
-static bool serve(struct peer *peer, uint32_t most)
+/* Without blocks in the pool it is fed again later. */
+bool peer_serve_share(struct peer *peer, uint32_t most)
 {
     uint32_t room;
     while (most > 0 && (room = room_of(peer)) > 0) {
@@ -103,10 +102,10 @@ static bool serve(struct peer *peer, uint32_t most)
 
 void peer_serve(struct peer *peer)
 {
-    if (peer->manager->shared->up.bytes_per_s == 0)
-        serve(peer, UINT32_MAX);
+    if (!pace_is_limited(peer, PACE_UP))
+        peer_serve_share(peer, UINT32_MAX);
     else if (room_of(peer) > 0)
-        pace_wait_up(peer);
+        pace_wait(peer, PACE_UP);
 }
 
 void peer_serve_ahead(struct peer *peer)
@@ -121,18 +120,9 @@ void peer_serve_soon(struct peer *peer)
         peer_flush_soon(peer);
 }
 
-/* How many blocks its next turn lets it have; what is less than one is saved up. */
-static uint32_t turn_of(struct peer *peer)
+uint32_t peer_turn(struct peer *peer)
 {
     const uint32_t bytes = peer->credit + peer->quantum;
     peer->credit = bytes % BLOCK_BYTES;
     return bytes / BLOCK_BYTES;
-}
-
-bool peer_serve_share(struct peer *peer)
-{
-    const bool more = serve(peer, turn_of(peer));
-    if (peer->sending != NULL)
-        peer_flush_soon(peer);
-    return more;
 }

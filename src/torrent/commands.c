@@ -23,7 +23,7 @@ void torrent_set_settings(struct session *session, struct torrent_id id,
     torrent->settings = *settings;
     torrent_apply_settings(torrent);
     session_save_list_soon(session);
-    session_changed(torrent, CHANGED_STATE);
+    session_changed(torrent, CHANGED_STATE | CHANGED_LIMITS);
 }
 
 void torrent_pause(struct session *session, struct torrent_id id)
@@ -173,6 +173,19 @@ void torrent_ban_peer(struct session *session, struct torrent_id id,
                       struct peer_id_ref peer)
 {
     tell_peer(session, id, peer, PEER_BAN, PEER_REASON_BANNED_USER);
+}
+
+void torrent_limit_peer(struct session *session, struct torrent_id id,
+                        struct peer_id_ref peer, uint64_t max_down, uint64_t max_up)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    struct message message = {.type = PEER_LIMIT, .peer = peer};
+    if (torrent == NULL)
+        return;
+    message.u.limits.down = max_down;
+    message.u.limits.up = max_up;
+    torrent_post_peers(torrent, &message);
+    session_changed(torrent, CHANGED_PEERS | CHANGED_LIMITS);
 }
 
 void torrent_move(struct session *session, struct torrent_id id, int by)

@@ -115,9 +115,13 @@ static const char *without_data(struct torrent *torrent, const struct torrent_in
     return _("waiting for the first data");
 }
 
+static bool is_at(uint64_t limit, uint64_t rate)
+{
+    return limit != 0 && rate >= limit / 20 * 19;
+}
+
 static const char *downloading(struct torrent *torrent, const struct torrent_info *info)
 {
-    const uint64_t limit = torrent->session->settings.max_down;
     if (info->peers_connected == 0)
         return without_peers(torrent, info);
     if (info->down_rate == 0)
@@ -128,7 +132,9 @@ static const char *downloading(struct torrent *torrent, const struct torrent_inf
                             "receiving; %u pieces exist with no connected peer",
                             info->unavailable_pieces),
                    info->unavailable_pieces);
-    if (limit != 0 && torrent->session->history.down_rate >= limit / 20 * 19)
+    if (is_at(torrent->settings.max_down, info->down_rate))
+        return _("receiving; this torrent's download limit sets the speed");
+    if (is_at(torrent->session->settings.max_down, torrent->session->history.down_rate))
         return _("receiving; your download limit sets the speed");
     return _("receiving");
 }

@@ -141,6 +141,7 @@ struct torrent_info {
     uint64_t done_bytes;     /* verified, of wanted files */
     uint64_t checked_pieces; /* while checking */
     uint64_t down_rate, up_rate;
+    uint64_t max_down, max_up;     /* the torrent's own limits; 0: none */
     uint64_t downloaded, uploaded; /* payload, over the torrent's life */
     uint64_t wasted, failed;       /* bytes: not needed; failed their hash */
     uint32_t pieces, pieces_have;
@@ -186,6 +187,7 @@ struct peer_info {
     uint32_t flags;          /* enum peer_flags, or-ed */
     const char *client;      /* "Transmission 3.00", "" if not known */
     uint64_t down_rate, up_rate;
+    uint64_t max_down, max_up; /* its own limits; 0: none */
     uint64_t downloaded, uploaded;
     uint32_t pieces_have;
     uint32_t requests_out, requests_in;
@@ -299,6 +301,10 @@ void torrent_kick_peer(struct session *session, struct torrent_id id,
                        struct peer_id_ref peer);
 void torrent_ban_peer(struct session *session, struct torrent_id id,
                       struct peer_id_ref peer);
+/* Bytes/s, 0: none; within the torrent's limits. Like a pause they hold for this session,
+ * also when the peer comes back. */
+void torrent_limit_peer(struct session *session, struct torrent_id id,
+                        struct peer_id_ref peer, uint64_t max_down, uint64_t max_up);
 /* Moves it up (-1) or down (+1) in the list. */
 void torrent_move(struct session *session, struct torrent_id id, int by);
 void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up);

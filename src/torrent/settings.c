@@ -14,6 +14,8 @@
 /* In the order of their keys. */
 static const struct record_field torrent_fields[] = {
     {"forced", RECORD_FLAG, TORRENT(forced), 0, 1},
+    {"max-down", RECORD_U64, TORRENT(max_down), 0, RATE_MAX},
+    {"max-up", RECORD_U64, TORRENT(max_up), 0, RATE_MAX},
     {"paused", RECORD_FLAG, TORRENT(paused), 0, 1},
     {"sequential", RECORD_FLAG, TORRENT(sequential), 0, 1},
 };

@@ -18,7 +18,8 @@
 struct torrent_settings {
     bool paused;
     bool sequential;
-    bool forced; /* active whatever the queue says */
+    bool forced;               /* active whatever the queue says */
+    uint64_t max_down, max_up; /* bytes/s, within the session's; 0: none */
 };
 
 struct session_settings {

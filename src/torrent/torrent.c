@@ -195,6 +195,14 @@ static void take_resume(struct torrent *torrent, const struct resume *resume)
     torrent->completed_wall_s = (double)resume->completed_s;
 }
 
+/* As it is set. */
+static void set_up_parts(struct torrent *torrent)
+{
+    const struct torrent_settings *settings = &torrent->settings;
+    piece_manager_set_sequential(torrent->pieces, settings->sequential);
+    peer_manager_set_limits(torrent->peers, settings->max_down, settings->max_up);
+}
+
 enum error_code torrent_new(struct session *session, struct metainfo *meta,
                             const struct add_options *options,
                             const struct resume *resume, struct torrent **ret_torrent)
@@ -243,7 +251,7 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
         return error;
     if (resume != NULL)
         take_resume(torrent, resume);
-    piece_manager_set_sequential(torrent->pieces, torrent->settings.sequential);
+    set_up_parts(torrent);
     add_given_peers(torrent, options);
     return ERROR_NONE;
 }
@@ -294,7 +302,7 @@ void torrent_run_now(struct torrent *torrent)
 
 void torrent_apply_settings(struct torrent *torrent)
 {
-    piece_manager_set_sequential(torrent->pieces, torrent->settings.sequential);
+    set_up_parts(torrent);
     session_queue_anew(torrent->session);
     if (torrent->settings.paused)
         torrent_halt(torrent);

@@ -2,7 +2,8 @@
 # (skipped) where what it needs is missing. The longest come first.
 INTEROP_TESTS = tests/interop/faults.py tests/interop/to-clients.py \
 	tests/interop/from-clients.py tests/interop/process.py tests/interop/confined.py \
-	tests/interop/kill.py tests/interop/kill-at.py tests/interop/slow-peers.py tests/interop/many-files.py \
+	tests/interop/kill.py tests/interop/kill-at.py tests/interop/slow-peers.py tests/interop/limits.py \
+	tests/interop/many-files.py \
 	tests/interop/many-torrents.py \
 	tests/interop/hostile.py tests/interop/poison.py tests/interop/swarm.py \
 	tests/interop/ipv6.py tests/interop/tracker-events.py tests/interop/create.py
@@ -26,7 +27,7 @@ tests_interop_hostile_swarm_LDADD = $(BASE_LIBS) $(CRYPTO_LIBS)
 # at random and one at each change on disk.
 .PHONY: check-interop-full
 check-interop-full: bttui$(EXEEXT) tests/interop/hostile_swarm$(EXEEXT) \
-		tests/faults/bttui-faults$(EXEEXT)
+		tests/faults/bttui-faults$(EXEEXT) $(BENCH_TOOLS)
 	BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_INTEROP_MIB=1024 \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/many-files.py
 	BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_HOSTILE_MIB=512 \

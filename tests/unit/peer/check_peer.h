@@ -7,6 +7,7 @@ Suite *suite_allowed_fast(void);
 Suite *suite_choker(void);
 Suite *suite_connect(void);
 Suite *suite_crowds(void);
+Suite *suite_rate_limit(void);
 Suite *suite_pace(void);
 Suite *suite_requests(void);
 Suite *suite_room(void);

@@ -328,6 +328,12 @@ void rig_post_block(struct rig *rig, enum message_type type, struct peer_id_ref 
     post(rig, &message);
 }
 
+void rig_post_limits(struct rig *rig, struct peer_id_ref peer, uint64_t down, uint64_t up)
+{
+    struct message message = {.type = PEER_LIMIT, .peer = peer, .u.limits = {down, up}};
+    post(rig, &message);
+}
+
 void rig_post_interest(struct rig *rig, struct peer_id_ref peer, bool on)
 {
     struct message message = {.type = PEER_INTEREST, .peer = peer, .u.flag.on = on};

@@ -74,6 +74,8 @@ void rig_post_gone(struct rig *rig, enum message_type type, struct peer_id_ref p
                    enum peer_reason reason);
 void rig_post_block(struct rig *rig, enum message_type type, struct peer_id_ref peer,
                     uint32_t piece, uint32_t begin, uint32_t length);
+void rig_post_limits(struct rig *rig, struct peer_id_ref peer, uint64_t down,
+                     uint64_t up);
 void rig_post_interest(struct rig *rig, struct peer_id_ref peer, bool on);
 void rig_forget(struct rig *rig); /* counts and story so far */
 

@@ -1,83 +1,42 @@
-/* Rate limits: exact, and fair to all that wait. */
-#include "peer/rate_limit.h"
+/* Limits of the session, of a torrent and of a peer: kept, and fair to all that wait. */
+#include "peer/pace.h"
+#include "peer/peer_private.h"
 #include "tests/unit/peer/check_peer.h"
 #include "tests/unit/peer/rig.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ---- the bucket ---- */
-
-static const uint64_t rates[] = {1000, 1999, 99991, 1u << 20, 12500001, 1250000000};
-static const uint64_t steps_ns[] = {
-    1, 999, 99999, NS_PER_MS + 7, 20 * NS_PER_MS, 90 * NS_PER_MS};
-
-START_TEST(test_a_bucket_gives_its_rate_however_often_it_is_asked)
-{
-    struct rate_limit limit;
-    const uint64_t rate = rates[_i];
-    for (size_t s = 0; s < sizeof steps_ns / sizeof *steps_ns; s++) {
-        uint64_t now_ns = 5 * NS_PER_S, spent = 0;
-        const uint64_t begin_ns = now_ns;
-        const uint64_t most_ns = steps_ns[s] < 1000 ? 200 * NS_PER_US : 10 * NS_PER_S;
-        rate_limit_set(&limit, rate, now_ns);
-        for (; now_ns - begin_ns < most_ns; now_ns += steps_ns[s]) {
-            const int64_t room = rate_limit_room(&limit, now_ns);
-            if (room <= 0)
-                continue;
-            rate_limit_spend(&limit, (uint64_t)room);
-            spent += (uint64_t)room;
-        }
-        const double expected = (double)rate * (double)most_ns / 1e9;
-        ck_assert_msg(
-            (double)spent <= expected + 1 &&
-                (double)spent >= expected * 0.98 - (double)(rate * steps_ns[s]) / 1e9 - 1,
-            "%llu B/s, %llu ns: %llu of %f", (unsigned long long)rate,
-            (unsigned long long)steps_ns[s], (unsigned long long)spent, expected);
-    }
-}
-END_TEST
-
-/* P48 */
-START_TEST(test_a_bucket_holds_a_tenth_of_a_second_and_a_block)
-{
-    struct rate_limit limit;
-    rate_limit_set(&limit, 10000000, NS_PER_S);
-    ck_assert_int_eq(rate_limit_room(&limit, NS_PER_S), 0);
-    ck_assert_int_eq(rate_limit_room(&limit, 100 * NS_PER_S), 1000000);
-    rate_limit_spend(&limit, 1000000);
-    rate_limit_refund(&limit, 5000000);
-    ck_assert_int_eq(rate_limit_room(&limit, 100 * NS_PER_S), 1000000);
-    rate_limit_set(&limit, 1, NS_PER_S);
-    ck_assert_int_eq(rate_limit_room(&limit, 2 * NS_PER_S), 1);
-    rate_limit_set(&limit, 0, NS_PER_S);
-    ck_assert_int_eq(rate_limit_room(&limit, NS_PER_S), INT64_MAX);
-    ck_assert_uint_eq(rate_limit_wait_ns(&limit, 16384, NS_PER_S), 0);
-}
-END_TEST
-
-/* P48 */
-START_TEST(test_the_wait_is_as_long_as_it_takes)
-{
-    struct rate_limit limit;
-    rate_limit_set(&limit, 1000000, NS_PER_S);
-    const uint64_t wait_ns = rate_limit_wait_ns(&limit, 16384, NS_PER_S);
-    ck_assert_uint_ge(wait_ns, 16384 * NS_PER_US);
-    ck_assert_uint_le(wait_ns, 16385 * NS_PER_US);
-    ck_assert_int_ge(rate_limit_room(&limit, NS_PER_S + wait_ns), 16384);
-    rate_limit_set(&limit, 1, NS_PER_S);
-    ck_assert_uint_eq(rate_limit_wait_ns(&limit, 16384, NS_PER_S), 4 * NS_PER_S);
-}
-END_TEST
-
-/* ---- with peers ---- */
-
-#define REMOTES_MAX 8
+#define REMOTES_MAX 50
 
 static struct rig rig;
 static struct script_peer remotes[REMOTES_MAX];
+static struct peer_id_ref refs[REMOTES_MAX];
 static uint64_t served[REMOTES_MAX]; /* payload bytes to or from each */
 static int remote_count;
+
+/* ---- the stage ---- */
+
+static void address_of(int number, char text[32])
+{
+    snprintf(text, 32, "10.0.1.%d:%d", 1 + number % 25, 7000 + number);
+}
+
+static void meet(int number, struct info_hash hash)
+{
+    char address[32], host[16];
+    struct script_hello hello = rig_hello(&rig, (char)('a' + number), true, true);
+    hello.hash = hash;
+    address_of(number, address);
+    snprintf(host, sizeof host, "10.0.1.%d", 1 + number % 25);
+    script_peer_init(&remotes[number]);
+    script_peer_listen(&remotes[number], vnet_host(rig.world.vnet, host), rig.world.loop,
+                       address);
+    rig_connect(&rig, address, PEER_SOURCE_MANUAL);
+    rig_run(&rig, 20 * NS_PER_MS);
+    script_peer_handshake(&remotes[number], &hello);
+    refs[number] = rig.peer;
+}
 
 static void begin(int count, bool have_all)
 {
@@ -87,17 +46,8 @@ static void begin(int count, bool have_all)
     rig.serve = true;
     remote_count = count;
     memset(served, 0, sizeof served);
-    for (int i = 0; i < count; i++) {
-        char address[32];
-        const struct script_hello hello = rig_hello(&rig, (char)('A' + i), true, true);
-        snprintf(address, sizeof address, "10.0.0.2:%d", 7000 + i);
-        script_peer_init(&remotes[i]);
-        script_peer_listen(&remotes[i], vnet_host(rig.world.vnet, "10.0.0.2"),
-                           rig.world.loop, address);
-        rig_connect(&rig, address, PEER_SOURCE_MANUAL);
-        rig_run(&rig, 50 * NS_PER_MS);
-        script_peer_handshake(&remotes[i], &hello);
-    }
+    for (int i = 0; i < count; i++)
+        meet(i, rig.hash);
     rig_run(&rig, 50 * NS_PER_MS);
 }
 
@@ -109,7 +59,14 @@ static void end(void)
     ck_assert_int_eq(rig_done(&rig), 0);
 }
 
-/* A remote answers each request, or asks again for each block it got. */
+static void ask(int number)
+{
+    static uint32_t next;
+    next++;
+    script_peer_put_block(&remotes[number], 6, next % 64, next / 64 % 16384 / 2, 16384);
+}
+
+/* A remote answers each request; unchoked, it has some out all the time. */
 static void converse(int number)
 {
     struct script_message message;
@@ -120,11 +77,11 @@ static void converse(int number)
                                   be32_get(message.body + 4), length);
             served[number] += length;
         } else if (message.id == 7) {
-            static uint32_t next;
             served[number] += message.length - 8;
-            next++;
-            script_peer_put_block(&remotes[number], 6, next % 64, next / 64 % 16384 / 2,
-                                  16384);
+            ask(number);
+        } else if (message.id == 1) {
+            for (int i = 0; i < 40; i++)
+                ask(number);
         }
     }
     /* What was taken apart need not be kept, but for the mark of the handshake. */
@@ -132,6 +89,13 @@ static void converse(int number)
         buffer_consume(&remotes[number].in, remotes[number].parsed - 1);
         remotes[number].parsed = 1;
     }
+}
+
+/* All want something, or give it. */
+static void open_up(enum pace_way way)
+{
+    for (int i = 0; i < remote_count; i++)
+        script_peer_put(&remotes[i], way == PACE_DOWN ? 1 : 2, NULL, 0);
 }
 
 static uint64_t run(uint64_t for_ns)
@@ -149,10 +113,11 @@ static uint64_t run(uint64_t for_ns)
     return total;
 }
 
-static void check_within(uint64_t got, uint64_t expected, unsigned percent)
+/* +-2 %, and a block that the end of the time cuts. */
+static void check_rate(uint64_t got, uint64_t rate, uint64_t seconds)
 {
-    ck_assert_msg(got >= expected / 100 * (100 - percent) &&
-                      got <= expected / 100 * (100 + percent),
+    const uint64_t expected = rate * seconds, slack = expected / 50 + BLOCK_BYTES;
+    ck_assert_msg(got + slack >= expected && got <= expected + slack,
                   "%llu instead of %llu", (unsigned long long)got,
                   (unsigned long long)expected);
 }
@@ -165,50 +130,297 @@ static void check_fair(uint64_t total)
                       (unsigned long long)total);
 }
 
-static const uint64_t limits[] = {400000, 2000000, 5000000};
+static void limit_peer(int number, uint64_t down, uint64_t up)
+{
+    rig_post_limits(&rig, refs[number], down, up);
+}
+
+static uint64_t in_way(enum pace_way way, enum pace_way one, uint64_t rate)
+{
+    return way == one ? rate : 0;
+}
+
+enum level { SESSION, TORRENT, PEER };
+
+static void set_limit(enum level level, enum pace_way way, uint64_t rate)
+{
+    const uint64_t down = in_way(way, PACE_DOWN, rate), up = in_way(way, PACE_UP, rate);
+    if (level == SESSION)
+        peer_shared_set_limits(rig.shared, down, up);
+    else if (level == TORRENT)
+        peer_manager_set_limits(rig.manager, down, up);
+    for (int i = 0; level == PEER && i < remote_count; i++)
+        limit_peer(i, down / (unsigned)remote_count, up / (unsigned)remote_count);
+}
+
+#define SLOW (50u << 10)
+#define FAST (5u << 20)
+
+static const struct {
+    enum level level;
+    int peers;
+    uint64_t rate;
+} limits[] = {
+    {SESSION, 1, SLOW}, {SESSION, 50, SLOW}, {SESSION, 1, FAST}, {SESSION, 50, FAST},
+    {TORRENT, 1, SLOW}, {TORRENT, 50, SLOW}, {TORRENT, 1, FAST}, {TORRENT, 50, FAST},
+    {PEER, 1, SLOW},    {PEER, 1, FAST},     {PEER, 50, FAST},
+};
 
 /* P48 */
 START_TEST(test_a_download_limit_is_kept_and_shared)
 {
-    begin(_i == 0 ? 1 : 4, false);
-    peer_shared_set_limits(rig.shared, limits[_i], 0);
-    for (int i = 0; i < remote_count; i++)
-        script_peer_put(&remotes[i], 1, NULL, 0);
+    begin(limits[_i].peers, false);
+    set_limit(limits[_i].level, PACE_DOWN, limits[_i].rate);
+    open_up(PACE_DOWN);
+    run(2 * NS_PER_S);
+    check_rate(run(10 * NS_PER_S), limits[_i].rate, 10);
+    if (limits[_i].rate == FAST)
+        check_fair(limits[_i].rate * 10);
+    end();
+}
+END_TEST
+
+START_TEST(test_an_upload_limit_is_kept)
+{
+    begin(limits[_i].peers, true);
+    set_limit(limits[_i].level, PACE_UP, limits[_i].rate);
+    open_up(PACE_UP);
+    run(2 * NS_PER_S);
+    /* Not all 50 have slots: those that do have their own limits all the same. */
+    const uint64_t total = run(10 * NS_PER_S);
+    if (limits[_i].level != PEER || limits[_i].peers == 1)
+        check_rate(total, limits[_i].rate, 10);
+    else
+        ck_assert_uint_le(total, limits[_i].rate * 10);
+    end();
+}
+END_TEST
+
+/* Where there is a block for each in sixteen seconds. */
+START_TEST(test_fifty_at_a_low_limit_are_all_served)
+{
+    begin(50, false);
+    set_limit(SESSION, PACE_DOWN, SLOW);
+    open_up(PACE_DOWN);
+    run(20 * NS_PER_S);
+    check_fair(run(100 * NS_PER_S));
+    end();
+}
+END_TEST
+
+START_TEST(test_the_uplink_is_shared)
+{
+    begin(4, true);
+    set_limit(SESSION, PACE_UP, FAST);
+    open_up(PACE_UP);
     run(2 * NS_PER_S);
     const uint64_t total = run(10 * NS_PER_S);
-    check_within(total, limits[_i] * 10, 2);
+    check_rate(total, FAST, 10);
     check_fair(total);
     end();
 }
 END_TEST
 
-START_TEST(test_an_upload_limit_is_kept_and_shared)
+/* ---- one within the other ---- */
+
+START_TEST(test_the_narrowest_limit_holds)
 {
-    begin(_i == 0 ? 1 : 4, true);
-    peer_shared_set_limits(rig.shared, 0, limits[_i]);
-    for (int i = 0; i < remote_count; i++) {
-        script_peer_put(&remotes[i], 2, NULL, 0);
-        rig_run(&rig, 200 * NS_PER_MS);
-        for (uint32_t k = 0; k < 40; k++)
-            script_peer_put_block(&remotes[i], 6, k, (uint32_t)i, 16384);
-    }
+    begin(2, false);
+    peer_shared_set_limits(rig.shared, 1000000, 0);
+    peer_manager_set_limits(rig.manager, 300000, 0);
+    limit_peer(0, 100000, 0);
+    open_up(PACE_DOWN);
     run(2 * NS_PER_S);
-    const uint64_t total = run(10 * NS_PER_S);
-    check_within(total, limits[_i] * 10, 2);
-    check_fair(total);
+    check_rate(run(10 * NS_PER_S), 300000, 10);
+    check_rate(served[0], 100000, 10);
+    check_rate(served[1], 200000, 10);
     end();
 }
 END_TEST
+
+static const enum pace_way ways[] = {PACE_DOWN, PACE_UP};
+
+/* One that waits for a limit of its own holds up nobody. */
+START_TEST(test_what_a_narrow_peer_leaves_is_for_the_others)
+{
+    begin(4, ways[_i] == PACE_UP);
+    set_limit(SESSION, ways[_i], FAST);
+    limit_peer(0, 50000, 50000);
+    open_up(ways[_i]);
+    run(2 * NS_PER_S);
+    check_rate(run(10 * NS_PER_S), FAST, 10);
+    check_rate(served[0], 50000, 10);
+    ck_assert_uint_ge(served[3], (uint64_t)FAST * 10 / 4);
+    end();
+}
+END_TEST
+
+/* A second torrent, whose stand-in asks for whatever there is room for. */
+static struct peer_manager *other;
+
+static bool on_other(void *context)
+{
+    struct message message;
+    (void)context;
+    while (bus_take(rig.other_responses, &message)) {
+        struct message answer = {.peer = message.peer};
+        const uint32_t blocks = message.type == PEER_IDLE ? message.u.room.blocks : 0;
+        if (message.type == PEER_HANDSHAKEN) {
+            answer.type = PEER_INTEREST;
+            answer.u.flag.on = true;
+            ck_assert_int_eq(bus_post(rig.other_requests, &answer), ERROR_NONE);
+        }
+        for (uint32_t i = 0; i < blocks; i++) {
+            answer.type = PEER_REQUEST;
+            answer.u.block = (struct block_ref){i % 8, 0, BLOCK_BYTES};
+            ck_assert_int_eq(bus_post(rig.other_requests, &answer), ERROR_NONE);
+        }
+        message_done(&message, rig.pool);
+    }
+    return peer_manager_run(other);
+}
+
+static void add_other_torrent(int number, struct loop_hook *hook)
+{
+    char address[32];
+    struct script_hello hello = rig_hello(&rig, (char)('a' + number), true, true);
+    struct message message = {.type = PEER_CONNECT};
+    hello.hash = (struct info_hash){{0}};
+    other = rig_other_torrent(&rig);
+    *hook = (struct loop_hook){.callback = on_other};
+    loop_hook_add(rig.world.loop, hook);
+    peer_manager_start(other);
+    snprintf(address, sizeof address, "10.0.2.1:%d", 7000 + number);
+    script_peer_init(&remotes[number]);
+    script_peer_listen(&remotes[number], vnet_host(rig.world.vnet, "10.0.2.1"),
+                       rig.world.loop, address);
+    message.u.candidate.address = rig_address(address);
+    ck_assert_int_eq(bus_post(rig.other_requests, &message), ERROR_NONE);
+    rig_run(&rig, 50 * NS_PER_MS);
+    script_peer_handshake(&remotes[number], &hello);
+    remote_count = number + 1;
+    rig_run(&rig, 50 * NS_PER_MS);
+}
+
+/* A torrent that waits for its own limit does not hold up the session's others, and two
+ * without share the session's by their peers. */
+START_TEST(test_torrents_share_the_session_and_do_not_wait_for_each_other)
+{
+    struct loop_hook hook;
+    begin(3, false);
+    add_other_torrent(3, &hook);
+    peer_shared_set_limits(rig.shared, 2000000, 0);
+    open_up(PACE_DOWN);
+    run(2 * NS_PER_S);
+    check_rate(run(10 * NS_PER_S), 2000000, 10);
+    check_fair(20000000);
+    peer_manager_set_limits(rig.manager, 100000, 0);
+    run(2 * NS_PER_S);
+    check_rate(run(10 * NS_PER_S), 2000000, 10);
+    check_rate(served[3], 1900000, 10);
+    peer_manager_set_limits(rig.manager, 0, 0);
+    peer_manager_set_limits(other, 100000, 0);
+    run(2 * NS_PER_S);
+    check_rate(run(10 * NS_PER_S), 2000000, 10);
+    check_rate(served[3], 100000, 10);
+    for (int i = 0; i < remote_count; i++)
+        script_peer_close(&remotes[i]);
+    rig_run(&rig, NS_PER_S);
+    loop_hook_remove(rig.world.loop, &hook);
+    rig_end_other(&rig, other);
+    end();
+}
+END_TEST
+
+/* ---- changes ---- */
 
 /* P48 */
 START_TEST(test_a_limit_taken_away_lets_everything_go)
 {
+    const enum level level = (enum level)_i;
     begin(1, false);
-    peer_shared_set_limits(rig.shared, 1, 1);
-    script_peer_put(&remotes[0], 1, NULL, 0);
+    set_limit(level, PACE_DOWN, 1);
+    open_up(PACE_DOWN);
     ck_assert_uint_le(run(20 * NS_PER_S), 16384);
-    peer_shared_set_limits(rig.shared, 0, 0);
-    ck_assert_uint_gt(run(NS_PER_S), 1000000);
+    set_limit(level, PACE_DOWN, 0);
+    ck_assert_uint_gt(run(NS_PER_S / 10), 1000000);
+    end();
+}
+END_TEST
+
+static bool any_timer(void)
+{
+    for (int way = 0; way < PACE_WAYS; way++)
+        if (loop_timer_is_set(&rig.shared->pace[way].bucket.timer) ||
+            loop_timer_is_set(&rig.manager->pace[way].bucket.timer))
+            return true;
+    return false;
+}
+
+START_TEST(test_nobody_waits_and_no_timer_is_set)
+{
+    begin(2, false);
+    set_limit((enum level)_i, PACE_DOWN, 50000);
+    rig_run(&rig, NS_PER_S);
+    ck_assert(!any_timer());
+    open_up(PACE_DOWN);
+    rig_run(&rig, 300 * NS_PER_MS);
+    ck_assert(any_timer() || _i == PEER);
+    for (int i = 0; i < 2; i++)
+        script_peer_put(&remotes[i], 0, NULL, 0);
+    run(5 * NS_PER_S);
+    ck_assert(!any_timer());
+    open_up(PACE_DOWN);
+    rig_run(&rig, 300 * NS_PER_MS);
+    for (int i = 0; i < 2; i++)
+        script_peer_close(&remotes[i]);
+    rig_run(&rig, 100 * NS_PER_MS);
+    ck_assert(!any_timer());
+    end();
+}
+END_TEST
+
+/* What was offered and found no block to ask for is there for the next. */
+START_TEST(test_what_is_not_asked_for_is_not_spent)
+{
+    begin(2, false);
+    rig.fetch = false;
+    set_limit(SESSION, PACE_DOWN, 1000000);
+    open_up(PACE_DOWN);
+    rig_run(&rig, NS_PER_S);
+    ck_assert_uint_gt(rig.count[PEER_IDLE], 0);
+    struct rate_limit *limit = &rig.shared->pace[PACE_DOWN].bucket.limit;
+    ck_assert_int_eq(rate_limit_room(limit, loop_now_ns(rig.world.loop)), 100000);
+    end();
+}
+END_TEST
+
+/* Like a pause: by its id, or by where it says it listens. */
+START_TEST(test_a_peers_limits_hold_when_it_comes_back)
+{
+    struct peer_row row;
+    begin(1, false);
+    limit_peer(0, 70000, 80000);
+    rig_run(&rig, 50 * NS_PER_MS);
+    script_peer_done(&remotes[0]);
+    rig_run(&rig, NS_PER_S);
+    struct script_hello hello = rig_hello(&rig, _i == 0 ? 'a' : 'z', true, true);
+    script_peer_init(&remotes[0]);
+    script_peer_dial(&remotes[0], vnet_host(rig.world.vnet, "10.0.1.1"), rig.world.loop,
+                     "10.0.0.1:6881");
+    rig_run(&rig, 50 * NS_PER_MS);
+    script_peer_handshake(&remotes[0], &hello);
+    if (_i == 1)
+        script_peer_put(&remotes[0], 20, "\0d1:pi7000ee", 12);
+    rig_run(&rig, 50 * NS_PER_MS);
+    ck_assert_int_eq(rig.last[PEER_HANDSHAKEN].peer.index, rig.peer.index);
+    ck_assert(peer_manager_row(rig.manager, rig.peer.index, &row));
+    ck_assert(row.connected && row.incoming);
+    ck_assert_uint_eq(row.max_down, 70000);
+    ck_assert_uint_eq(row.max_up, 80000);
+    open_up(PACE_DOWN);
+    run(2 * NS_PER_S);
+    check_rate(run(10 * NS_PER_S), 70000, 10);
     end();
 }
 END_TEST
@@ -220,14 +432,20 @@ Suite *suite_pace(void)
     Suite *suite = suite_create("pace");
     TCase *tcase = tcase_create("pace");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_a_bucket_gives_its_rate_however_often_it_is_asked, 0,
-                        COUNT(rates));
-    tcase_add_test(tcase, test_a_bucket_holds_a_tenth_of_a_second_and_a_block);
-    tcase_add_test(tcase, test_the_wait_is_as_long_as_it_takes);
     tcase_add_loop_test(tcase, test_a_download_limit_is_kept_and_shared, 0,
                         COUNT(limits));
-    tcase_add_loop_test(tcase, test_an_upload_limit_is_kept_and_shared, 0, COUNT(limits));
-    tcase_add_test(tcase, test_a_limit_taken_away_lets_everything_go);
+    tcase_add_loop_test(tcase, test_an_upload_limit_is_kept, 0, COUNT(limits));
+    tcase_add_test(tcase, test_fifty_at_a_low_limit_are_all_served);
+    tcase_add_test(tcase, test_the_uplink_is_shared);
+    tcase_add_test(tcase, test_the_narrowest_limit_holds);
+    tcase_add_loop_test(tcase, test_what_a_narrow_peer_leaves_is_for_the_others, 0,
+                        COUNT(ways));
+    tcase_add_test(tcase, test_torrents_share_the_session_and_do_not_wait_for_each_other);
+    tcase_add_loop_test(tcase, test_a_limit_taken_away_lets_everything_go, SESSION,
+                        PEER + 1);
+    tcase_add_loop_test(tcase, test_nobody_waits_and_no_timer_is_set, SESSION, PEER + 1);
+    tcase_add_test(tcase, test_what_is_not_asked_for_is_not_spent);
+    tcase_add_loop_test(tcase, test_a_peers_limits_hold_when_it_comes_back, 0, 2);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -14,7 +14,8 @@ static struct saved_list given_list(void)
 {
     for (uint8_t i = 0; i < 3; i++)
         torrents[i] = (struct saved_torrent){.hash = {{(uint8_t)(9 - i), 7}}};
-    torrents[1].settings = (struct torrent_settings){.paused = true, .sequential = true};
+    torrents[1].settings = (struct torrent_settings){
+        .paused = true, .sequential = true, .max_down = 4000, .max_up = 50};
     return (struct saved_list){.settings = {.max_down = 1000, .max_up = 20000},
                                .configured = {.max_down = 1000},
                                .looks = {{"files", "sort=name"}, {"peers", "sort=-down"}},
@@ -42,6 +43,9 @@ START_TEST(order_and_settings_come_back)
         ck_assert_mem_eq(&out.torrents[i].hash, &torrents[i].hash, SHA1_BYTES);
     ck_assert(out.torrents[1].settings.paused && out.torrents[1].settings.sequential);
     ck_assert(!out.torrents[0].settings.paused && !out.torrents[2].settings.sequential);
+    ck_assert_uint_eq(out.torrents[1].settings.max_down, 4000);
+    ck_assert_uint_eq(out.torrents[1].settings.max_up, 50);
+    ck_assert_uint_eq(out.torrents[2].settings.max_up, 0);
     ck_assert_uint_eq(out.settings.max_down, 1000);
     ck_assert_uint_eq(out.settings.max_up, 20000);
     ck_assert_uint_eq(out.configured.max_down, 1000);
@@ -70,7 +74,7 @@ START_TEST(what_is_not_allowed_counts_as_not_set)
         "d10:configuredde5:looksd0:1:x5:filesi3e5:peers2:\x1b[4:view3:a=be"
         "8:settingsd8:max-downi-5e6:max-up1:xe8:torrentsl"
         "i7ed4:hash3:abce" /* none */
-        "d4:hash20:aaaaaaaaaaaaaaaaaaaa3:setd6:pausedi2e7:unknowni1eee"
+        "d4:hash20:aaaaaaaaaaaaaaaaaaaa3:setd8:max-downi-1e6:pausedi2e7:unknowni1eee"
         "d4:hash20:bbbbbbbbbbbbbbbbbbbb3:setd6:pausedi1eee"
         "d4:hash20:aaaaaaaaaaaaaaaaaaaa3:setd6:pausedi1eee" /* a twin */
         "ee";
@@ -83,6 +87,7 @@ START_TEST(what_is_not_allowed_counts_as_not_set)
     ck_assert_str_eq(list.looks[1].name, "");
     ck_assert_uint_eq(list.count, 2);
     ck_assert_int_eq(list.torrents[0].hash.bytes[0], 'a');
+    ck_assert_uint_eq(list.torrents[0].settings.max_down, 0);
     ck_assert(!list.torrents[0].settings.paused);
     ck_assert(list.torrents[1].settings.paused);
     saved_list_done(&list);
@@ -177,6 +182,45 @@ START_TEST(a_torrent_is_fetched_in_the_order_that_was_set_when_it_was_added)
 }
 END_TEST
 
+static bool leech_has_peer(const struct pair *with)
+{
+    return side_info(&with->leech).peers_connected > 0;
+}
+
+START_TEST(limits_of_a_torrent_and_of_a_peer_hold_at_once)
+{
+    struct torrent_settings settings;
+    struct peer_info peer;
+    pair_init(&pair, 32768);
+    pair_seed(&pair);
+    side_open(&pair, &pair.leech, false);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    ck_assert(torrent_get_settings(pair.leech.session, pair.leech.id, &settings));
+    settings.max_down = 1;
+    settings.max_up = 7000;
+    torrent_set_settings(pair.leech.session, pair.leech.id, &settings);
+    pair_introduce(&pair);
+    pair_until(&pair, leech_has_peer, 10);
+    ck_assert_uint_eq(side_info(&pair.leech).max_up, 7000);
+    ck_assert_uint_eq(torrent_get_peers(pair.leech.session, pair.leech.id, &peer, 1), 1);
+    torrent_limit_peer(pair.leech.session, pair.leech.id, peer.ref, 2, 3);
+    loop_turn(pair.loop, NS_PER_MS);
+    torrent_get_peers(pair.leech.session, pair.leech.id, &peer, 1);
+    ck_assert_uint_eq(peer.max_down, 2);
+    ck_assert_uint_eq(peer.max_up, 3);
+    for (int i = 0; i < 50; i++)
+        loop_turn(pair.loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(side_info(&pair.leech).downloaded, 0);
+    settings.max_down = 0;
+    torrent_set_settings(pair.leech.session, pair.leech.id, &settings);
+    torrent_limit_peer(pair.leech.session, pair.leech.id, peer.ref, 0, 0);
+    pair_until(&pair, pair_leech_complete, 20);
+    side_close(&pair, &pair.leech);
+    side_close(&pair, &pair.seed);
+    pair_done(&pair);
+}
+END_TEST
+
 Suite *test_settings_suite(void)
 {
     Suite *suite = suite_create("settings");
@@ -189,6 +233,7 @@ Suite *test_settings_suite(void)
     tcase_add_test(tcase, what_is_configured_anew_wins_where_it_changed);
     tcase_add_test(tcase,
                    a_torrent_is_fetched_in_the_order_that_was_set_when_it_was_added);
+    tcase_add_test(tcase, limits_of_a_torrent_and_of_a_peer_hold_at_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }
