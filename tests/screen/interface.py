@@ -5,12 +5,13 @@ import re
 
 from bttui import bttui_path
 from clients import Libtorrent
-from lab import check, check_equal, run
+from lab import check, check_equal, run, wait_until
 from payload import Payload
 from terminal import Terminal
 
 SEEDERS = 3
 SEEDER_RATE = 150 << 10
+STEP = 128 << 10
 STATUS = re.compile(r"\b(blocked|inactive|active|downloading)\b")
 RATE = re.compile(r"([\d.]+) (B|KiB|MiB)/s")
 OURS = r"KiB/s|connected of|Esc back"
@@ -45,7 +46,7 @@ def start(lab, width, height, mib=64):
                  f"--state-dir={lab.new_dir('state')}", *peers, torrent)
     terminal.wait_for(r"D payload .*KiB/s")
     check(terminal.in_interface(), "it does not use the alternate screen")
-    return terminal, {seeder.port for seeder in seeders}
+    return terminal, {seeder.port: seeder for seeder in seeders}
 
 
 def everybody(status):
@@ -56,19 +57,28 @@ def everybody(status):
     return look
 
 
-def pause_one_peer(terminal, ports):
+def pause_one_peer(terminal, seeders):
+    """Nothing more comes from it, as it says itself, and its rate fades; the others go on."""
     terminal.press("Enter")
     rows = terminal.wait(everybody("downloading"), "three peers downloading")
-    check_equal(set(rows), ports, "the peers")
+    check_equal(set(rows), set(seeders), "the peers")
     terminal.press("g", "p")
 
     def one_is_blocked(lines):
         rows = peer_rows(lines)
-        paused = [port for port, row in rows.items() if row == ("blocked", 0)]
-        others = [row for port, row in rows.items() if port not in paused]
-        return len(paused) == 1 and len(others) == SEEDERS - 1 and all(
-            status == "downloading" and rate > 0 for status, rate in others) and paused
-    terminal.wait(one_is_blocked, "one peer blocked without a rate, the others at work", 30)
+        blocked = [port for port, row in rows.items() if row[0] == "blocked"]
+        others = [row for port, row in rows.items() if port not in blocked]
+        return len(blocked) == 1 and len(others) == SEEDERS - 1 and all(
+            status == "downloading" and rate > 2 * rows[blocked[0]][1]
+            for status, rate in others) and blocked
+    [blocked] = terminal.wait(one_is_blocked, "one peer blocked, the others at work", 30)
+
+    def stands_still():
+        before = {port: seeder.uploaded() for port, seeder in seeders.items()}
+        wait_until(lambda: all(port == blocked or seeder.uploaded() >= before[port] + STEP
+                               for port, seeder in seeders.items()), "the others to go on", 30)
+        return seeders[blocked].uploaded() == before[blocked]
+    wait_until(stands_still, "nothing more to come from the one that is blocked", 30)
     terminal.press("p")
     terminal.wait(everybody("downloading"), "the peer at work again", 30)
 
@@ -124,8 +134,8 @@ def quits(terminal):
 
 
 def whole_story(lab, width, height):
-    terminal, ports = start(lab, width, height)
-    pause_one_peer(terminal, ports)
+    terminal, seeders = start(lab, width, height)
+    pause_one_peer(terminal, seeders)
     piece_map_fills(terminal)
     terminal.press("?")
     terminal.wait_for("Keys")

@@ -179,17 +179,21 @@ def a_paste_of_ten_megabytes(lab):
     ends_well(terminal)
 
 
+BEGUN = ("\x1b[", "\x1b[999999999m", "\x1b[1;", "\x1b]", "\x1bP", "\x1b", "\xe6",
+         "\x1b[" + "9" * 100000, "\x1b[M", "\x1b\x1b\x1b", "\x1b[[", "\x1b[<0;1",
+         "\x1b[<99999999999;1;1M")
+
+
 def sequences_without_an_end(lab):
     """C19: silence ends them, and the keys after it are keys again."""
-    terminal = start(lab)
-    for begun in ("\x1b[", "\x1b[999999999m", "\x1b[1;", "\x1b]", "\x1bP", "\x1b",
-                  "\xe6", "\x1b[" + "9" * 100000, "\x1b[M",
-                  "\x1b\x1b\x1b", "\x1b[[", "\x1b[<0;1", "\x1b[<99999999999;1;1M"):
+    terminals = [start(lab) for _ in BEGUN]
+    for terminal, begun in zip(terminals, BEGUN):
         terminal.send(begun.encode("latin-1"))
-        time.sleep(0.7)
+    time.sleep(0.7)
+    for terminal in terminals:
         is_alive(terminal)
-    terminal.end(signal.SIGTERM)
-    terminal.check_as_before()
+        terminal.end(signal.SIGTERM)
+        terminal.check_as_before()
 
 
 def on_the_slowest_line(lab):

@@ -348,6 +348,25 @@ START_TEST(test_a_limit_taken_away_lets_everything_go)
 }
 END_TEST
 
+START_TEST(test_the_rate_of_one_that_falls_silent_fades_to_nothing)
+{
+    struct peer_row row;
+    begin(1, false);
+    set_limit(SESSION, PACE_DOWN, 400000);
+    open_up(PACE_DOWN);
+    run(5 * NS_PER_S);
+    ck_assert(rig_row(&rig, "10.0.0.2:7000", &row));
+    ck_assert_uint_gt(row.down_rate, 300000);
+    rig_run(&rig, 3 * NS_PER_S);
+    ck_assert(rig_row(&rig, "10.0.0.2:7000", &row));
+    ck_assert_uint_lt(row.down_rate, 200000);
+    rig_run(&rig, 20 * NS_PER_S);
+    ck_assert(rig_row(&rig, "10.0.0.2:7000", &row));
+    ck_assert_uint_eq(row.down_rate, 0);
+    end();
+}
+END_TEST
+
 static bool any_timer(void)
 {
     for (int way = 0; way < PACE_WAYS; way++)
@@ -443,6 +462,7 @@ Suite *suite_pace(void)
     tcase_add_test(tcase, test_torrents_share_the_session_and_do_not_wait_for_each_other);
     tcase_add_loop_test(tcase, test_a_limit_taken_away_lets_everything_go, SESSION,
                         PEER + 1);
+    tcase_add_test(tcase, test_the_rate_of_one_that_falls_silent_fades_to_nothing);
     tcase_add_loop_test(tcase, test_nobody_waits_and_no_timer_is_set, SESSION, PEER + 1);
     tcase_add_test(tcase, test_what_is_not_asked_for_is_not_spent);
     tcase_add_loop_test(tcase, test_a_peers_limits_hold_when_it_comes_back, 0, 2);
