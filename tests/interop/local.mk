@@ -1,12 +1,12 @@
 # bttui against other people's programs on the loopback addresses; each test ends with 77
 # (skipped) where what it needs is missing. The longest come first.
 INTEROP_TESTS = tests/interop/faults.py tests/interop/to-clients.py \
-	tests/interop/from-clients.py tests/interop/process.py tests/interop/confined.py \
-	tests/interop/kill.py tests/interop/kill-at.py tests/interop/slow-peers.py tests/interop/limits.py \
-	tests/interop/many-files.py \
-	tests/interop/many-torrents.py \
-	tests/interop/hostile.py tests/interop/poison.py tests/interop/swarm.py \
-	tests/interop/ipv6.py tests/interop/tracker-events.py tests/interop/create.py
+	tests/interop/process.py tests/interop/from-clients.py tests/interop/hostile.py \
+	tests/interop/many-files.py tests/interop/many-torrents.py \
+	tests/interop/slow-peers.py tests/interop/limits.py tests/interop/confined.py \
+	tests/interop/kill.py tests/interop/poison.py tests/interop/tracker-events.py \
+	tests/interop/swarm.py tests/interop/ipv6.py tests/interop/kill-at.py \
+	tests/interop/create.py
 dist_check_SCRIPTS += $(INTEROP_TESTS)
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/run \
