@@ -45,7 +45,8 @@
     X(ACCESS, N_("permission denied"))                                                   \
     X(NOT_REGULAR, N_("not a regular file"))                                             \
     X(CORRUPT, N_("is damaged"))                                                         \
-    X(CANCELLED, N_("was cancelled"))
+    X(CANCELLED, N_("was cancelled"))                                                    \
+    X(INTERNAL, N_("a mistake in bttui"))
 
 enum error_code {
 #define X(name, text) ERROR_##name,

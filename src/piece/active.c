@@ -2,7 +2,6 @@
 
 #include "piece/roster.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -19,9 +18,17 @@ void active_table_init(struct active_table *table, uint32_t block_count_max)
     *table = (struct active_table){.block_count_max = block_count_max};
 }
 
+/* Whether FACT holds, which it always does: else the books are wrong from now on. */
+static bool holds(struct active_table *table, bool fact, const char *name)
+{
+    if (!fact && table->broken == NULL)
+        table->broken = name;
+    return fact;
+}
+
 void active_table_done(struct active_table *table)
 {
-    assert(table->count == 0);
+    table->count = 0;
     active_table_trim(table);
     *table = (struct active_table){0};
 }
@@ -66,7 +73,8 @@ static void active_free(struct active_table *table, struct active *active)
 struct active *active_open(struct active_table *table, uint32_t piece,
                            uint32_t block_count)
 {
-    assert(block_count <= table->block_count_max);
+    if (!holds(table, block_count <= table->block_count_max, "size of a piece"))
+        return NULL;
     struct active *active = active_memory(table);
     if (active == NULL)
         return NULL;
@@ -141,13 +149,14 @@ void active_set_alone(struct active_table *table, struct active *active,
 void active_close(struct active_table *table, struct active *active,
                   struct block_pool *pool)
 {
-    assert(active->requested == 0);
+    for (uint32_t i = 0; i < active->block_count; i++)
+        while (!holds(table, active->blocks[i].owner_count == 0, "requests of a piece"))
+            active_release(table, active->blocks[i].owners[0]);
     active_set_alone(table, active, NULL);
     active_unlist(table, active);
     if (active->is_ready)
         DL_DELETE2(table->ready, active, ready_prev, ready_next);
     for (uint32_t i = 0; i < active->block_count; i++) {
-        assert(active->blocks[i].owner_count == 0);
         block_pool_give(pool, active->blocks[i].data);
         source_unref(active->from[i]);
     }
@@ -156,6 +165,15 @@ void active_close(struct active_table *table, struct active *active,
     table->count--;
     HASH_DEL(table->by_piece, active);
     active_free(table, active);
+}
+
+void active_table_begin_anew(struct active_table *table)
+{
+    if (table->by_piece != NULL)
+        return;
+    table->count = table->shared_count = 0;
+    table->reserved = table->missing = table->requested = 0;
+    table->broken = NULL;
 }
 
 void active_table_trim(struct active_table *table)
@@ -235,8 +253,11 @@ bool active_request(struct active_table *table, struct active *active, uint32_t 
                     struct piece_peer *peer, uint64_t now_ns)
 {
     struct active_block *entry = &active->blocks[block];
-    assert(entry->state <= ACTIVE_BLOCK_REQUESTED);
-    assert(entry->owner_count < ACTIVE_OWNERS_MAX);
+    if (!holds(table,
+               entry->state <= ACTIVE_BLOCK_REQUESTED &&
+                   entry->owner_count < ACTIVE_OWNERS_MAX,
+               "request for a block"))
+        return false;
     struct request *request = active_new_request(table);
     if (request == NULL)
         return false;
@@ -257,8 +278,10 @@ void active_release(struct active_table *table, struct request *request)
     struct active *active = request->active;
     struct active_block *entry = &active->blocks[request->block];
     uint32_t at = 0;
-    while (entry->owners[at] != request)
+    while (at < entry->owner_count && entry->owners[at] != request)
         at++;
+    if (!holds(table, at < entry->owner_count, "owners of a block"))
+        return;
     entry->owners[at] = entry->owners[--entry->owner_count];
     entry->owners[entry->owner_count] = NULL;
     DL_DELETE(request->peer->requests.oldest, request);
@@ -287,11 +310,12 @@ void active_set_stalled(struct active_table *table, struct request *request,
 
 /* ---- data ---- */
 
-void active_arrive(struct active_table *table, struct active *active, uint32_t block,
+bool active_arrive(struct active_table *table, struct active *active, uint32_t block,
                    struct block *data, struct piece_source *from)
 {
     struct active_block *entry = &active->blocks[block];
-    assert(entry->state <= ACTIVE_BLOCK_REQUESTED);
+    if (!holds(table, entry->state <= ACTIVE_BLOCK_REQUESTED, "block that arrives"))
+        return false;
     /* In this order it is never missing in between, which would send the next pick back
      * to it. */
     active_set_state(table, active, block, ACTIVE_BLOCK_ARRIVED);
@@ -302,13 +326,15 @@ void active_arrive(struct active_table *table, struct active *active, uint32_t b
     while (active->prefix < active->block_count &&
            active->blocks[active->prefix].state >= ACTIVE_BLOCK_ARRIVED)
         active->prefix++;
+    return true;
 }
 
 struct block *active_unarrive(struct active_table *table, struct active *active,
                               uint32_t block)
 {
     struct active_block *entry = &active->blocks[block];
-    assert(entry->state == ACTIVE_BLOCK_ARRIVED);
+    if (!holds(table, entry->state == ACTIVE_BLOCK_ARRIVED, "block taken back"))
+        return NULL;
     struct block *data = entry->data;
     entry->data = NULL;
     source_unref(active->from[block]);
@@ -319,12 +345,15 @@ struct block *active_unarrive(struct active_table *table, struct active *active,
     return data;
 }
 
-struct block *active_hand(struct active *active, uint32_t end)
+struct block *active_hand(struct active_table *table, struct active *active, uint32_t end)
 {
     struct block *chain = NULL;
+    for (uint32_t i = active->handed; i < end; i++)
+        if (!holds(table, active->blocks[i].state == ACTIVE_BLOCK_ARRIVED,
+                   "run for the disk"))
+            return NULL;
     for (uint32_t i = end; i-- > active->handed;) {
         struct active_block *entry = &active->blocks[i];
-        assert(entry->state == ACTIVE_BLOCK_ARRIVED);
         entry->state = ACTIVE_BLOCK_HANDED;
         entry->data->next = chain;
         chain = entry->data;

@@ -85,6 +85,7 @@ struct active_table {
     uint64_t reserved; /* blocks of all pieces here: what they may take of the pool */
     uint64_t missing;
     uint64_t requested; /* blocks, each counted once */
+    const char *broken; /* what of these books did not hold; NULL: all is well */
     struct request *free_requests;
     struct request_chunk *chunks;
 };
@@ -96,10 +97,13 @@ struct request_queue {
 };
 
 void active_table_init(struct active_table *table, uint32_t block_count_max);
-/* All pieces must be closed. */
+/* All pieces must be closed. What is called with what cannot be does nothing but note it
+ * in `broken`: nobody's bytes are worth the process (HOSTILE.md O28). */
 void active_table_done(struct active_table *table);
 /* Gives memory kept for later back; nothing while a piece is under way. */
 void active_table_trim(struct active_table *table);
+/* Nothing is under way: whatever the counts had become, they are right again. */
+void active_table_begin_anew(struct active_table *table);
 
 struct active *active_find(const struct active_table *table, uint32_t piece);
 /* A new one, shared, all missing. NULL: out of memory. */
@@ -127,14 +131,17 @@ struct request *active_owner(const struct active *active, uint32_t block,
 void active_set_stalled(struct active_table *table, struct request *request,
                         bool is_stalled);
 
-/* Takes the data of a missing or requested block; requests for it are released. */
-void active_arrive(struct active_table *table, struct active *active, uint32_t block,
+/* Takes the data of a missing or requested block; requests for it are released. False:
+ * the books are broken, DATA is the caller's still. */
+bool active_arrive(struct active_table *table, struct active *active, uint32_t block,
                    struct block *data, struct piece_source *from);
 /* The opposite, for a block that is not handed: its data, now the caller's. */
 struct block *active_unarrive(struct active_table *table, struct active *active,
                               uint32_t block);
-/* The blocks from the cursor up to END as a chain, handed from now on. */
-struct block *active_hand(struct active *active, uint32_t end);
+/* The blocks from the cursor up to END as a chain, handed from now on. NULL: the books
+ * are broken. */
+struct block *active_hand(struct active_table *table, struct active *active,
+                          uint32_t end);
 
 /* The first missing block from *FROM on below END that PEER is not asked for (stalled);
  * block_count: none. */

@@ -40,7 +40,7 @@ static void piece_update_ready(struct piece_manager *manager, struct active *act
         DL_DELETE2(manager->table.ready, active, ready_prev, ready_next);
 }
 
-static void piece_accept(struct piece_manager *manager, struct active *active,
+static bool piece_accept(struct piece_manager *manager, struct active *active,
                          uint32_t index, struct piece_peer *peer, struct block *block)
 {
     struct active_block *entry = &active->blocks[index];
@@ -51,8 +51,10 @@ static void piece_accept(struct piece_manager *manager, struct active *active,
             manager->config.cancel(manager->config.context, entry->owners[i]->peer->ref,
                                    &ref);
     block->next = NULL;
-    active_arrive(&manager->table, active, index, block, peer->source);
+    if (!active_arrive(&manager->table, active, index, block, peer->source))
+        return false;
     piece_update_ready(manager, active);
+    return true;
 }
 
 enum piece_arrival piece_manager_on_block(struct piece_manager *manager,
@@ -79,8 +81,9 @@ enum piece_arrival piece_manager_on_block(struct piece_manager *manager,
         (active->alone != NULL || peer->source->on_parole))
         return piece_refuse(manager, block, PIECE_ARRIVAL_UNWANTED);
     piece_revive(manager, peer);
-    piece_accept(manager, active, index, peer, block);
-    return PIECE_ARRIVAL_ACCEPTED;
+    return piece_accept(manager, active, index, peer, block)
+               ? PIECE_ARRIVAL_ACCEPTED
+               : piece_refuse(manager, block, PIECE_ARRIVAL_UNWANTED);
 }
 
 bool piece_manager_next_run(struct piece_manager *manager, struct piece_run *ret_run)
@@ -89,9 +92,12 @@ bool piece_manager_next_run(struct piece_manager *manager, struct piece_run *ret
     if (active == NULL)
         return false;
     const bool is_last = active->prefix == active->block_count;
+    struct block *chain = active_hand(&manager->table, active, active->prefix);
+    if (chain == NULL)
+        return false;
     *ret_run = (struct piece_run){
         .piece = active->piece,
-        .chain = active_hand(active, active->prefix),
+        .chain = chain,
         .last = is_last,
         .want_digests = smart_ban_wants_digests(manager->ban, active->piece),
         .write_now = piece_is_giant(manager, active),

@@ -254,6 +254,7 @@ void piece_manager_set_have(struct piece_manager *manager, const struct bitfield
 {
     while (manager->table.by_piece != NULL)
         piece_drop(manager, manager->table.by_piece);
+    active_table_begin_anew(&manager->table);
     for (uint32_t i = 0; i < manager->picker.size; i++)
         piece_set_have(manager, i, bitfield_get(have, i));
 }
@@ -285,6 +286,11 @@ void piece_manager_get_counts(const struct piece_manager *manager,
                               struct piece_counts *ret_counts)
 {
     *ret_counts = manager->counts;
+}
+
+const char *piece_manager_broken(const struct piece_manager *manager)
+{
+    return manager->table.broken;
 }
 
 uint32_t piece_manager_generation(const struct piece_manager *manager)

@@ -89,6 +89,10 @@ void piece_manager_set_sequential(struct piece_manager *manager, bool sequential
 /* Replaces what we have (after a check; HAVE of piece_count bits, copied) and drops every
  * piece under way. The disk must hold no run of this torrent. */
 void piece_manager_set_have(struct piece_manager *manager, const struct bitfield *have);
+/* What of the books of blocks does not hold, in a few words for a bug report; NULL: all
+ * is well. From then on everything is to be dropped, and piece_manager_set_have makes it
+ * right again (HOSTILE.md O28). */
+const char *piece_manager_broken(const struct piece_manager *manager);
 /* Valid until piece_manager_free; changes with the pieces. */
 const struct bitfield *piece_manager_have(const struct piece_manager *manager);
 

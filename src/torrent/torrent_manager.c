@@ -1,5 +1,8 @@
 /* What arrives on a torrent's buses, and whom it concerns. */
+#include "base/i18n.h"
 #include "torrent/torrent.h"
+
+#include <stdio.h>
 
 #define PICK_MAX 256u
 #define RETRY_NS (NS_PER_S / 4)
@@ -213,6 +216,25 @@ static void handle_discovery(struct torrent *torrent, struct message *message)
     message_done(message, torrent->session->pool);
 }
 
+/* A mistake of ours, that somebody's bytes may have brought to light, costs this torrent
+ * its connections and a check, and nobody else anything (O28). */
+static void look_after_books(struct torrent *torrent)
+{
+    char text[300];
+    const char *broken = piece_manager_broken(torrent->pieces);
+    if (broken == NULL || torrent->error != ERROR_NONE ||
+        torrent->phase != TORRENT_PHASE_READY)
+        return; /* a check makes them anew */
+    snprintf(text, sizeof text,
+             /* L10N: %s is not translated, for it is for a bug report. */
+             _("a mistake in bttui (%s): please report it; resume the torrent to have it "
+               "verified and go on"),
+             broken);
+    torrent->unchecked = true;
+    torrent_fail(torrent, ERROR_INTERNAL, text);
+    torrent_halt(torrent);
+}
+
 bool torrent_run(struct torrent *torrent)
 {
     struct message message;
@@ -229,6 +251,7 @@ bool torrent_run(struct torrent *torrent)
         while (bus_take(torrent->responses, &message))
             handle_response(torrent, &message);
     }
+    look_after_books(torrent);
     const bool more = peer_manager_run(torrent->peers);
     return more || bus_length(torrent->responses) > 0;
 }

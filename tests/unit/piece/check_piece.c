@@ -5,6 +5,7 @@
 int main(void)
 {
     SRunner *runner = srunner_create(suite_picker());
+    srunner_add_suite(runner, suite_active());
     srunner_add_suite(runner, suite_piece_manager());
     srunner_add_suite(runner, suite_piece_move());
     srunner_add_suite(runner, suite_shares());

@@ -3,6 +3,7 @@
 
 #include <check.h>
 
+Suite *suite_active(void);
 Suite *suite_picker(void);
 Suite *suite_piece_manager(void);
 Suite *suite_piece_move(void);

@@ -1,6 +1,8 @@
 #include "tests/unit/torrent/pair.h"
 
 #include "base/sandbox.h"
+#include "piece/piece_private.h"
+#include "torrent/torrent.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -30,6 +32,11 @@ static void teardown(void)
 static bool leech_failed(const struct pair *at)
 {
     return at->leech.errors > 0;
+}
+
+static bool leech_begun(const struct pair *at)
+{
+    return at->leech.pieces > 0;
 }
 
 /* No write and no request is under way that could fail after all. */
@@ -124,6 +131,31 @@ START_TEST(an_empty_file_that_could_not_be_made_is_made_when_it_can)
     for (int i = 0; i < 100 && pair_size(pair.leech.down, "pair/empty") != 0; i++)
         loop_turn(pair.loop, 20 * NS_PER_MS);
     ck_assert(pair_files_are_right(&pair, pair.leech.down));
+}
+END_TEST
+
+/* O28: a mistake of our own in a torrent's books ends its connections, not the program;
+ * what is on disk is verified, and it goes on. */
+START_TEST(books_that_do_not_hold_stop_one_torrent_and_are_made_anew)
+{
+    start_leech();
+    pair_until(&pair, leech_begun, 20);
+    struct torrent *torrent = session_torrent(pair.leech.session, pair.leech.id);
+    torrent->pieces->table.broken = "test of it";
+    torrent->pieces->table.missing += 12345;
+    session_run_soon(torrent);
+    pair_until(&pair, leech_failed, 20);
+    expect_error("a mistake in bttui", "test of it");
+    ck_assert_uint_eq(side_info(&pair.leech).peers_connected, 0);
+    ck_assert_int_eq(side_info(&pair.seed).state, TORRENT_STATE_SEEDING);
+    pair_until(&pair, leech_quiet, 20);
+    torrent_resume(pair.leech.session, pair.leech.id);
+    pair_until(&pair, pair_leech_ready, 20);
+    pair_introduce(&pair);
+    pair_until(&pair, pair_leech_complete, 20);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+    ck_assert_uint_eq(pair.leech.errors, 1);
+    ck_assert_ptr_null(piece_manager_broken(torrent->pieces));
 }
 END_TEST
 
@@ -253,6 +285,7 @@ Suite *test_disk_trouble_suite(void)
     tcase_add_test(tcase, a_file_size_limit_stops_the_download_and_names_the_file);
     tcase_add_test(tcase, what_the_sandbox_keeps_out_is_told_to_be_so);
     tcase_add_test(tcase, something_in_the_way_is_named_and_left_alone);
+    tcase_add_test(tcase, books_that_do_not_hold_stop_one_torrent_and_are_made_anew);
     tcase_add_test(tcase, an_empty_file_that_could_not_be_made_is_made_when_it_can);
     tcase_add_test(tcase, a_file_cut_short_while_seeding_is_no_source_of_zeros);
     tcase_add_test(tcase, a_full_state_directory_is_a_warning);
