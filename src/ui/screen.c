@@ -101,9 +101,9 @@ static void on_event(void *context, const struct message *event)
         screen_touch(screen, false); /* the header */
     for (size_t i = 0; i < screen->view_count; i++) {
         struct screen_view *view = &screen->views[i];
-        if (!is_concerned(screen, view, event) &&
-            (view->class->on_message == NULL ||
-             !view->class->on_message(view->state, &screen->context, event)))
+        const bool told = view->class->on_message != NULL &&
+                          view->class->on_message(view->state, &screen->context, event);
+        if (!told && !is_concerned(screen, view, event))
             continue;
         view->dirty = true;
         if (is_visible(view))

@@ -71,6 +71,13 @@ void table_set_rows(struct table *table, const void *rows, uint32_t count)
     table_reorder(table);
 }
 
+uint32_t table_window(const struct table *table, uint32_t *ret_first)
+{
+    const uint32_t rest = table->shown > table->top ? table->shown - table->top : 0;
+    *ret_first = table->top;
+    return rest < (uint32_t)table->height ? rest : (uint32_t)table->height;
+}
+
 uint32_t table_visible_count(const struct table *table)
 {
     return table->shown;

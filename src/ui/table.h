@@ -80,6 +80,9 @@ const struct table_class *table_get_class(const struct table *table);
 
 /* Takes a look at new rows; keeps cursor, marks, scroll by id. */
 void table_set_rows(struct table *table, const void *rows, uint32_t count);
+/* The same rows and as many, of which COUNT have changed, by their places in the array:
+ * only these are looked at again. */
+void table_rows_changed(struct table *table, const uint32_t *changed, uint32_t count);
 /* Draws headings and rows; remembers the pane's height for paging. FOCUSED: keys come
  * here. */
 void table_draw(struct table *table, struct pane pane, bool focused);
@@ -95,6 +98,8 @@ uint32_t table_count(const struct table *table);
 const void *table_current(const struct table *table);
 uint64_t table_current_id(const struct table *table); /* 0 if none */
 bool table_select(struct table *table, uint64_t id);  /* false: not shown */
+/* The positions that the last draw had room for: how many, from *ret_first on. */
+uint32_t table_window(const struct table *table, uint32_t *ret_first);
 /* The row shown at POSITION (0 on top of all, scrolled or not), NULL past the end. */
 const void *table_at(const struct table *table, uint32_t position);
 

@@ -76,6 +76,13 @@ bool table_row_matches(const struct table *table, const void *row, const char *t
     return contains(own, text);
 }
 
+static bool is_shown(const struct table *table, uint32_t index)
+{
+    const void *row = table_row(table, index);
+    return (table->shows == NULL || table->shows(table->context, row)) &&
+           table_row_matches(table, row, table->filter);
+}
+
 /* ---- the order ---- */
 
 static int compare_indexes(const struct table *table, uint32_t a, uint32_t b)
@@ -141,14 +148,87 @@ void table_reorder(struct table *table)
     table->shown = 0;
     if (!make_room(table))
         return;
-    for (uint32_t i = 0; i < table->count; i++) {
-        const void *row = table_row(table, i);
-        if ((table->shows == NULL || table->shows(table->context, row)) &&
-            table_row_matches(table, row, table->filter))
+    for (uint32_t i = 0; i < table->count; i++)
+        if (is_shown(table, i))
             table->order[table->shown++] = i;
-    }
     sort_shown(table);
     find_cursor(table);
     table->cursor_id = table_current_id(table);
     table_keep_cursor_visible(table);
+}
+
+/* ---- some rows that changed ---- */
+
+static bool comes_before(const struct table *table, uint32_t a, uint32_t b)
+{
+    if (table->sort_column < 0 && table->descending)
+        return a > b;
+    return compare_indexes(table, a, b) < 0;
+}
+
+static void take_out(struct table *table, const uint8_t *changed)
+{
+    uint32_t kept = 0;
+    for (uint32_t at = 0; at < table->shown; at++)
+        if ((changed[table->order[at] / 8] >> table->order[at] % 8 & 1) == 0)
+            table->order[kept++] = table->order[at];
+    table->shown = kept;
+}
+
+static void put_in(struct table *table, uint32_t index)
+{
+    uint32_t low = 0, high = table->shown;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (comes_before(table, table->order[middle], index))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    memmove(table->order + low + 1, table->order + low,
+            (table->shown - low) * sizeof *table->order);
+    table->order[low] = index;
+    table->shown++;
+}
+
+/* The cursor stays with its row, INDEX, or its place if that is hidden now. */
+static void follow(struct table *table, uint32_t index)
+{
+    uint32_t at = 0;
+    while (at < table->shown && table->order[at] != index)
+        at++;
+    if (at < table->shown)
+        table->cursor = at;
+    else if (table->cursor >= table->shown)
+        table->cursor = table->shown > 0 ? table->shown - 1 : 0;
+    table->cursor_id = table_current_id(table);
+    table_keep_cursor_visible(table);
+}
+
+/* A few are taken out and put in where they belong now: that costs what a few cost, and
+ * a pass over the order. */
+void table_rows_changed(struct table *table, const uint32_t *changed, uint32_t count)
+{
+    const uint32_t index =
+        table->cursor < table->shown ? table->order[table->cursor] : UINT32_MAX;
+    uint8_t *marks = NULL;
+    if (count == 0)
+        return;
+    if (count <= table->count / 8)
+        marks = calloc(table->count / 8 + 1, 1);
+    if (marks == NULL) {
+        table_reorder(table);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        marks[changed[i] / 8] |= (uint8_t)(1 << changed[i] % 8);
+    take_out(table, marks);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t bit = (uint8_t)(1 << changed[i] % 8);
+        if ((marks[changed[i] / 8] & bit) != 0 && is_shown(table, changed[i]))
+            put_in(table, changed[i]);
+        marks[changed[i] / 8] &= (uint8_t)~bit; /* it may be named twice */
+    }
+    free(marks);
+    follow(table, index);
 }

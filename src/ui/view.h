@@ -47,7 +47,8 @@ struct view_class {
     /* Another torrent was selected (or none): forget what belongs to the old one. Comes
      * before the first recalc too. May be NULL. */
     void (*torrent)(void *state, struct view_context *context);
-    /* Only for what `shows` cannot say; NULL: nothing. true: recalc and draw. */
+    /* Told of every event, whatever `shows` says, to note what changed; NULL: not told.
+     * true: recalc and draw. */
     bool (*on_message)(void *state, struct view_context *context,
                        const struct message *event);
     /* Before a draw when something changed since the last. Only while it is visible. */

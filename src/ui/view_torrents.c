@@ -17,7 +17,10 @@ static bool torrents_init(void *state, struct view_context *context)
     struct torrents *list = state;
     (void)context;
     list->table = table_new(&torrent_row_table, list);
-    return list->table != NULL;
+    list->news.changed =
+        calloc(TORRENTS_NEWS + TORRENTS_SCREEN, sizeof *list->news.changed);
+    list->news.all = true;
+    return list->table != NULL && list->news.changed != NULL;
 }
 
 static void torrents_done(void *state)
@@ -26,6 +29,8 @@ static void torrents_done(void *state)
     table_free(list->table);
     free(list->rows);
     free(list->asked);
+    free(list->news.places);
+    free(list->news.changed);
 }
 
 static struct table *torrents_table(void *state)
@@ -53,28 +58,121 @@ static bool make_room(struct torrents *list, uint32_t count)
     return true;
 }
 
-void view_torrents_recalc(void *state, struct view_context *context)
+/* False: the torrent has gone. */
+static bool look_at(struct torrent_row *row, struct view_context *context,
+                    struct torrent_id id)
 {
-    struct torrents *list = state;
+    char masked[VIEW_MASK_SIZE];
+    if (!torrent_get_info(context->session, id, &row->torrent))
+        return false;
+    row->id = torrent_row_make_id(id);
+    snprintf(row->name, sizeof row->name, "%s",
+             view_mask(context, row->torrent.name, masked));
+    snprintf(row->reason, sizeof row->reason, "%s", row->torrent.reason);
+    return true;
+}
+
+static uint64_t left_of(const struct torrent_row *row)
+{
+    return row->torrent.total_bytes - row->torrent.done_bytes;
+}
+
+/* Without memory for it the next look is at all again. */
+static void note_place(struct torrents_news *news, struct torrent_id id, uint32_t row)
+{
+    if (id.index >= news->place_count) {
+        const uint32_t count = id.index + id.index / 2 + 16;
+        uint32_t *places = realloc(news->places, count * sizeof *places);
+        if (places == NULL) {
+            news->all = true;
+            return;
+        }
+        memset(places + news->place_count, 0,
+               (count - news->place_count) * sizeof *places);
+        news->places = places;
+        news->place_count = count;
+    }
+    news->places[id.index] = row + 1;
+}
+
+static void look_at_all(struct torrents *list, struct view_context *context)
+{
     const uint32_t count = session_count(context->session);
     uint32_t taken = 0;
-    char masked[VIEW_MASK_SIZE];
     list->left = 0;
     if (!make_room(list, count))
         return;
+    list->news.all = false;
     for (uint32_t i = 0; i < count; i++) {
-        struct torrent_row *row = &list->rows[taken];
         const struct torrent_id id = session_at(context->session, i);
-        if (!torrent_get_info(context->session, id, &row->torrent))
+        if (!look_at(&list->rows[taken], context, id))
             continue;
-        row->id = torrent_row_make_id(id);
-        snprintf(row->name, sizeof row->name, "%s",
-                 view_mask(context, row->torrent.name, masked));
-        snprintf(row->reason, sizeof row->reason, "%s", row->torrent.reason);
-        list->left += row->torrent.total_bytes - row->torrent.done_bytes;
-        taken++;
+        list->left += left_of(&list->rows[taken]);
+        note_place(&list->news, id, taken++);
     }
+    list->count = taken;
     table_set_rows(list->table, list->rows, taken);
+}
+
+/* False: one is gone without a word. */
+static bool look_at_some(struct torrents *list, struct view_context *context)
+{
+    struct torrents_news *news = &list->news;
+    uint32_t first, count = table_window(list->table, &first);
+    for (uint32_t i = 0; i < count && i < TORRENTS_SCREEN; i++)
+        news->changed[news->changed_count++] =
+            (uint32_t)((const struct torrent_row *)table_at(list->table, first + i) -
+                       list->rows);
+    for (uint32_t i = 0; i < news->changed_count; i++) {
+        struct torrent_row *row = &list->rows[news->changed[i]];
+        list->left -= left_of(row);
+        if (!look_at(row, context, torrent_row_id(row->id)))
+            return false;
+        list->left += left_of(row);
+    }
+    table_rows_changed(list->table, news->changed, news->changed_count);
+    return true;
+}
+
+void view_torrents_recalc(void *state, struct view_context *context)
+{
+    struct torrents *list = state;
+    struct torrents_news *news = &list->news;
+    if (news->all || news->masked != context->masked ||
+        list->count != session_count(context->session) || !look_at_some(list, context))
+        look_at_all(list, context);
+    news->masked = context->masked;
+    news->changed_count = 0;
+}
+
+/* ---- what events tell ---- */
+
+static bool torrents_on_message(void *state, struct view_context *context,
+                                const struct message *event)
+{
+    struct torrents_news *news = &((struct torrents *)state)->news;
+    const struct torrents *list = state;
+    const uint32_t index = event->torrent.index;
+    (void)context;
+    if (event->type == EVENT_SESSION_CHANGED || event->type == EVENT_TORRENT_ADDED ||
+        event->type == EVENT_TORRENT_REMOVED ||
+        (event->type == EVENT_TORRENT_CHANGED &&
+         (event->u.changed.what & CHANGED_LIST) != 0)) {
+        news->all |= event->type != EVENT_SESSION_CHANGED ||
+                     (event->u.changed.what & (CHANGED_LIST | CHANGED_LIMITS)) != 0;
+        return false; /* `shows` says the rest */
+    }
+    if (news->all || event->torrent.generation == 0)
+        return false;
+    const uint32_t place = index < news->place_count ? news->places[index] : 0;
+    if (place == 0 || place > list->count ||
+        list->rows[place - 1].id != torrent_row_make_id(event->torrent))
+        return false;
+    if (news->changed_count == TORRENTS_NEWS)
+        news->all = true;
+    else
+        news->changed[news->changed_count++] = place - 1;
+    return false;
 }
 
 /* ---- status views ---- */
@@ -193,6 +291,7 @@ const struct view_class view_torrents = {
     .size = sizeof(struct torrents),
     .init = torrents_init,
     .done = torrents_done,
+    .on_message = torrents_on_message,
     .recalc = view_torrents_recalc,
     .draw = torrents_draw,
     .act = torrents_act,

@@ -14,11 +14,26 @@ enum shown {
     SHOW_ERRORS
 };
 
+/* What events told since the last look. Of ten thousand torrents a few change within a
+ * frame's time, and only they are looked at, and those on the screen, whose waiting times
+ * run down without an event. */
+struct torrents_news {
+    bool all;         /* too many, or the list is another */
+    bool masked;      /* as the names in the rows are */
+    uint32_t *places; /* of a torrent's index: its row's number + 1, 0: none */
+    uint32_t place_count;
+    uint32_t *changed; /* rows; room for TORRENTS_NEWS and a screen */
+    uint32_t changed_count;
+};
+#define TORRENTS_NEWS   1024u
+#define TORRENTS_SCREEN 1024u
+
 struct torrents {
     struct table *table;
     struct torrent_row *rows;
-    uint32_t capacity;
+    uint32_t count, capacity;
     uint64_t left;
+    struct torrents_news news;
     enum shown shown;
     /* Who a question is about: the list may change while it is open. */
     struct torrent_id *asked;

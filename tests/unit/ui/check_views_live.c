@@ -28,6 +28,18 @@ static struct torrent_id torrent;
 static struct script_peer peer;
 static struct scene scene;
 static uint32_t changed; /* bits since the last frame */
+static uint32_t looks;   /* at torrents */
+
+bool __real_torrent_get_info(struct session *at, struct torrent_id id,
+                             struct torrent_info *ret_info);
+bool __wrap_torrent_get_info(struct session *at, struct torrent_id id,
+                             struct torrent_info *ret_info);
+bool __wrap_torrent_get_info(struct session *at, struct torrent_id id,
+                             struct torrent_info *ret_info)
+{
+    looks++;
+    return __real_torrent_get_info(at, id, ret_info);
+}
 static char dir[] = "/tmp/bttui-views-XXXXXX";
 
 static void on_event(void *context, const struct message *event)
@@ -35,6 +47,8 @@ static void on_event(void *context, const struct message *event)
     (void)context;
     if (event->type == EVENT_TORRENT_CHANGED)
         changed |= event->u.changed.what;
+    if (scene.state != NULL && scene.class->on_message != NULL)
+        scene.class->on_message(scene.state, &scene.context, event);
 }
 
 /* Two files; hashes that nothing will ever match, for nothing is completed here. */
@@ -269,6 +283,69 @@ START_TEST(the_other_views_stand_on_a_real_session)
 }
 END_TEST
 
+static void add_idle_torrent(uint32_t number, struct torrent_id *ret_id)
+{
+    struct buffer buffer;
+    char message[SESSION_MESSAGE_SIZE];
+    const struct add_options options = {.download_dir = dir, .paused = true};
+    buffer_init(&buffer, 1024);
+    ck_assert_int_eq(buffer_printf(&buffer,
+                                   "d4:infod6:lengthi5e4:name6:%06u12:piece "
+                                   "lengthi32768e6:pieces20:%020uee",
+                                   number, number),
+                     ERROR_NONE);
+    ck_assert_int_eq(session_add_bytes(session, buffer.bytes, buffer.length, &options,
+                                       ret_id, message),
+                     ERROR_NONE);
+    buffer_done(&buffer);
+}
+
+static bool is_idle(const void *context)
+{
+    struct torrent_info info;
+    return torrent_get_info(session, *(const struct torrent_id *)context, &info) &&
+           info.state == TORRENT_STATE_PAUSED;
+}
+
+/* C23: a frame looks at what changed and at what is on the screen, however long the list
+ * is, and memory is taken once. */
+START_TEST(a_frame_of_a_long_list_costs_what_is_seen_of_it)
+{
+    enum { MANY = 300, ROWS = 19, EVENTS = 8 };
+    struct torrent_id last = {0, 0};
+    for (uint32_t i = 0; i < MANY; i++)
+        add_idle_torrent(i, &last);
+    ck_assert(world_run_until(&world, 60 * NS_PER_S, is_idle, &last));
+    world_run(&world, NS_PER_S);
+    looks = 0;
+    open_view(&view_torrents);
+    scene_show(&scene);
+    ck_assert_uint_ge(looks, MANY + 1);
+    for (int round = 0; round < 50; round++) {
+        world_run(&world, NS_PER_S); /* one of them downloads */
+        looks = 0;
+        scene_show(&scene);
+        ck_assert_uint_ge(looks, ROWS);
+        ck_assert_uint_le(looks, ROWS + EVENTS);
+    }
+    /* One far below the screen changes: it is noticed, and alone. */
+    torrent_resume(session, last);
+    world_run(&world, PROMPTLY);
+    looks = 0;
+    scene_show(&scene);
+    ck_assert_uint_le(looks, ROWS + EVENTS);
+    ck_assert(scene.class->act(scene.state, &scene.context, ACTION_SHOW_PAUSED));
+    ck_assert_uint_eq(table_visible_count(scene.class->table(scene.state)), MANY - 1);
+    ck_assert(scene.class->act(scene.state, &scene.context, ACTION_SHOW_ALL));
+    session_remove(session, last, false);
+    world_run(&world, NS_PER_S);
+    scene_show(&scene);
+    scene_press(&scene, 'G');
+    ck_scene_lacks(&scene, "000299");
+    ck_scene_has(&scene, "000298");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("views, live");
@@ -280,6 +357,7 @@ int main(void)
     tcase_add_test(tests, the_map_shows_what_is_asked_for_and_what_arrives);
     tcase_add_test(tests, what_is_not_wanted_is_seen_in_both_views);
     tcase_add_test(tests, the_other_views_stand_on_a_real_session);
+    tcase_add_test(tests, a_frame_of_a_long_list_costs_what_is_seen_of_it);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

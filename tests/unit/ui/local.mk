@@ -36,4 +36,6 @@ tests_unit_ui_check_views_live_SOURCES = \
 	tests/unit/ui/check_rows.c \
 	tests/unit/ui/fake_screen.c tests/unit/ui/fake_screen.h
 tests_unit_ui_check_views_live_CPPFLAGS = $(CHECK_CPPFLAGS)
+# How many torrents a frame looks at.
+tests_unit_ui_check_views_live_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=torrent_get_info
 tests_unit_ui_check_views_live_LDADD = $(TESTS_LIBS) src/ui/libui.a $(TORRENT_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)

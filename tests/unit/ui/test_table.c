@@ -18,8 +18,11 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct fruit *)a)->name, ((const struct fruit *)b)->name);
 }
 
+static int comparisons;
+
 static int compare_weights(const void *a, const void *b)
 {
+    comparisons++;
     const int left = ((const struct fruit *)a)->weight;
     const int right = ((const struct fruit *)b)->weight;
     return left < right ? -1 : left > right;
@@ -233,6 +236,66 @@ START_TEST(only_visible_rows_are_painted_and_scrolling_keeps_the_cursor_in)
 }
 END_TEST
 
+enum { ROWS = 10000, CHANGES = 5 };
+
+static bool has_light_weight(void *context, const void *row)
+{
+    (void)context;
+    return ((const struct fruit *)row)->weight < ROWS / 2;
+}
+
+/* Whether TABLE shows what one that looks at all rows does. */
+static void expect_same_order(const struct table *table, const struct fruit *rows)
+{
+    struct scene other;
+    scene_open(&other, 30, 11);
+    table_set_predicate(other.table,
+                        table_visible_count(table) < ROWS ? has_light_weight : NULL);
+    table_set_sort(other.table, table_sort_column(table), table_sort_descending(table));
+    table_set_rows(other.table, rows, ROWS);
+    ck_assert_uint_eq(table_visible_count(table), table_visible_count(other.table));
+    for (uint32_t at = 0; at < table_visible_count(table); at++)
+        ck_assert_ptr_eq(table_at(table, at), table_at(other.table, at));
+    scene_close(&other);
+}
+
+static const struct {
+    int column;
+    bool descending, filtered;
+} orders[] = {{-1, false, false}, {-1, true, false}, {1, false, false},
+              {1, true, false},   {1, true, true},   {-1, false, true}};
+
+/* C23: of ten thousand rows a few change, and cost what a few cost. */
+START_TEST(rows_that_changed_go_where_they_belong_and_cost_little)
+{
+    static struct fruit many[ROWS];
+    struct scene scene;
+    for (uint32_t i = 0; i < ROWS; i++)
+        many[i] = (struct fruit){i + 1, "x", (int)(i * 7919 % ROWS)};
+    scene_open(&scene, 30, 11);
+    if (orders[_i].filtered)
+        table_set_predicate(scene.table, has_light_weight);
+    table_set_sort(scene.table, orders[_i].column, orders[_i].descending);
+    table_set_rows(scene.table, many, ROWS);
+    for (uint32_t round = 0; round < 20; round++) {
+        uint32_t changed[CHANGES + 1];
+        const uint64_t current = table_current_id(scene.table);
+        for (uint32_t i = 0; i < CHANGES; i++) {
+            changed[i] = (round * 4001 + i * 1999) % ROWS;
+            many[changed[i]].weight = (int)((round * 31 + i * 6007) % ROWS);
+        }
+        changed[CHANGES] = changed[0]; /* named twice */
+        comparisons = 0;
+        table_rows_changed(scene.table, changed, CHANGES + 1);
+        ck_assert_int_le(comparisons, CHANGES * 15);
+        if (!orders[_i].filtered)
+            ck_assert_uint_eq(table_current_id(scene.table), current);
+        expect_same_order(scene.table, many);
+    }
+    scene_close(&scene);
+}
+END_TEST
+
 START_TEST(headings_name_the_sorting_and_sort_when_clicked)
 {
     struct scene scene;
@@ -353,6 +416,8 @@ Suite *test_table_suite(void)
     tcase_add_test(tests, the_cursor_stays_with_its_row_when_rows_move);
     tcase_add_test(tests, the_filter_ignores_case_and_find_goes_on_after_it);
     tcase_add_test(tests, marks_follow_their_rows_and_go_with_them);
+    tcase_add_loop_test(tests, rows_that_changed_go_where_they_belong_and_cost_little, 0,
+                        (int)(sizeof orders / sizeof *orders));
     tcase_add_test(tests,
                    only_visible_rows_are_painted_and_scrolling_keeps_the_cursor_in);
     tcase_add_test(tests, headings_name_the_sorting_and_sort_when_clicked);
