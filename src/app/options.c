@@ -14,6 +14,7 @@
 /* Unless something else is asked for: every check takes all cores and the disk. */
 #define ACTIVE_DOWNLOADS 5u
 #define ACTIVE_CHECKS    1u
+#define TURTLE_RATE      (50u << 10)
 
 /* Prints what is wrong; always false, so that callers can return it. */
 static bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -155,6 +156,8 @@ enum exit_status options_parse(int argc, char **argv, struct options *ret_option
 {
     struct options options = {
         .torrents = argv,
+        .turtle_down = TURTLE_RATE,
+        .turtle_up = TURTLE_RATE,
         .active_downloads = ACTIVE_DOWNLOADS,
         .active_checks = ACTIVE_CHECKS,
     };

@@ -67,7 +67,9 @@ struct options {
     const char *bind;
     const char *peers[OPTIONS_MAX_PEERS]; /* HOST:PORT, not resolved */
     uint32_t peer_count;
-    uint64_t max_down, max_up;                              /* bytes/s; 0: no limit */
+    uint64_t max_down, max_up; /* bytes/s; 0: no limit */
+    uint64_t turtle_down, turtle_up;
+    const char *turtle_schedule;                            /* NULL: none */
     uint32_t max_peers;                                     /* 0: the default */
     uint32_t active_downloads, active_seeds, active_checks; /* at a time; 0: all */
     bool no_incoming;

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "meta/metainfo.h"
+#include "torrent/schedule.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,6 +53,22 @@ static bool take_rate(struct option_complaint *complaint, const char *text,
         return true;
     return option_complain(complaint, _("%s: “%s” is not a rate such as 500K or 2M"),
                            complaint->name, option_shown(text, buffer));
+}
+
+static bool take_schedule(struct option_complaint *complaint, const char *text,
+                          const char **ret_text)
+{
+    char buffer[OPTION_SHOWN_SIZE];
+    struct schedule schedule;
+    const char *fault = text;
+    if (schedule_parse(text, &schedule, &fault)) {
+        *ret_text = text;
+        return true;
+    }
+    return option_complain(complaint,
+                           _("%s: not a schedule from “%s” on; it looks like “mon-fri "
+                             "08:00-18:00; sat,sun 10:00-12:00”"),
+                           complaint->name, option_shown(fault, buffer));
 }
 
 static bool refuse_word(struct option_complaint *complaint, const char *text,
@@ -234,6 +251,12 @@ bool option_take(struct options *options, const struct option_record *record,
         return take_rate(complaint, text, &options->max_down);
     case OPTION_MAX_UP:
         return take_rate(complaint, text, &options->max_up);
+    case OPTION_TURTLE_DOWN:
+        return take_rate(complaint, text, &options->turtle_down);
+    case OPTION_TURTLE_UP:
+        return take_rate(complaint, text, &options->turtle_up);
+    case OPTION_TURTLE_SCHEDULE:
+        return take_schedule(complaint, text, &options->turtle_schedule);
     case OPTION_MAX_PEERS:
         fine = take_number(complaint, text, 1, 10000, &number);
         options->max_peers = (uint32_t)number;

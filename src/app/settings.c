@@ -42,6 +42,8 @@ static struct session_settings of_session(const struct options *options)
     return (struct session_settings){
         .max_down = options->max_down,
         .max_up = options->max_up,
+        .turtle_down = options->turtle_down,
+        .turtle_up = options->turtle_up,
         .active_downloads = options->active_downloads,
         .active_seeds = options->active_seeds,
         .active_checks = options->active_checks,
@@ -56,10 +58,15 @@ static void make_live(const struct options *options, int id, struct session *ses
     switch (id) {
     case OPTION_MAX_DOWN:
     case OPTION_MAX_UP:
+    case OPTION_TURTLE_DOWN:
+    case OPTION_TURTLE_UP:
     case OPTION_ACTIVE_DOWNLOADS:
     case OPTION_ACTIVE_SEEDS:
     case OPTION_ACTIVE_CHECKS:
         session_configure(session, &configured);
+        break;
+    case OPTION_TURTLE_SCHEDULE:
+        session_set_schedule(session, options->turtle_schedule);
         break;
     case OPTION_MAX_PEERS:
         session_set_max_peers(session, options->max_peers);

@@ -218,11 +218,8 @@ void session_apply_settings(struct session *session,
                             const struct session_settings *settings)
 {
     session->settings = *settings;
-    peer_shared_set_limits(session->peers, settings->max_down, settings->max_up);
+    session_apply_limits(session);
     session_queue_anew(session);
-    const struct message event = {.type = EVENT_SESSION_CHANGED,
-                                  .u.changed.what = CHANGED_LIMITS};
-    event_bus_post(session->events, &event);
 }
 
 void session_set_settings(struct session *session,
@@ -261,8 +258,8 @@ void session_set_look(struct session *session, const char *name, const char *tex
 void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up)
 {
     struct session_settings settings = session->settings;
-    settings.max_down = max_down;
-    settings.max_up = max_up;
+    *(settings.turtle ? &settings.turtle_down : &settings.max_down) = max_down;
+    *(settings.turtle ? &settings.turtle_up : &settings.max_up) = max_up;
     session_set_settings(session, &settings);
 }
 

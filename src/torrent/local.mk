@@ -12,6 +12,7 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/queue.c \
 	src/torrent/record.c src/torrent/record.h \
 	src/torrent/resume.c src/torrent/resume.h \
+	src/torrent/schedule.c src/torrent/schedule.h \
 	src/torrent/session.c src/torrent/session.h \
 	src/torrent/session_add.c src/torrent/session_list.c src/torrent/session_network.c \
 	src/torrent/session_look.c \
@@ -19,4 +20,4 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/settings.c src/torrent/settings.h \
 	src/torrent/state_dir.c src/torrent/state_dir.h \
 	src/torrent/torrent.c src/torrent/torrent.h \
-	src/torrent/torrent_manager.c
+	src/torrent/torrent_manager.c src/torrent/turtle.c

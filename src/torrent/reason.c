@@ -122,6 +122,7 @@ static bool is_at(uint64_t limit, uint64_t rate)
 
 static const char *downloading(struct torrent *torrent, const struct torrent_info *info)
 {
+    uint64_t down, up;
     if (info->peers_connected == 0)
         return without_peers(torrent, info);
     if (info->down_rate == 0)
@@ -134,8 +135,11 @@ static const char *downloading(struct torrent *torrent, const struct torrent_inf
                    info->unavailable_pieces);
     if (is_at(torrent->settings.max_down, info->down_rate))
         return _("receiving; this torrent's download limit sets the speed");
-    if (is_at(torrent->session->settings.max_down, torrent->session->history.down_rate))
-        return _("receiving; your download limit sets the speed");
+    session_limits(torrent->session, &down, &up);
+    if (is_at(down, torrent->session->history.down_rate))
+        return torrent->session->settings.turtle
+                   ? _("receiving; turtle mode's limit sets the speed")
+                   : _("receiving; your download limit sets the speed");
     return _("receiving");
 }
 

@@ -201,6 +201,7 @@ static void on_tick(void *context)
 {
     struct session *session = context;
     const uint64_t now_ns = loop_now_ns(session->loop);
+    session_watch_clock(session);
     uint64_t down = session->gone_down, up = session->gone_up;
     bool again = false;
     for (uint32_t i = 0; i < session->count; i++) {

@@ -35,7 +35,9 @@ struct session_config {
     uint16_t port;             /* 0: any */
     const char *bind;          /* address or interface; NULL: all */
     uint64_t max_down, max_up; /* bytes/s; 0: none */
-    uint32_t max_peers;        /* per torrent; 0: 200 */
+    uint64_t turtle_down, turtle_up;
+    const char *turtle_schedule; /* torrent/schedule.h; NULL: none */
+    uint32_t max_peers;          /* per torrent; 0: 200 */
     /* At a time; 0: as many as there are. */
     uint32_t active_downloads, active_seeds, active_checks;
     uint32_t workers;   /* 0: as many as cores */
@@ -93,8 +95,11 @@ void session_remove(struct session *session, struct torrent_id id, bool with_dat
 /* ---- the session at a glance ---- */
 struct session_info {
     uint32_t torrents;
-    uint64_t down_rate, up_rate;   /* payload bytes/s */
-    uint64_t max_down, max_up;     /* 0: none */
+    uint64_t down_rate, up_rate; /* payload bytes/s */
+    uint64_t max_down, max_up;   /* that hold now; 0: none */
+    bool turtle;                 /* they are turtle mode's */
+    int64_t
+        turtle_next_s; /* when its schedule changes that (wall clock); INT64_MAX: never */
     uint64_t downloaded, uploaded; /* payload bytes of this session */
     uint32_t peers;                /* connected */
     uint16_t port;                 /* 0: not listening */
@@ -307,7 +312,12 @@ void torrent_limit_peer(struct session *session, struct torrent_id id,
                         struct peer_id_ref peer, uint64_t max_down, uint64_t max_up);
 /* Moves it up (-1) or down (+1) in the list. */
 void torrent_move(struct session *session, struct torrent_id id, int by);
+/* Those that hold now: turtle mode's while that is on. */
 void session_set_limits(struct session *session, uint64_t max_down, uint64_t max_up);
+/* By hand: holds until the schedule's next change. */
+void session_set_turtle(struct session *session, bool on);
+/* NULL: none. What it says holds at once. False: it is none, and the last one stays. */
+bool session_set_schedule(struct session *session, const char *text);
 /* As in the config. Connections there are stay when it becomes less. */
 void session_set_max_peers(struct session *session, uint32_t max_peers);
 /* As in the config, for torrents added from then on. */

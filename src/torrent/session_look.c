@@ -82,8 +82,8 @@ void session_get_info(struct session *session, struct session_info *ret_info)
         .torrents = session->count,
         .down_rate = session->history.down_rate,
         .up_rate = session->history.up_rate,
-        .max_down = session->settings.max_down,
-        .max_up = session->settings.max_up,
+        .turtle = session->settings.turtle,
+        .turtle_next_s = session->turtle_next_s,
         .downloaded = session->gone_down,
         .uploaded = session->gone_up,
         .port = session->listeners[0] != NULL || session->listeners[1] != NULL
@@ -95,6 +95,7 @@ void session_get_info(struct session *session, struct session_info *ret_info)
         .state_dir = session->state.path,
         .sandbox = session->sandbox_text,
     };
+    session_limits(session, &info.max_down, &info.max_up);
     for (uint32_t i = 0; i < session->count; i++) {
         struct peer_counts counts;
         peer_manager_get_counts(session_torrent(session, session->order[i])->peers,

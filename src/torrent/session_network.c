@@ -8,6 +8,7 @@ static void on_change(void *context)
 {
     struct session *session = context;
     log_write(session->log, LOG_LEVEL_INFO, "the network has changed, or we have slept");
+    session_watch_clock(session);
     peer_shared_network_changed(session->peers);
     for (uint32_t i = 0; i < session->count; i++) {
         struct torrent *torrent = session_torrent(session, session->order[i]);

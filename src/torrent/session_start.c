@@ -210,6 +210,7 @@ enum error_code session_new(const struct session_config *config,
     session_init_queue(session);
     session_watch_network(session);
     session_init_list(session);
+    session_init_turtle(session);
     session->begun_ns = session->totals_saved_ns = loop_now_ns(session->loop);
     make_peer_id(session);
     enum error_code error = enough_descriptors(message);
@@ -231,11 +232,14 @@ enum error_code session_new(const struct session_config *config,
     session->configured = (struct session_settings){
         .max_down = config->max_down,
         .max_up = config->max_up,
+        .turtle_down = config->turtle_down,
+        .turtle_up = config->turtle_up,
         .active_downloads = config->active_downloads,
         .active_seeds = config->active_seeds,
         .active_checks = config->active_checks,
     };
     session_apply_settings(session, &session->configured);
+    session_set_schedule(session, config->turtle_schedule);
     *ret_session = session;
     return ERROR_NONE;
 }
@@ -272,6 +276,7 @@ void session_free(struct session *session)
     loop_timer_cancel(session->loop, &session->stop_timer);
     loop_timer_cancel(session->loop, &session->bans_timer);
     loop_timer_cancel(session->loop, &session->list_timer);
+    loop_timer_cancel(session->loop, &session->turtle_timer);
     loop_timer_cancel(session->loop, &session->queue_timer);
     history_done(&session->history);
     free(session->slots);

@@ -25,6 +25,10 @@ static const struct record_field session_fields[] = {
     {"active-seeds", RECORD_U32, SESSION(active_seeds), 0, UINT32_MAX},
     {"max-down", RECORD_U64, SESSION(max_down), 0, RATE_MAX},
     {"max-up", RECORD_U64, SESSION(max_up), 0, RATE_MAX},
+    {"turtle", RECORD_FLAG, SESSION(turtle), 0, 1},
+    {"turtle-down", RECORD_U64, SESSION(turtle_down), 0, RATE_MAX},
+    {"turtle-until", RECORD_U64, SESSION(turtle_until), 0, INT64_MAX},
+    {"turtle-up", RECORD_U64, SESSION(turtle_up), 0, RATE_MAX},
 };
 static const struct record_field totals_fields[] = {
     {"downloaded", RECORD_U64, offsetof(struct session_totals, downloaded), 0, INT64_MAX},

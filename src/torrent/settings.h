@@ -23,7 +23,10 @@ struct torrent_settings {
 };
 
 struct session_settings {
-    uint64_t max_down, max_up; /* bytes/s; 0: none */
+    uint64_t max_down, max_up;       /* bytes/s; 0: none */
+    uint64_t turtle_down, turtle_up; /* the same in turtle mode */
+    bool turtle;                     /* it is on */
+    uint64_t turtle_until; /* switched by hand, until then (wall clock); 0: it was not */
     /* How many at a time; 0: as many as there are. */
     uint32_t active_downloads, active_seeds, active_checks;
 };

@@ -15,6 +15,7 @@
 #include "piece/piece_manager.h"
 #include "torrent/history.h"
 #include "torrent/resume.h"
+#include "torrent/schedule.h"
 #include "torrent/session.h"
 #include "torrent/settings.h"
 #include "torrent/state_dir.h"
@@ -124,6 +125,10 @@ struct session {
     uint8_t peer_id[20];
     char *download_dir;
     struct session_settings settings, configured;
+    struct schedule schedule; /* of turtle mode */
+    struct loop_timer turtle_timer;
+    int64_t turtle_next_s; /* when it fires, on the wall clock */
+    double clock_offset_s; /* of the wall clock, when that was worked out */
     struct saved_look looks[SAVED_LOOKS];
     struct session_totals totals_before; /* of the sessions before this one */
     uint64_t begun_ns, totals_saved_ns;
@@ -252,6 +257,15 @@ void session_bans_changed(void *session);
 /* session.c */
 struct torrent *session_torrent(const struct session *session, struct torrent_id id);
 struct peer_manager *session_lookup(void *session, const struct info_hash *hash);
+/* turtle.c */
+void session_init_turtle(struct session *session);
+/* The limits that hold now. */
+void session_limits(const struct session *session, uint64_t *ret_down, uint64_t *ret_up);
+/* They take effect. */
+void session_apply_limits(struct session *session);
+/* Whether the wall clock was set, now and then. */
+void session_watch_clock(struct session *session);
+
 void session_begin_turns(struct session *session);
 
 /* session_network.c */

@@ -163,6 +163,8 @@ const struct keymap_entry keymap[] = {
      NULL, N_("End the filter, then the marks.")},
     {ACTION_LIMITS, SCOPE_ANY, {'O'}, "limits",
      NULL, N_("Set the limits of all torrents together.")},
+    {ACTION_TURTLE, SCOPE_ANY, {'t'}, "turtle",
+     NULL, N_("Turtle mode on or off: other, slower limits; a schedule may change it back.")},
     {ACTION_SETTINGS, SCOPE_ANY, {KEY_CODE_F1 + 1}, "settings",
      NULL, N_("Read the configuration file again: what can change now does, and the Log tells.")},
     {ACTION_MASK, SCOPE_ANY, {'X'}, "mask",

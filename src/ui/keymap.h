@@ -73,6 +73,7 @@ enum action {
     ACTION_SEQUENTIAL,
     ACTION_START_NOW,
     ACTION_LIMITS,
+    ACTION_TURTLE,
     /* ---- views of one torrent ---- */
     ACTION_PEER_PAUSE, /* or resume */
     ACTION_PEER_KICK,

@@ -90,6 +90,8 @@ void screen_draw_header(struct screen *screen, struct pane pane)
         put_word(&words, STYLE_TITLE, " bttui");
     put_rate(&words, GLYPH_DOWN, info.down_rate, info.max_down);
     put_rate(&words, GLYPH_UP, info.up_rate, info.max_up);
+    if (info.turtle) /* L10N: the slower limits are on */
+        put_word(&words, STYLE_TITLE, _("  turtle"));
     put_counts(&words, &info);
     put_free(screen, &words, &info);
 }

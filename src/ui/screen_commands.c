@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- limits ---- */
 
@@ -46,10 +47,38 @@ void screen_ask_limits(struct screen *screen)
     snprintf(initial, sizeof initial, "%s %s", rate_word(info.max_down, down),
              rate_word(info.max_up, up));
     const struct view_question question = {
-        .label = _("Limits down and up (K, M, G; 0: none): "),
+        .label = info.turtle ? _("Turtle mode's limits down and up (K, M, G; 0: none): ")
+                             : _("Limits down and up (K, M, G; 0: none): "),
         .initial = initial,
         .on_accept = on_limits};
     view_ask(&screen->context, &question);
+}
+
+/* When the schedule comes next, as "Mon 18:00"; false: never. */
+static bool next_change(const struct session_info *info, char *text, size_t size)
+{
+    const time_t seconds = (time_t)info->turtle_next_s;
+    struct tm local;
+    return info->turtle_next_s != INT64_MAX && localtime_r(&seconds, &local) != NULL &&
+           strftime(text, size, "%a %H:%M", &local) > 0;
+}
+
+void screen_toggle_turtle(struct screen *screen)
+{
+    char until[64];
+    struct session_info info;
+    struct session *session = screen->config.session;
+    session_get_info(session, &info);
+    session_set_turtle(session, !info.turtle);
+    session_get_info(session, &info);
+    if (next_change(&info, until, sizeof until))
+        view_say(&screen->context, STYLE_NORMAL,
+                 info.turtle ? _("Turtle mode is on, until %s.")
+                             : _("Turtle mode is off, until %s."),
+                 until);
+    else
+        view_say(&screen->context, STYLE_NORMAL, "%s",
+                 info.turtle ? _("Turtle mode is on.") : _("Turtle mode is off."));
 }
 
 /* ---- leaving ---- */

@@ -99,6 +99,9 @@ static bool act_on_screen(struct screen *screen, enum action action)
             output->redraw(output->context);
         view_changed(&screen->context);
         return true;
+    case ACTION_TURTLE:
+        screen_toggle_turtle(screen);
+        return true;
     case ACTION_LIMITS:
         screen_ask_limits(screen);
         return true;

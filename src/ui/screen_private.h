@@ -175,6 +175,7 @@ void screen_draw_help(struct screen *screen, struct pane pane);
 
 /* ---- screen_commands.c: keys that act on the session as a whole ---- */
 void screen_ask_limits(struct screen *screen);
+void screen_toggle_turtle(struct screen *screen);
 void screen_ask_leave(struct screen *screen);
 void screen_read_settings(struct screen *screen);
 

@@ -1,5 +1,5 @@
 FUZZERS += tests/fuzz/fuzz_state tests/fuzz/fuzz_ban_list \
-	tests/fuzz/fuzz_file_select tests/fuzz/fuzz_saved_list
+	tests/fuzz/fuzz_file_select tests/fuzz/fuzz_saved_list tests/fuzz/fuzz_schedule
 tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c $(DRIVER_FUZZ)
 tests_fuzz_fuzz_state_LDADD = $(TORRENT_LIBS) $(SYSTEM_LIBS)
 tests_fuzz_fuzz_state_LDFLAGS = $(LINK_FUZZ)
@@ -12,3 +12,6 @@ tests_fuzz_fuzz_file_select_LDFLAGS = $(LINK_FUZZ)
 tests_fuzz_fuzz_saved_list_SOURCES = tests/fuzz/fuzz_saved_list.c $(DRIVER_FUZZ)
 tests_fuzz_fuzz_saved_list_LDADD = $(TORRENT_LIBS) $(SYSTEM_LIBS)
 tests_fuzz_fuzz_saved_list_LDFLAGS = $(LINK_FUZZ)
+tests_fuzz_fuzz_schedule_SOURCES = tests/fuzz/fuzz_schedule.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_schedule_LDADD = $(TORRENT_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_schedule_LDFLAGS = $(LINK_FUZZ)

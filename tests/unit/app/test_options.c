@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGUMENTS_MAX 16
+#define ARGUMENTS_MAX 24
 
 /* Splits LINE at single spaces; what stands between two spaces may be empty. */
 static enum exit_status parse(const char *line, struct options *ret_options)
@@ -46,6 +46,9 @@ static const char *const refused[] = {
     "--active-checks=100001",
     "--max-down=1KB",
     "--max-up=-1",
+    "--turtle-down=fast",
+    "--turtle-up=1KB",
+    "--turtle-schedule=mon",
     "--max-down=99999999999999999999",
     "--download-dir=",
     "--state-dir=",
@@ -199,7 +202,8 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
     static const char *const lines[] = {
         "--download-dir=d --state-dir=s --port=80 --bind=b --peer=h:1 --max-down=2K "
         "--max-up=3M --max-peers=4 --select=1-3 --active-downloads=7 --active-seeds=8 "
-        "--active-checks=0",
+        "--active-checks=0 --turtle-down=5K --turtle-up 0 "
+        "--turtle-schedule=daily22:00-06:00",
         "--download-dir d --state-dir s --port 80 --bind b"};
     struct options options;
     ck_assert_int_eq(parse(lines[0], &options), EXIT_STATUS_OK);
@@ -212,6 +216,9 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
     ck_assert_uint_eq(options.active_seeds, 8);
     ck_assert_uint_eq(options.active_checks, 0);
     ck_assert_str_eq(options.select, "1-3");
+    ck_assert_uint_eq(options.turtle_down, 5120);
+    ck_assert_uint_eq(options.turtle_up, 0);
+    ck_assert_str_eq(options.turtle_schedule, "daily22:00-06:00");
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(parse(lines[i], &options), EXIT_STATUS_OK);
         ck_assert_str_eq(options.download_dir, "d");

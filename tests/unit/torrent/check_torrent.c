@@ -16,6 +16,8 @@ Suite *test_seeding_suite(void);
 Suite *test_many_suite(void);
 Suite *test_settings_suite(void);
 Suite *test_queue_suite(void);
+Suite *test_schedule_suite(void);
+Suite *test_turtle_suite(void);
 
 int main(void)
 {
@@ -33,6 +35,8 @@ int main(void)
     srunner_add_suite(runner, test_many_suite());
     srunner_add_suite(runner, test_settings_suite());
     srunner_add_suite(runner, test_queue_suite());
+    srunner_add_suite(runner, test_schedule_suite());
+    srunner_add_suite(runner, test_turtle_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

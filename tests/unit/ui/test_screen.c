@@ -639,6 +639,29 @@ START_TEST(limits_are_read_with_their_units)
 }
 END_TEST
 
+START_TEST(turtle_mode_has_its_own_limits_and_is_seen)
+{
+    struct session_info info;
+    open_screen(100, 24, false);
+    press('t');
+    check_shown("  turtle ");
+    check_shown("Turtle mode is on.");
+    press('O');
+    check_shown("Turtle mode's limits");
+    press(KEY_CONTROL('u'));
+    type("3K 4K");
+    press(KEY_RETURN);
+    session_get_info(session, &info);
+    ck_assert_uint_eq(info.max_up, 4096);
+    ck_assert(session_set_schedule(session, "daily 00:00-24:00"));
+    press('t');
+    check_shown("Turtle mode is off.");
+    session_get_info(session, &info);
+    ck_assert_uint_eq(info.max_up, 0);
+    ck_assert(!info.turtle);
+}
+END_TEST
+
 static bool is_read;
 
 static bool on_settings(void *context, char *message, size_t size)
@@ -873,6 +896,7 @@ Suite *test_screen_suite(void)
     tcase_add_test(tests, a_wrong_path_is_told_and_can_be_mended);
     tcase_add_test(tests, a_paste_opens_the_question_and_presses_nothing);
     tcase_add_test(tests, limits_are_read_with_their_units);
+    tcase_add_test(tests, turtle_mode_has_its_own_limits_and_is_seen);
     tcase_add_test(tests, settings_are_read_again_by_a_key);
     tcase_add_test(tests, an_open_screen_becomes_an_ascii_one_and_back);
     tcase_add_test(tests, masking_hides_every_name);
