@@ -153,9 +153,6 @@ END_TEST
 START_TEST(checks_queue_and_all_are_made)
 {
     given(0, 0, 1, true);
-    uint32_t queued = 0;
-    for (uint32_t i = 0; i < TORRENTS; i++)
-        queued += info_of(i).state == TORRENT_STATE_QUEUED;
     for (int turns = 0; turns < 500 && pair.leech.checked < TORRENTS; turns++) {
         uint32_t checking = 0;
         for (uint32_t i = 0; i < TORRENTS; i++)
