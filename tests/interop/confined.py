@@ -147,22 +147,27 @@ def without_certificates(lab):  # O19
     check_equal(process.end(), 0, "exit status")
 
 
-def certificates(lab):  # H9, H14
+EVIL_NAME = "\x1b]0;owned\x07\x9b31m\u202e\u2066name\r"
+
+
+def certificates(lab):  # H9, H14, H27, C17
     """A mount namespace of its own in which these certificates are trusted: only the right
-    one is good enough, and nobody is led from https to http."""
+    one is good enough, and nobody is led from https to http. What a certificate calls
+    itself is told without what a terminal would obey, and no passkey with it."""
     needs_root()
     payload, _ = small(lab)
     plain = RecordingTracker(lab)
-    right, wrong_host, expired, leads_away = (
+    right, wrong_host, expired, evil, leads_away = (
         self_signed(lab), self_signed(lab, host="127.0.0.9"), self_signed(lab, days=-1),
-        self_signed(lab))
+        self_signed(lab, name=EVIL_NAME), self_signed(lab))
     trackers = [RecordingTracker(lab, certificate=path, redirect=redirect)
                 for path, redirect in ((right, None), (wrong_host, None), (expired, None),
-                                       (leads_away, plain.url))]
-    torrent = payload.torrent(lab.path("tls.torrent"), *[each.url for each in trackers])
+                                       (evil, None), (leads_away, plain.url))]
+    torrent = payload.torrent(lab.path("tls.torrent"),
+                              *[each.url + "?passkey=0123456789abcdef" for each in trackers])
     trusted = lab.new_dir("trusted")
     with open(os.path.join(trusted, "ca-certificates.crt"), "wb") as all_of_them:
-        for path in (right, wrong_host, expired, leads_away):
+        for path in (right, wrong_host, expired, evil, leads_away):
             with open(path + ".cert", "rb") as one:
                 all_of_them.write(one.read())
     process = Process(lab, "unshared", [
@@ -172,12 +177,17 @@ def certificates(lab):  # H9, H14
 
     def told(url):
         return [event for event in map(json.loads, process.text(process.out).splitlines())
-                if event["event"] == "tracker" and event["url"] == url]
+                if event["event"] == "tracker" and event["url"].startswith(url)]
 
     wait_until(lambda: all(told(tracker.url) for tracker in trackers), "each to be told of")
     check_equal([told(tracker.url)[0]["ok"] for tracker in trackers],
-                [True, False, False, False], "which trackers are good enough")
-    for tracker in trackers[1:3]:
+                [True, False, False, False, False], "which trackers are good enough")
+    message = told(trackers[3].url)[0]["message"]
+    check("owned" in message, f"the name is not told: {message!r}")
+    check(message.isprintable(), f"{message!r}")
+    for said in (process.text(process.out), process.text(process.log)):
+        check("0123456789abcdef" not in said, "the passkey is told")
+    for tracker in trackers[1:4]:
         message = told(tracker.url)[0]["message"].lower()
         check("certificate" in message, f"no reason: {message!r}")
         check_equal(tracker.events(), [], "what an impostor was told")

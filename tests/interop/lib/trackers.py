@@ -156,13 +156,15 @@ class RecordingTracker:
                    f"the tracker to be told {events}, not only {self.events()}")
 
 
-def self_signed(lab, host="127.0.0.1", days=2):
+def self_signed(lab, host="127.0.0.1", days=2, name=None):
     """A path with a fresh certificate for HOST that nobody vouches for, and its key. DAYS:
-    for so many; -1: it has expired."""
+    for so many; -1: it has expired. NAME: that is all it says, as a common name."""
     path = lab.path(lab.unique("certificate"))
     for command in (
-            ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}",
-             "-addext", f"subjectAltName=IP:{host}", "-keyout", path, "-out", path + ".request"],
+            ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-utf8", "-subj",
+             f"/CN={name or host}",
+             *([] if name else ["-addext", f"subjectAltName=IP:{host}"]),
+             "-keyout", path, "-out", path + ".request"],
             ["x509", "-req", "-in", path + ".request", "-signkey", path, "-days", str(days),
              "-copy_extensions", "copy", "-out", path + ".cert"]):
         done = subprocess.run([program("openssl"), *command], capture_output=True, check=False)
