@@ -196,7 +196,7 @@ static enum exit_status refuse_hashing(const struct create *create, enum error_c
                 create, EXIT_STATUS_FAILED,
                 create->plan.multi_file ? create->tree.files[i].path : "", strerror(why));
     }
-    return create_complain(create, EXIT_STATUS_FAILED, "", error_text(error));
+    return create_complain(create, EXIT_STATUS_FAILED, "", foreground_error_text(error));
 }
 
 static enum exit_status hash_all(struct create *create, struct metainfo *metainfo)

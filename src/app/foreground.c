@@ -1,6 +1,7 @@
 #include "app/foreground.h"
 
 #include "app/progress.h"
+#include "base/i18n.h"
 #include "disk/disk_manager.h"
 
 #include <signal.h>
@@ -114,6 +115,7 @@ static enum error_code begin(struct run *run)
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     const struct disk_manager_config config = {.loop = run->foreground->loop,
                                                .workers = cores < 1 ? 1 : (uint32_t)cores,
+                                               .held = true,
                                                .on_responses = on_responses,
                                                .context = run};
     run->disk = disk_manager_new(&config);
@@ -122,6 +124,8 @@ static enum error_code begin(struct run *run)
     if (error == ERROR_NONE)
         error = disk_manager_open(run->disk, the_torrent, run->check->metainfo,
                                   run->check->dir);
+    if (error == ERROR_NONE)
+        error = disk_manager_begin(run->disk);
     if (error != ERROR_NONE) {
         disk_job_free(job);
         return error;
@@ -160,4 +164,10 @@ enum error_code foreground_check(struct foreground *foreground,
     disk_manager_free(run.disk);
     alarm(0);
     return error;
+}
+
+const char *foreground_error_text(enum error_code error)
+{
+    return error == ERROR_SYSTEM ? _("the system has no thread left for the disk")
+                                 : error_text(error);
 }

@@ -40,5 +40,7 @@ struct foreground_check {
  * read. */
 enum error_code foreground_check(struct foreground *foreground,
                                  struct foreground_check *check) MUST_CHECK;
+/* Why not, for people. */
+const char *foreground_error_text(enum error_code error);
 
 #endif

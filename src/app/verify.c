@@ -178,7 +178,7 @@ static enum exit_status verify_torrent(const struct options *options,
     if (status == EXIT_STATUS_OK)
         status = error == ERROR_NONE      ? report(&verify, dir, &check, options->json)
                  : foreground.interrupted ? complain(_("interrupted"))
-                                          : complain(error_text(error));
+                                          : complain(foreground_error_text(error));
     bitfield_done(&check.ret_have);
     free(check.ret_errnos);
     free(check.ret_stamps);

@@ -6,21 +6,40 @@ import os
 import random
 import signal
 import subprocess
+import time
 
 from bttui import Bttui, bttui_path
 from clients import Transmission, libtorrent_python
-from lab import Process, check, check_equal, program, run
+from lab import Failed, Process, Skip, check, check_equal, program, run
 from payload import Payload, many_paths, many_sizes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def create(lab, path, torrent, *options, status=0):
+def create(lab, path, torrent, *options):
     """Gives back the object it prints."""
     made = Process(lab, "create", [bttui_path(), "create", "--json", "-o", torrent, *options, path],
                    env={"LC_ALL": "C.UTF-8"})
-    check_equal(made.wait(), status, "create: exit status")
-    return json.loads(made.text(made.out)) if status == 0 else None
+    check_equal(made.wait(), 0, "create: exit status")
+    return json.loads(made.text(made.out))
+
+
+def with_faults(lab, fault, *arguments, short=0):
+    """A bttui whose system calls do as FAULT says."""
+    path = os.environ.get("BTTUI_FAULTS")
+    if not path or not os.access(path, os.X_OK):
+        raise Skip("BTTUI_FAULTS names no program with faults")
+    return Process(lab, "faults", [os.path.abspath(path), *arguments], env={
+        "LC_ALL": "C.UTF-8", "BTTUI_FAULT": fault, "BTTUI_FAULT_SHORT": str(short) if short else None})
+
+
+def five_files(lab):
+    """A payload, and the torrent that is made of it."""
+    payload = Payload(lab.new_dir("seed"), "payload", [300000, 0, 70000, 5, 200000])
+    torrent = lab.path(lab.unique("whole.torrent"))
+    create(lab, payload.file(payload.dir, ""), torrent)
+    with open(torrent, "rb") as file:
+        return payload, torrent, file.read()
 
 
 def verify(lab, directory, torrent, status):
@@ -131,5 +150,92 @@ def nothing_is_left_half_made(lab):
     print(f"        exit statuses {statuses}")
 
 
-run(libtorrent_makes_the_same, everything_told_is_read, transmission_seeds_by_it,
+FAILURES = (  # a fault, what is said, whether the file is to be replaced
+    ("pread@file-2:1:1:5", "file-2: Input/output error", False),
+    ("openat@file-4:1:0:13", "file-4: Permission denied", False),
+    ("pthread_create:1:1:11", "no thread left", False),
+    ("openat@.new:1:1:30", "x.torrent: Read-only file system", False),
+    ("write@.new:1:1:28", "x.torrent: No space left on device", False),
+    ("fsync@.new:1:1:5", "x.torrent: Input/output error", False),
+    ("close@.new:1:1:122", "x.torrent: Disk quota exceeded", False),
+    ("renameat:1:1:5", "x.torrent: Input/output error", True))
+
+
+def what_fails_is_told_and_leaves_nothing(lab):
+    payload, _, wanted = five_files(lab)
+    path, target = payload.file(payload.dir, ""), lab.new_dir("target")
+    torrent = os.path.join(target, "x.torrent")
+    for fault, says, replaces in FAILURES:
+        if replaces:
+            with open(torrent, "wb") as file:
+                file.write(b"old")
+        failed = with_faults(lab, fault, "create", "-o", torrent,
+                             *(["--force"] if replaces else []), path)
+        check_equal(failed.wait(), 1, f"{fault}: exit status")
+        said = failed.text(failed.log)
+        check(says in said, f"{fault}: does not say {says!r}: {said!r}")
+        check_equal(os.listdir(target), ["x.torrent"] if replaces else [], f"{fault}: files")
+    with open(torrent, "rb") as file:
+        check_equal(file.read(), b"old", "what was to be replaced")
+    # pieces and writes in shreds, each second one interrupted
+    check_equal(with_faults(lab, "", "create", "--force", "-o", torrent, path, short=997).wait(), 0,
+                "exit status in shreds")
+    with open(torrent, "rb") as file:
+        check(file.read() == wanted, "another torrent in shreds")
+
+
+def killed_at_any_change_it_leaves_all_or_nothing(lab):
+    payload, _, wanted = five_files(lab)
+    path, target = payload.file(payload.dir, ""), lab.new_dir("target")
+    torrent, before = os.path.join(target, "x.torrent"), None
+    for number in range(1, 20):
+        killed = with_faults(lab, f"change:{number}:1:kill", "create", "--force", "-o", torrent,
+                             path)
+        status = killed.wait()
+        after = None
+        if os.path.exists(torrent):
+            with open(torrent, "rb") as file:
+                after = file.read()
+        check(after in (before, wanted), f"neither old nor new after {number} changes")
+        if status == 0:
+            check_equal(after, wanted, "the torrent")
+            print(f"        {number - 1} changes")
+            return
+        check_equal(status, -signal.SIGKILL, "exit status")
+    raise Failed("it does not come to an end")
+
+
+def a_file_that_cannot_be_read_is_not_called_wrong(lab):
+    payload, torrent, _ = five_files(lab)
+    looked = with_faults(lab, "pread@file-2:1:0:5", "verify", "-d", payload.dir, torrent)
+    check_equal(looked.wait(), 1, "verify: exit status")
+    said = looked.text(looked.out)
+    check("cannot be read: file-2: Input/output error" in said, f"verify says {said!r}")
+    check("wrong" not in said, f"verify says {said!r}")
+
+
+def while_the_disk_hangs(lab):
+    """Each has its first read held for ten seconds."""
+    trees = [five_files(lab) for _ in range(3)]
+    target = lab.new_dir("target")
+    made = [with_faults(lab, "pread:1:1:stall", "create", "-o",
+                        os.path.join(target, f"{i}.torrent"), payload.file(payload.dir, ""))
+            for i, (payload, _, _) in enumerate(trees)]
+    time.sleep(1)  # they are at it, or just begin: what follows holds for both
+    os.remove(trees[1][0].file(trees[1][0].dir, "file-4"))
+    os.truncate(trees[2][0].file(trees[2][0].dir, "file-2"), 69999)
+    began = time.monotonic()
+    made[0].kill(signal.SIGINT)
+    check_equal(made[0].wait(9), 1, "exit status when it is interrupted")
+    check(time.monotonic() - began < 7, "it waits for the disk")
+    for process, says in ((made[1], "file-4: vanished while it was read"),
+                          (made[2], "file-2: changed while it was read")):
+        check_equal(process.wait(20), 1, "exit status")
+        check(says in process.text(process.log), f"does not say {says!r}")
+    check_equal(os.listdir(target), [], "files")
+
+
+run(what_fails_is_told_and_leaves_nothing, killed_at_any_change_it_leaves_all_or_nothing,
+    a_file_that_cannot_be_read_is_not_called_wrong, while_the_disk_hangs,
+    libtorrent_makes_the_same, everything_told_is_read, transmission_seeds_by_it,
     transmission_shows_it, what_is_seeded_by_it_comes_back, nothing_is_left_half_made)
