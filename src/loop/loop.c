@@ -1,61 +1,14 @@
 #include "loop/loop_private.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #define LOOP_COLD_NS (50 * NS_PER_MS)
 /* From so many idle sockets on, looking at all of them for each little wait costs more
- * than a busy socket that fills a little longer. */
-#define LOOP_COLD_MANY 64u
-#define LOOP_FILL_NS   NS_PER_MS
-/* poll(2) out of memory fails at once: trying again at once would burn the CPU. */
-#define LOOP_POLL_FAILED_NS (10 * NS_PER_MS)
-/* For so few descriptors the kernel needs no memory. */
-#define LOOP_POLL_FEW 16u
-
-/* ---- platforms ---- */
-
-/* Signals, keys and peers are still heard when poll(2) cannot have memory for all. */
-static int poll_in_parts(struct pollfd *fds, nfds_t count)
-{
-    int ready = 0;
-    nanosleep(&(const struct timespec){0, LOOP_POLL_FAILED_NS}, NULL);
-    for (nfds_t at = 0; at < count; at += LOOP_POLL_FEW) {
-        const nfds_t left = count - at;
-        const int some = poll(fds + at, left < LOOP_POLL_FEW ? left : LOOP_POLL_FEW, 0);
-        ready += some > 0 ? some : 0;
-    }
-    return ready;
-}
-
-static int system_poll(void *context, struct pollfd *fds, nfds_t count,
-                       uint64_t timeout_ns)
-{
-    (void)context;
-    const struct timespec timeout = {(time_t)(timeout_ns / NS_PER_S),
-                                     (long)(timeout_ns % NS_PER_S)};
-    const int ready = ppoll(fds, count, timeout_ns == UINT64_MAX ? NULL : &timeout, NULL);
-    return ready < 0 && errno != EINTR ? poll_in_parts(fds, count) : ready;
-}
-
-const struct loop_platform loop_platform_system = {&clock_system, system_poll, NULL};
-
-static int virtual_poll(void *context, struct pollfd *fds, nfds_t count,
-                        uint64_t timeout_ns)
-{
-    struct clock_virtual *clock = context;
-    const int ready = count > 0 ? poll(fds, count, 0) : 0;
-    if (ready == 0 && timeout_ns != UINT64_MAX)
-        clock->now_ns += timeout_ns;
-    return ready;
-}
-
-struct loop_platform loop_platform_virtual(struct clock_virtual *clock)
-{
-    return (struct loop_platform){&clock->clock, virtual_poll, clock};
-}
+ * than a busy socket that fills a little longer: what the kernel keeps of them has left
+ * the caches, so that a look takes up to 1 us for each. With this rest between two that
+ * stays at a fiftieth of a core. */
+#define LOOP_COLD_MANY    64u
+#define LOOP_COLD_REST_NS (50 * NS_PER_US) /* for each of them */
 
 /* ---- life ---- */
 
@@ -257,33 +210,58 @@ static uint64_t wait_time(const struct loop *loop, uint64_t now_ns, bool more,
     return wait_ns < max_wait_ns ? wait_ns : max_wait_ns;
 }
 
-/* How long the warm ones are waited for alone. */
-static uint64_t warm_wait(const struct loop *loop, uint64_t wait_ns)
+static int poll_first(struct loop *loop, uint32_t count, uint64_t wait_ns)
+{
+    return loop->platform.poll(loop->platform.context, loop->fds, count, wait_ns);
+}
+
+/* How long the warm ones are waited for alone between two looks at the cold ones. */
+static uint64_t cold_rest(const struct loop *loop)
 {
     const uint32_t warm = loop->begin[LOOP_COLD];
-    if (loop->begin[LOOP_HOT] == warm || loop->count - warm < LOOP_COLD_MANY)
+    const uint32_t cold = loop->count - warm;
+    if (loop->begin[LOOP_HOT] == warm || cold < LOOP_COLD_MANY)
         return 0;
-    return wait_ns < LOOP_FILL_NS ? wait_ns : LOOP_FILL_NS;
+    const uint64_t rest_ns = cold * LOOP_COLD_REST_NS;
+    return rest_ns < LOOP_COLD_NS ? rest_ns : LOOP_COLD_NS;
+}
+
+/* Waits for the warm ones for MOST_NS and takes that from WAIT_NS. False: none is ready,
+ * and there is more time. */
+static bool poll_warm(struct loop *loop, uint64_t most_ns, uint64_t *wait_ns,
+                      int *ret_ready)
+{
+    const uint64_t first_ns = *wait_ns < most_ns ? *wait_ns : most_ns;
+    *ret_ready = poll_first(loop, loop->begin[LOOP_COLD], first_ns);
+    if (*ret_ready > 0 || *wait_ns == first_ns)
+        return true;
+    *wait_ns -= *wait_ns == UINT64_MAX ? 0 : first_ns;
+    return false;
 }
 
 /* Cold sockets are looked at every 50 ms, and whenever nothing else keeps the loop busy.
- */
+ * Many of them are slept on only when the warm ones are silent from one look to the next:
+ * poll(2) then has to leave its mark at each, and to take it off again. */
 static nfds_t poll_slots(struct loop *loop, uint64_t now_ns, uint64_t wait_ns,
                          int *ret_ready)
 {
     const uint32_t warm = loop->begin[LOOP_COLD];
-    const bool cold_due = now_ns - loop->cold_polled_ns >= LOOP_COLD_NS;
-    if (warm < loop->count && !cold_due) {
-        const uint64_t first_ns = warm_wait(loop, wait_ns);
-        *ret_ready =
-            loop->platform.poll(loop->platform.context, loop->fds, warm, first_ns);
-        if (*ret_ready > 0 || wait_ns <= first_ns)
+    const uint64_t rest_ns = cold_rest(loop);
+    const uint64_t passed_ns = now_ns - loop->cold_polled_ns;
+    const uint64_t left_ns = rest_ns > passed_ns ? rest_ns - passed_ns : 0;
+    if (warm < loop->count && passed_ns < LOOP_COLD_NS &&
+        poll_warm(loop, left_ns, &wait_ns, ret_ready))
+        return warm;
+    loop->cold_polled_ns = now_ns + left_ns;
+    if (rest_ns > 0) {
+        *ret_ready = poll_first(loop, loop->count, 0);
+        if (*ret_ready > 0 || wait_ns == 0)
+            return loop->count;
+        if (poll_warm(loop, rest_ns, &wait_ns, ret_ready))
             return warm;
-        wait_ns -= wait_ns == UINT64_MAX ? 0 : first_ns;
+        loop->cold_polled_ns += rest_ns;
     }
-    loop->cold_polled_ns = now_ns;
-    *ret_ready =
-        loop->platform.poll(loop->platform.context, loop->fds, loop->count, wait_ns);
+    *ret_ready = poll_first(loop, loop->count, wait_ns);
     return loop->count;
 }
 

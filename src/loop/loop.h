@@ -57,8 +57,8 @@ enum loop_heat {
     LOOP_CONTROL, /* keyboard, listener, wake-ups, curl, UDP: polled every turn */
     LOOP_HOT,     /* sockets with traffic: every turn */
     LOOP_COLD     /* idle peers: looked at every 50 ms when others keep the loop busy,
-                     every turn when it would sleep (many, beside hot ones: when
-                     it would sleep for more than 1 ms) */
+                     every turn when it would sleep (many, beside hot ones: not before
+                     50 us for each have passed since the last look) */
 };
 
 /* EVENTS may be 0. The descriptor stays the caller's. NULL: out of memory. */

@@ -199,38 +199,101 @@ START_TEST(cold_slots_are_looked_at_every_50_ms_while_others_keep_the_loop_busy)
 }
 END_TEST
 
-/* Each look at them has its price: a hot one that fills within a millisecond is waited
- * for alone. */
-START_TEST(many_cold_slots_are_not_looked_at_for_a_millisecond)
+/* Each look at them has its price: 50 us for each of these pass between two. */
+enum { MANY = 64 };
+#define MANY_REST_NS (MANY * 50 * NS_PER_US)
+
+static struct {
+    struct end hot, cold[MANY];
+} crowd;
+
+static void crowd_open(void)
 {
-    enum { COUNT = 64 };
-    struct end hot, cold[COUNT];
-    end_open(&hot, LOOP_HOT);
-    for (int i = 0; i < COUNT; i++)
-        end_open(&cold[i], LOOP_COLD);
-    loop_turn(loop, 10 * NS_PER_MS);
-    end_fill(&cold[7]);
+    end_open(&crowd.hot, LOOP_HOT);
+    for (int i = 0; i < MANY; i++)
+        end_open(&crowd.cold[i], LOOP_COLD);
+    loop_turn(loop, 0); /* the first look is due */
+    ck_assert_uint_eq(fake.counts[0], MANY + 1);
     fake.calls = 0;
+}
+
+static void crowd_close(void)
+{
+    end_close(&crowd.hot);
+    for (int i = 0; i < MANY; i++)
+        end_close(&crowd.cold[i]);
+    loop_turn(loop, 0);
+}
+
+START_TEST(many_cold_slots_are_slept_on_only_when_the_hot_ones_are_silent)
+{
+    crowd_open();
+    loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(fake.calls, 4);
+    const nfds_t counts[] = {1, MANY + 1, 1, MANY + 1};
+    const uint64_t timeouts_ns[] = {MANY_REST_NS, 0, MANY_REST_NS,
+                                    10 * NS_PER_MS - 2 * MANY_REST_NS};
+    for (int i = 0; i < 4; i++) {
+        ck_assert_uint_eq(fake.counts[i], counts[i]);
+        ck_assert_uint_eq(fake.timeouts_ns[i], timeouts_ns[i]);
+    }
+    crowd_close();
+}
+END_TEST
+
+START_TEST(many_cold_slots_are_looked_at_when_they_have_rested)
+{
+    crowd_open();
+    end_fill(&crowd.cold[7]);
+    fake.clock.now_ns += NS_PER_MS;
     loop_turn(loop, 10 * NS_PER_MS);
     ck_assert_uint_eq(fake.calls, 2);
-    ck_assert_uint_eq(fake.counts[0], 1);
-    ck_assert_uint_eq(fake.timeouts_ns[0], NS_PER_MS);
-    ck_assert_uint_eq(fake.counts[1], COUNT + 1);
-    ck_assert_uint_eq(fake.timeouts_ns[1], 9 * NS_PER_MS);
-    ck_assert_uint_eq(cold[7].called, 1);
-    fake.calls = 0;
-    loop_turn(loop, NS_PER_MS / 2); /* a timer is due before */
+    ck_assert_uint_eq(fake.timeouts_ns[0], MANY_REST_NS - NS_PER_MS);
+    ck_assert_uint_eq(crowd.cold[7].called, 1);
+    crowd_close();
+}
+END_TEST
+
+START_TEST(a_timer_that_is_due_before_many_cold_slots_have_rested_is_in_time)
+{
+    crowd_open();
+    loop_turn(loop, NS_PER_MS / 2);
     ck_assert_uint_eq(fake.calls, 1);
+    ck_assert_uint_eq(fake.counts[0], 1);
     ck_assert_uint_eq(fake.timeouts_ns[0], NS_PER_MS / 2);
-    loop_slot_set_heat(hot.slot, LOOP_COLD); /* nothing that could fill */
+    crowd_close();
+}
+END_TEST
+
+START_TEST(many_cold_slots_are_looked_at_every_50_ms_without_waiting)
+{
+    crowd_open();
+    crowd.hot.stays_full = true;
+    end_fill(&crowd.hot);
+    end_fill(&crowd.cold[7]);
+    for (int ms = 0; ms < 49; ms++) {
+        fake.clock.now_ns += NS_PER_MS;
+        loop_turn(loop, UINT64_MAX);
+    }
+    ck_assert_uint_eq(crowd.cold[7].called, 0);
+    fake.clock.now_ns += NS_PER_MS;
     fake.calls = 0;
+    loop_turn(loop, UINT64_MAX);
+    ck_assert_uint_eq(fake.calls, 1);
+    ck_assert_uint_eq(fake.timeouts_ns[0], 0);
+    ck_assert_uint_eq(crowd.cold[7].called, 1);
+    crowd_close();
+}
+END_TEST
+
+START_TEST(many_cold_slots_without_a_hot_one_are_slept_on_at_once)
+{
+    crowd_open();
+    loop_slot_set_heat(crowd.hot.slot, LOOP_COLD);
     loop_turn(loop, 10 * NS_PER_MS);
     ck_assert_uint_eq(fake.timeouts_ns[0], 0);
     ck_assert_uint_eq(fake.timeouts_ns[1], 10 * NS_PER_MS);
-    end_close(&hot);
-    for (int i = 0; i < COUNT; i++)
-        end_close(&cold[i]);
-    loop_turn(loop, 0);
+    crowd_close();
 }
 END_TEST
 
@@ -413,7 +476,12 @@ Suite *test_loop_suite(void)
     tcase_add_test(tcase, slots_keep_their_descriptors_through_moves_and_removals);
     tcase_add_test(tcase,
                    cold_slots_are_looked_at_every_50_ms_while_others_keep_the_loop_busy);
-    tcase_add_test(tcase, many_cold_slots_are_not_looked_at_for_a_millisecond);
+    tcase_add_test(tcase, many_cold_slots_are_slept_on_only_when_the_hot_ones_are_silent);
+    tcase_add_test(tcase, many_cold_slots_are_looked_at_when_they_have_rested);
+    tcase_add_test(tcase,
+                   a_timer_that_is_due_before_many_cold_slots_have_rested_is_in_time);
+    tcase_add_test(tcase, many_cold_slots_are_looked_at_every_50_ms_without_waiting);
+    tcase_add_test(tcase, many_cold_slots_without_a_hot_one_are_slept_on_at_once);
     tcase_add_test(tcase, cold_slots_are_looked_at_at_once_when_the_loop_would_sleep);
     tcase_add_test(tcase, a_poll_that_fails_is_no_event);
     tcase_add_test(tcase, an_idle_loop_waits_for_ever_and_one_with_a_timer_just_so_long);
