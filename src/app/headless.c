@@ -119,6 +119,14 @@ static void note_change(struct headless *headless, struct torrent_id id)
         loop_timer_set_in(headless->config.loop, &headless->tick, NS_PER_S);
 }
 
+/* A look at a torrent may walk all of its peers: not for each piece without need. */
+static bool is_for_people(enum message_type type)
+{
+    return type == EVENT_LISTENING || type == EVENT_TORRENT_ADDED ||
+           type == EVENT_CHECKED || type == EVENT_COMPLETED || type == EVENT_BAN ||
+           type == EVENT_STOPPED;
+}
+
 static void headless_on_event(void *context, const struct message *event)
 {
     struct headless *headless = context;
@@ -127,6 +135,8 @@ static void headless_on_event(void *context, const struct message *event)
         note_change(headless, event->torrent);
         return;
     }
+    if (!headless->config.json && !is_for_people(event->type))
+        return;
     const bool known = torrent_get_info(headless->config.session, event->torrent, &info);
     if (event->type == EVENT_STOPPED && known && is_changed(headless, info.id))
         print_progress(headless, &info); /* the last word on it */

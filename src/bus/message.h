@@ -101,7 +101,7 @@ enum message_type {
     PEER_CANCEL,     /* block */
     PEER_SEND,       /* block_data: answer to PEER_WANTED; holds the chain */
     PEER_REJECT,     /* block: answer to PEER_WANTED that cannot be served */
-    PEER_HAVE,       /* piece: we have it; to every peer (peer ignored) */
+    PEER_HAVE,       /* piece: we have it; to every peer that lacks it (peer ignored) */
     PEER_INTEREST,   /* flag: we are (not) interested in this peer */
     PEER_CONNECT,    /* candidate: an address to know and dial when there is room */
     PEER_PAUSE,      /* peer */

@@ -151,6 +151,7 @@ enum error_code peer_on_allowed_fast(struct peer *peer, uint32_t piece)
         return ERROR_PROTOCOL;
     if (!is_among(allowed->got, allowed->got_count, piece, &at))
         allowed->got[allowed->got_count++] = piece;
+    peer_note_giver(peer);
     return ERROR_NONE;
 }
 
@@ -161,6 +162,7 @@ bool peer_disallow_fast(struct peer *peer, uint32_t piece)
     if (allowed == NULL || !is_among(allowed->got, allowed->got_count, piece, &at))
         return false;
     allowed->got[at] = allowed->got[--allowed->got_count];
+    peer_note_giver(peer);
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* What the Torrent Manager asks for, message by message. */
 #include "peer/peer_private.h"
 
-static void send_or_close(struct peer *peer, enum error_code error)
+void peer_flush_or_close(struct peer *peer, enum error_code error)
 {
     if (error != ERROR_NONE)
         peer_close(peer, error == ERROR_MEMORY ? PEER_REASON_SYSTEM : PEER_REASON_TIMEOUT,
@@ -25,7 +25,8 @@ static void on_request(struct peer_manager *manager, const struct message *messa
     if (peer->asked.length == 1)
         peer->last_payload_ns = loop_now_ns(manager->loop);
     pace_request(peer, message->u.block.length);
-    send_or_close(peer, wire_put_block(&peer->out, WIRE_REQUEST, &message->u.block));
+    peer_flush_or_close(peer,
+                        wire_put_block(&peer->out, WIRE_REQUEST, &message->u.block));
     peer_note_status(peer, PEER_REASON_NONE);
 }
 
@@ -34,7 +35,7 @@ static void on_cancel(struct peer *peer, const struct block_ref *block)
     if (peer->asked.length == 0 || !ref_queue_remove(&peer->asked, block))
         return;
     peer->cancelled++;
-    send_or_close(peer, wire_put_block(&peer->out, WIRE_CANCEL, block));
+    peer_flush_or_close(peer, wire_put_block(&peer->out, WIRE_CANCEL, block));
 }
 
 static void on_reject(struct peer *peer, const struct block_ref *block)
@@ -42,7 +43,7 @@ static void on_reject(struct peer *peer, const struct block_ref *block)
     peer->reads_out--;
     pace_refund(peer, PACE_UP, block->length);
     if (peer->fast)
-        send_or_close(peer, wire_put_block(&peer->out, WIRE_REJECT, block));
+        peer_flush_or_close(peer, wire_put_block(&peer->out, WIRE_REJECT, block));
     if (!peer->dead)
         peer_serve_soon(peer);
 }
@@ -69,26 +70,13 @@ static void on_send(struct peer_manager *manager, struct peer *peer,
         peer_flush_soon(peer);
 }
 
-static void on_have(struct peer_manager *manager, uint32_t piece)
-{
-    for (uint32_t i = 0; i < manager->known_count; i++) {
-        struct peer *peer = manager->known[i].peer;
-        if (peer == NULL || peer->dead || !peer->handshaken ||
-            peer_has_piece(peer, piece))
-            continue;
-        enum error_code error = wire_put_index(&peer->out, WIRE_HAVE, piece);
-        if (error == ERROR_NONE)
-            error = peer_allow_fast_too(peer, piece);
-        send_or_close(peer, error);
-    }
-}
-
 static void on_interest(struct peer *peer, bool on)
 {
     if (peer->am_interested == on)
         return;
     peer->am_interested = on;
-    send_or_close(peer, wire_put(&peer->out, on ? WIRE_INTERESTED : WIRE_NOT_INTERESTED));
+    peer_flush_or_close(peer,
+                        wire_put(&peer->out, on ? WIRE_INTERESTED : WIRE_NOT_INTERESTED));
     peer_update_idle(peer);
     peer_note_status(peer, PEER_REASON_NONE);
 }
@@ -182,7 +170,7 @@ void peer_manager_handle(struct peer_manager *manager, struct message *message)
         on_send(manager, peer, message);
         return;
     case PEER_HAVE:
-        on_have(manager, message->u.piece.piece);
+        news_add(manager, message->u.piece.piece);
         return;
     case PEER_CONNECT:
         on_connect(manager, message);

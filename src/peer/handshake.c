@@ -102,6 +102,7 @@ enum error_code peer_on_handshake(struct peer *peer,
     peer->fast = handshake->fast;
     peer->extended = handshake->extended;
     peer->handshaken = true;
+    peer->news_seen = manager->news_count; /* its bitfield tells of those */
     peer->last_payload_ns = peer->progress_at_ns = loop_now_ns(manager->loop);
     loop_timer_cancel(manager->loop, &peer->timer);
     note_identity(peer);

@@ -9,6 +9,7 @@ src_peer_libpeer_a_SOURCES = \
 	src/peer/incoming.c src/peer/incoming.h \
 	src/peer/known.c \
 	src/peer/messages.c \
+	src/peer/news.c \
 	src/peer/offer.c \
 	src/peer/pace.c \
 	src/peer/pace.h \

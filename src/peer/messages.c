@@ -34,6 +34,7 @@ static enum error_code on_choke(struct peer *peer, bool choke)
     if (peer->unchoked == !choke)
         return ERROR_NONE;
     peer->unchoked = !choke;
+    peer_note_giver(peer);
     peer_post_type(peer, choke ? PEER_CHOKED_US : PEER_UNCHOKED_US);
     /* With BEP 6 each request is answered by itself; without it a choke voids them all.
      */

@@ -1,6 +1,8 @@
 /* What a peer may do now: its status, its room for requests, its slot with us. */
 #include "peer/peer_private.h"
 
+#include <utlist.h>
+
 enum peer_status peer_status(const struct peer *peer)
 {
     if (peer->paused)
@@ -13,7 +15,8 @@ enum peer_status peer_status(const struct peer *peer)
 
 static uint32_t room_of(const struct peer *peer)
 {
-    if (peer->idle_posted || !peer->am_interested || peer->paused || peer->dead ||
+    const bool posted = peer->idle_posted && peer->idle_wakes == peer->manager->wakes;
+    if (posted || !peer->am_interested || peer->paused || peer->dead ||
         peer->manager->complete || peer->asked.length >= peer->window.blocks ||
         !peer_may_be_asked(peer))
         return 0;
@@ -30,8 +33,21 @@ uint32_t peer_offer_room(struct peer *peer, uint32_t most)
     struct message message = {.type = PEER_IDLE, .u.room.blocks = room};
     peer->idle_posted = true;
     peer->idle_choked = !peer->unchoked;
+    peer->idle_wakes = peer->manager->wakes;
     peer_post(peer, &message);
     return room;
+}
+
+void peer_note_giver(struct peer *peer)
+{
+    struct peer_manager *manager = peer->manager;
+    const bool allows = peer->allowed != NULL && peer->allowed->got_count > 0;
+    const bool gives = !peer->dead && (peer->unchoked || allows);
+    if (gives && !peer->gives)
+        DL_APPEND2(manager->givers, peer, giver_prev, giver_next);
+    else if (!gives && peer->gives)
+        DL_DELETE2(manager->givers, peer, giver_prev, giver_next);
+    peer->gives = gives;
 }
 
 /* Posts PEER_IDLE when it would take at least a quarter of its window. */
@@ -46,6 +62,14 @@ void peer_update_idle(struct peer *peer)
         pace_wait(peer, PACE_DOWN);
     else
         peer_offer_room(peer, room);
+}
+
+/* The others have no room to tell of, however many there are. */
+void peer_manager_wake_idle(struct peer_manager *manager)
+{
+    manager->wakes++;
+    for (struct peer *peer = manager->givers; peer != NULL; peer = peer->giver_next)
+        peer_update_idle(peer);
 }
 
 void peer_note_status(struct peer *peer, enum peer_reason reason)

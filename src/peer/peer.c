@@ -149,6 +149,7 @@ void peer_close(struct peer *peer, enum peer_reason reason, enum error_code erro
     }
     if (peer->is_seed)
         manager->seeds--;
+    peer_note_giver(peer);
     pace_forget(peer);
     peer_send_done(peer);
     if (peer->filling != NULL)

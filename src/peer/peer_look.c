@@ -69,6 +69,14 @@ void peer_manager_get_counts(const struct peer_manager *manager,
     };
 }
 
+bool peer_manager_has_giver(const struct peer_manager *manager)
+{
+    for (const struct peer *peer = manager->givers; peer != NULL; peer = peer->giver_next)
+        if (peer->unchoked && peer->am_interested && !peer->paused)
+            return true;
+    return false;
+}
+
 uint32_t peer_manager_row_count(const struct peer_manager *manager)
 {
     return manager->known_count;

@@ -231,6 +231,7 @@ struct peer_manager *peer_manager_new(const struct peer_manager_config *config)
     loop_timer_init(&manager->dial_timer, on_dial, manager);
     loop_timer_init(&manager->feed_timer, on_feed, manager);
     loop_timer_init(&manager->choke_timer, on_choke_timer, manager);
+    news_init(manager);
     DL_APPEND2(manager->shared->managers, manager, prev_manager, next_manager);
     return manager;
 }
@@ -279,6 +280,7 @@ void peer_manager_free(struct peer_manager *manager)
     bury(manager);
     loop_timer_cancel(manager->loop, &manager->tick);
     loop_timer_cancel(manager->loop, &manager->choke_timer);
+    news_done(manager);
     DL_DELETE2(manager->shared->managers, manager, prev_manager, next_manager);
     for (uint32_t i = 0; i < manager->known_count; i++)
         known_clear(manager, &manager->known[i]);
@@ -296,17 +298,6 @@ void peer_manager_set_complete(struct peer_manager *manager, bool complete)
             peer_close(peer, PEER_REASON_BOTH_SEEDS, ERROR_NONE);
     }
     peer_manager_choke_soon(manager);
-}
-
-void peer_manager_wake_idle(struct peer_manager *manager)
-{
-    for (uint32_t i = 0; i < manager->known_count; i++) {
-        struct peer *peer = manager->known[i].peer;
-        if (peer == NULL || peer->dead)
-            continue;
-        peer->idle_posted = false;
-        peer_update_idle(peer);
-    }
 }
 
 static bool may_accept(struct peer_manager *manager, const struct netaddr *address)

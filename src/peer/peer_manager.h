@@ -139,6 +139,9 @@ struct peer_counts {
 void peer_manager_get_counts(const struct peer_manager *manager,
                              struct peer_counts *ret_counts);
 
+/* Whether somebody unchokes us who has what we need; walks only those that may. */
+bool peer_manager_has_giver(const struct peer_manager *manager);
+
 /* One row of the Peers view, in the terms of bus/message.h. */
 struct peer_row {
     struct peer_id_ref ref;

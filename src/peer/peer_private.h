@@ -88,8 +88,11 @@ struct peer {
     uint32_t cancelled; /* of those that may still arrive */
     struct window window;
     bool idle_posted;
-    bool idle_choked; /* that was for what it allows us: an unchoke asks anew */
-    bool starved;     /* stopped reading: no block was free */
+    bool idle_choked;    /* that was for what it allows us: an unchoke asks anew */
+    uint32_t idle_wakes; /* the manager's `wakes` then: it counts until the next */
+    bool gives;          /* it unchokes us or allows us pieces: it is in the list */
+    struct peer *giver_prev, *giver_next;
+    bool starved; /* stopped reading: no block was free */
     uint64_t last_payload_ns, last_received_ns;
     /* The clockwork's notes: does payload come, does the message that has begun get on?
      */
@@ -121,7 +124,8 @@ struct peer {
     struct served *served;        /* made with the first request */
     struct allowed_fast *allowed; /* made when there is something to note */
     uint64_t unsent_since_ns;
-    bool wants_write; /* POLLOUT is watched */
+    bool wants_write;   /* POLLOUT is watched */
+    uint32_t news_seen; /* so many of the manager's news were in its bitfield */
     bool flush_queued;
     struct peer *flush_next;
     uint64_t last_sent_ns;
@@ -207,7 +211,13 @@ struct peer_manager {
     bool running, complete, upload_only;
     bool in_run; /* peer_manager_run is at work: what is queued now it still sees */
     struct peer *flush_list;
+    struct peer *givers; /* those that unchoke us or allow us pieces */
+    uint32_t wakes;      /* how often all of them were asked again for their room */
     struct loop_timer choke_timer; /* a wish that came too soon after the last */
+    uint32_t *news;                /* pieces that were not told of yet */
+    uint32_t news_count;
+    uint64_t news_told_ns; /* 0: never */
+    struct loop_timer news_timer;
     struct peer *dead_list;
     struct loop_timer tick; /* once a second while there are peers */
     struct loop_timer dial_timer;
@@ -285,6 +295,8 @@ void peer_free(struct peer *peer);
 
 /* offer.c */
 void peer_update_idle(struct peer *peer);
+/* Whether it gives us anything may have changed. */
+void peer_note_giver(struct peer *peer);
 /* Posts PEER_IDLE for at most MOST blocks; how many it was, 0: it has no room. */
 uint32_t peer_offer_room(struct peer *peer, uint32_t most);
 void peer_pause(struct peer *peer, bool pause);
@@ -338,6 +350,15 @@ void peer_manager_close_banned(struct peer_manager *manager, enum peer_reason re
 
 /* commands.c */
 void peer_manager_handle(struct peer_manager *manager, struct message *message);
+
+/* Sends what was put; ERROR: it did not fit, and the peer cannot be kept. */
+void peer_flush_or_close(struct peer *peer, enum error_code error);
+
+/* news.c */
+void news_init(struct peer_manager *manager);
+void news_done(struct peer_manager *manager);
+/* PIECE is ours now: whoever lacks it is told, soon. */
+void news_add(struct peer_manager *manager, uint32_t piece);
 
 /* known.c */
 uint32_t known_add(struct peer_manager *manager, const struct netaddr *address,

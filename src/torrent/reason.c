@@ -88,6 +88,8 @@ static struct tally count_peers(const struct torrent *torrent)
 
 static const char *without_data(struct torrent *torrent, const struct torrent_info *info)
 {
+    if (peer_manager_has_giver(torrent->peers))
+        return _("waiting for the first data");
     const struct tally tally = count_peers(torrent);
     const uint32_t connected = info->peers_connected;
     if (tally.handshaken == 0)

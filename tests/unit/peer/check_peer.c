@@ -18,6 +18,7 @@ int main(void)
     srunner_add_suite(runner, suite_trouble());
     srunner_add_suite(runner, suite_rate_limit());
     srunner_add_suite(runner, suite_pace());
+    srunner_add_suite(runner, suite_news());
     srunner_add_suite(runner, suite_room());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

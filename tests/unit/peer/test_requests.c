@@ -491,6 +491,55 @@ START_TEST(test_a_dry_pool_loses_no_block_for_good)
 }
 END_TEST
 
+static void hear(int id)
+{
+    script_peer_put(&remote, id, NULL, 0);
+    rig_run(&rig, 2 * NS_PER_MS);
+}
+
+START_TEST(test_whoever_has_had_no_answer_is_asked_for_its_room_again)
+{
+    meet(true); /* nobody answers PEER_IDLE */
+    ck_assert(!peer_manager_has_giver(rig.manager));
+    hear(1);
+    ck_assert(peer_manager_has_giver(rig.manager));
+    ck_assert_uint_eq(rig.count[PEER_IDLE], 1);
+    hear(0);
+    hear(1);
+    ck_assert_uint_eq(rig.count[PEER_IDLE], 1);
+    peer_manager_wake_idle(rig.manager);
+    rig_run(&rig, NS_PER_MS);
+    ck_assert_uint_eq(rig.count[PEER_IDLE], 2);
+    /* It chokes us when the others are asked: at its next unchoke. */
+    hear(0);
+    peer_manager_wake_idle(rig.manager);
+    rig_run(&rig, NS_PER_MS);
+    ck_assert_uint_eq(rig.count[PEER_IDLE], 2);
+    hear(1);
+    ck_assert_uint_eq(rig.count[PEER_IDLE], 3);
+    script_peer_close(&remote);
+    rig_run(&rig, NS_PER_S);
+    ck_assert_ptr_null(rig.manager->givers);
+    ck_assert(!peer_manager_has_giver(rig.manager));
+    peer_manager_wake_idle(rig.manager);
+    end();
+}
+END_TEST
+
+START_TEST(test_whoever_allows_a_piece_though_it_chokes_us_is_asked_again_too)
+{
+    meet(true);
+    script_peer_put_u32(&remote, 17, 3);
+    rig_run(&rig, 2 * NS_PER_MS);
+    const uint32_t before = rig.count[PEER_IDLE];
+    peer_manager_wake_idle(rig.manager);
+    rig_run(&rig, 2 * NS_PER_MS);
+    ck_assert_uint_eq(rig.count[PEER_IDLE], before + 1);
+    ck_assert(!peer_manager_has_giver(rig.manager));
+    end();
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof table / sizeof *table))
 
 Suite *suite_requests(void)
@@ -517,6 +566,9 @@ Suite *suite_requests(void)
     tcase_add_test(tcase, test_one_that_answers_after_thirty_seconds_is_borne_with);
     tcase_add_test(tcase, test_a_small_reqq_is_respected);
     tcase_add_loop_test(tcase, test_a_reset_or_an_end_gives_everything_back, 0, 2);
+    tcase_add_test(tcase, test_whoever_has_had_no_answer_is_asked_for_its_room_again);
+    tcase_add_test(tcase,
+                   test_whoever_allows_a_piece_though_it_chokes_us_is_asked_again_too);
     tcase_add_test(tcase, test_a_dry_pool_loses_no_block_for_good);
     suite_add_tcase(suite, tcase);
     return suite;
