@@ -3,16 +3,16 @@
  * from memory, in one thread, many blocks a sendmsg(2).
  *
  *   bench_seeder [-n PEERS | -a ADDRESS] [-f DATA_FILE] FILE.torrent BYTES PIECE_BYTES
- * PORT bench_seeder -i IDLE -d ADDRESS FILE.torrent BYTES PIECE_BYTES PORT
+ * PORT bench_seeder -i IDLE [-e] -d ADDRESS FILE.torrent BYTES PIECE_BYTES PORT
  *
  * writes FILE.torrent, listens on PORT of 127.0.0.1, for -a of ADDRESS, for -n of PEERS
  * addresses 127.1.x.y instead. With -f the data are read from DATA_FILE into a small
  * buffer for each send: the bare limit of seeding from the page cache.
  *
  * With -d it connects to a client at ADDRESS:PORT: first IDLE peers from 127.2.x.y that
- * show all pieces, never unchoke, and say nothing but keep-alives; when all of them have
- * the client's handshake, or after 20 s, one that serves, from 127.1.0.1. "joined N" then
- * says how many idle ones the client has taken.
+ * show all pieces (-e: none), never unchoke, and say nothing but keep-alives; when all
+ * have the client's handshake, or after 20 s, one that serves, from 127.1.0.1. "joined N"
+ * then says how many idle ones the client has taken.
  *
  * Says "ready" when it listens; "first T" (seconds of CLOCK_MONOTONIC) when the first
  * block of a client leaves; "served BYTES" when the last connection that was given any
@@ -54,6 +54,7 @@ static uint32_t source_count;
 static struct sockaddr_in client; /* sin_port 0: none is dialled */
 static uint32_t idle_wanted, idle_dialled, idle_greeted;
 static uint32_t idle_waiting; /* dialled, neither greeted nor refused */
+static bool idle_are_empty;
 static bool has_joined;
 static bool is_serving;
 static uint32_t served_connections;
@@ -129,6 +130,7 @@ static void dial(uint32_t group, uint32_t index)
     const struct sockaddr_in from = socket_loopback(group, index);
     const int fd = socket_connect(&from, &client);
     struct seeder *seeder = seeder_new(&payload, fd, data_fd, group == GROUP_IDLE);
+    seeder->is_empty = seeder->is_idle && idle_are_empty;
     if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
         die("fcntl");
     add((struct source){.listener = -1, .seeder = seeder});
@@ -245,11 +247,13 @@ int main(int argc, char **argv)
     uint32_t peers = 0;
     const char *own = "127.0.0.1", *dialled = NULL;
     int option;
-    while ((option = getopt(argc, argv, "n:i:a:d:f:")) != -1) {
+    while ((option = getopt(argc, argv, "n:i:ea:d:f:")) != -1) {
         if (option == 'n')
             peers = (uint32_t)strtoul(optarg, NULL, 10);
         else if (option == 'i')
             idle_wanted = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (option == 'e')
+            idle_are_empty = true;
         else if (option == 'a')
             own = optarg;
         else if (option == 'd')
@@ -258,8 +262,8 @@ int main(int argc, char **argv)
             die("the data file");
     }
     if (argc - optind != 4 || peers + idle_wanted > (CONNECTIONS - 64) / 2) {
-        fputs("usage: bench_seeder [-n PEERS | -a ADDRESS] [-f DATA_FILE] [-i IDLE -d "
-              "ADDRESS] "
+        fputs("usage: bench_seeder [-n PEERS | -a ADDRESS] [-f DATA_FILE] [-i IDLE [-e] "
+              "-d ADDRESS] "
               "FILE.torrent BYTES PIECE_BYTES PORT\n",
               stderr);
         return 2;

@@ -158,18 +158,25 @@ void seeder_call(struct seeder *seeder)
     transmit(seeder);
 }
 
-static void greet(struct seeder *seeder, const uint8_t *theirs)
+static void show_all(struct seeder *seeder)
 {
-    static const char extension[] = "d1:mde4:reqqi2000ee";
     const uint32_t pieces = seeder->payload->pieces;
     struct buffer *out = &seeder->out;
-    if (!seeder->has_called)
-        say_hello(seeder, theirs[25] & EXTENSIONS);
     must(buffer_append_u32(out, 1 + (pieces + 7) / 8));
     must(buffer_append_u8(out, 5));
     for (uint32_t piece = 0; piece < pieces; piece += 8)
         must(buffer_append_u8(
             out, (uint8_t)(pieces - piece >= 8 ? 0xff : 0xff << (8 - (pieces - piece)))));
+}
+
+static void greet(struct seeder *seeder, const uint8_t *theirs)
+{
+    static const char extension[] = "d1:mde4:reqqi2000ee";
+    struct buffer *out = &seeder->out;
+    if (!seeder->has_called)
+        say_hello(seeder, theirs[25] & EXTENSIONS);
+    if (!seeder->is_empty)
+        show_all(seeder);
     if (theirs[25] & EXTENSIONS) {
         must(buffer_append_u32(out, 2 + sizeof extension - 1));
         must(buffer_append(out, "\024", 2)); /* extended, 0: its handshake */

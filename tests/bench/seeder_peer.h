@@ -20,6 +20,7 @@ struct seeder {
     int fd;
     int data_fd;     /* -1: the data come from memory */
     bool is_idle;    /* shows what it has, keeps alive, never unchokes */
+    bool is_empty;   /* has no piece to show */
     bool has_called; /* we spoke first */
     bool has_greeted, has_sent_block, waits_for_room;
     struct buffer in;             /* the beginning of a message */

@@ -172,10 +172,10 @@ class Down:
 
 class BesideIdle:
     """Download from one fast seed that comes when IDLE others are there: they connect to the
-    client, so that no pace of dialling matters."""
+    client, so that no pace of dialling matters. OPTIONS: of those others."""
 
-    def __init__(self, bench, idle):
-        self.bench, self.idle = bench, idle
+    def __init__(self, bench, idle, *options):
+        self.bench, self.idle, self.options = bench, idle, options
         self.size = bench.options.mib << 20
         self.torrent = bench.lab.path("payload.torrent")
         subprocess.run([tool(bench, "bench_payload"), self.torrent, str(self.size),
@@ -188,8 +188,8 @@ class BesideIdle:
                          os.path.join(place, "home"), peers=self.idle + 20)
         until(lambda: listens(process.port), f"{process.name} to listen")
         time.sleep(0.5)  # some listen before they know the torrent
-        seeder = Seeder(self.bench, self.torrent, self.size, "-i", str(self.idle), "-d",
-                        "127.0.0.1", port=process.port)
+        seeder = Seeder(self.bench, self.torrent, self.size, "-i", str(self.idle),
+                        *self.options, "-d", "127.0.0.1", port=process.port)
         process.wait_complete()
         cpu = process.cpu_s()
         took = process.completed - seeder.firsts()[0]
