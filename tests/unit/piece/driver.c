@@ -210,13 +210,17 @@ static bool driver_oldest(const struct driver *driver, uint32_t index, uint32_t 
                           uint32_t *ret_piece, uint32_t *ret_at)
 {
     const struct driver_peer *peer = &driver->peers[index];
-    for (uint32_t piece = 0; piece < driver->config.piece_count; piece++)
-        for (uint32_t at = 0; at < DRIVER_BLOCKS_MAX; at++)
-            if (peer->is_here && peer->asked[piece][at] && skip-- == 0) {
+    for (uint32_t piece = 0; peer->is_here && piece < driver->config.piece_count;
+         piece++) {
+        const bool *row = peer->asked[piece], *end = row + DRIVER_BLOCKS_MAX;
+        for (const bool *at = row; (at = memchr(at, true, (size_t)(end - at))) != NULL;
+             at++)
+            if (skip-- == 0) {
                 *ret_piece = piece;
-                *ret_at = at;
+                *ret_at = (uint32_t)(at - row);
                 return true;
             }
+    }
     return false;
 }
 
