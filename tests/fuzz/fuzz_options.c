@@ -3,6 +3,7 @@
 #include "app/options.h"
 #include "base/text.h"
 #include "base/text_width.h"
+#include "meta/metainfo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,23 @@ static void check_words(const char *words)
     }
 }
 
+static void check_create(const struct create_options *create)
+{
+    const uint32_t piece = create->piece_bytes;
+    must(piece == 0 || (piece >= 16384 && piece <= METAINFO_MAX_PIECE_BYTES &&
+                        (piece & (piece - 1)) == 0));
+    must(create->tier_count <= create->url_count &&
+         create->url_count <= METAINFO_MAX_URLS);
+    must(create->webseed_count <= METAINFO_MAX_URLS &&
+         create->exclude_count <= OPTIONS_MAX_TEXTS);
+    for (uint32_t i = 0; i < create->webseed_count; i++)
+        must(metainfo_url_is_usable(create->webseeds[i], strlen(create->webseeds[i]),
+                                    false));
+    must(create->date_s >= 0 && create->date <= CREATE_DATE_NOW);
+    must(create->comment == NULL ||
+         text_is_valid_utf8(create->comment, strlen(create->comment)));
+}
+
 static void check(const struct options *options, int argc)
 {
     const struct command *command = options->command;
@@ -44,6 +62,7 @@ static void check(const struct options *options, int argc)
     must(options->peer_count <= OPTIONS_MAX_PEERS && options->max_peers <= 10000);
     for (uint32_t i = 0; i < options->peer_count; i++)
         must(strchr(options->peers[i], ':') > options->peers[i]);
+    check_create(&options->create);
     must(options->color <= COLOR_NEVER && options->sandbox <= SANDBOX_CHOICE_REQUIRE);
 }
 

@@ -3,7 +3,9 @@ them, bttui seeds by them and verifies what was downloaded, and none is ever hal
 
 import json
 import os
+import pty
 import random
+import select
 import signal
 import subprocess
 import time
@@ -24,13 +26,14 @@ def create(lab, path, torrent, *options):
     return json.loads(made.text(made.out))
 
 
-def with_faults(lab, fault, *arguments, short=0):
+def with_faults(lab, fault, *arguments, short=0, stderr=None):
     """A bttui whose system calls do as FAULT says."""
     path = os.environ.get("BTTUI_FAULTS")
     if not path or not os.access(path, os.X_OK):
         raise Skip("BTTUI_FAULTS names no program with faults")
     return Process(lab, "faults", [os.path.abspath(path), *arguments], env={
-        "LC_ALL": "C.UTF-8", "BTTUI_FAULT": fault, "BTTUI_FAULT_SHORT": str(short) if short else None})
+        "LC_ALL": "C.UTF-8", "BTTUI_FAULT": fault, "BTTUI_FAULT_SHORT": str(short) if short else None},
+        before=(lambda: os.dup2(stderr, 2)) if stderr is not None else None)
 
 
 def five_files(lab):
@@ -214,9 +217,24 @@ def a_file_that_cannot_be_read_is_not_called_wrong(lab):
     check("wrong" not in said, f"verify says {said!r}")
 
 
+def seen_on_a_terminal(lab, payload):
+    """What a create whose disk hangs shows on standard error, if that is a terminal."""
+    ours, theirs = pty.openpty()
+    shown = with_faults(lab, "pread:1:1:stall", "create", "-o", lab.path("shown.torrent"),
+                        payload.file(payload.dir, ""), stderr=theirs)
+    os.close(theirs)
+    check(select.select([ours], [], [], 20)[0], "no progress on a terminal")
+    said = os.read(ours, 1000)
+    shown.kill()
+    os.close(ours)
+    return said
+
+
 def while_the_disk_hangs(lab):
     """Each has its first read held for ten seconds."""
     trees = [five_files(lab) for _ in range(3)]
+    said = seen_on_a_terminal(lab, trees[0][0])
+    check(said.startswith(b"\r0.0%") and b"\x1b" not in said, f"on a terminal: {said!r}")
     target = lab.new_dir("target")
     made = [with_faults(lab, "pread:1:1:stall", "create", "-o",
                         os.path.join(target, f"{i}.torrent"), payload.file(payload.dir, ""))
