@@ -21,6 +21,10 @@ struct loop *loop_new(const struct loop_platform *platform)
     loop->signal_pipe[0] = loop->signal_pipe[1] = -1;
     loop->now_ns = clock_now_ns(platform->clock);
     loop->turn_began_ns = loop->now_ns;
+    if (loop_reserve_timers(loop) != ERROR_NONE) {
+        free(loop);
+        return NULL;
+    }
     return loop;
 }
 

@@ -56,6 +56,9 @@ struct loop {
     struct loop_slot *signal_slot;
 };
 
+/* Room for one more. There is some from the start: a session that runs out of memory
+ * still ends in time. */
+enum error_code loop_reserve_timers(struct loop *loop) MUST_CHECK;
 void loop_run_timers(struct loop *loop);
 uint64_t loop_next_timer_ns(const struct loop *loop); /* UINT64_MAX: none */
 

@@ -44,7 +44,7 @@ void loop_timer_init(struct loop_timer *timer, void (*callback)(void *context),
     *timer = (struct loop_timer){.callback = callback, .context = context};
 }
 
-static enum error_code heap_reserve(struct loop *loop)
+enum error_code loop_reserve_timers(struct loop *loop)
 {
     if (loop->heap_count + 1 < loop->heap_capacity)
         return ERROR_NONE;
@@ -62,7 +62,7 @@ enum error_code loop_timer_set(struct loop *loop, struct loop_timer *timer,
                                uint64_t at_ns)
 {
     loop_timer_cancel(loop, timer);
-    const enum error_code error = heap_reserve(loop);
+    const enum error_code error = loop_reserve_timers(loop);
     if (error != ERROR_NONE)
         return error;
     /* One that sets itself again for "now" waits for the next turn, or it would never

@@ -355,13 +355,13 @@ START_TEST(test_the_rate_of_one_that_falls_silent_fades_to_nothing)
     set_limit(SESSION, PACE_DOWN, 400000);
     open_up(PACE_DOWN);
     run(5 * NS_PER_S);
-    ck_assert(rig_row(&rig, "10.0.0.2:7000", &row));
+    ck_assert(rig_row(&rig, "10.0.1.1:7000", &row));
     ck_assert_uint_gt(row.down_rate, 300000);
     rig_run(&rig, 3 * NS_PER_S);
-    ck_assert(rig_row(&rig, "10.0.0.2:7000", &row));
+    ck_assert(rig_row(&rig, "10.0.1.1:7000", &row));
     ck_assert_uint_lt(row.down_rate, 200000);
     rig_run(&rig, 20 * NS_PER_S);
-    ck_assert(rig_row(&rig, "10.0.0.2:7000", &row));
+    ck_assert(rig_row(&rig, "10.0.1.1:7000", &row));
     ck_assert_uint_eq(row.down_rate, 0);
     end();
 }
