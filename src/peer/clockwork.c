@@ -61,7 +61,7 @@ static void check_stall(struct peer *peer, uint64_t now_ns)
     const bool owes = peer->asked.length > 0 || peer->filling != NULL;
     const uint64_t payload =
         peer->downloaded + (peer->filling != NULL ? peer->filled : 0);
-    if (!owes || payload != peer->payload_seen)
+    if (!owes || payload != peer->payload_seen || peer->starved)
         peer->last_payload_ns = now_ns;
     peer->payload_seen = payload;
     const uint64_t silent_ns = now_ns - peer->last_payload_ns;
@@ -80,7 +80,7 @@ static bool is_dribbling(struct peer *peer, uint64_t now_ns)
 {
     const bool between =
         peer->partial.length == 0 && peer->filling == NULL && peer->skip == 0;
-    if (between || peer->messages != peer->messages_seen ||
+    if (between || peer->starved || peer->messages != peer->messages_seen ||
         peer->downloaded != peer->downloaded_seen) {
         peer->progress_at_ns = now_ns;
         peer->messages_seen = peer->messages;
@@ -113,6 +113,8 @@ void peer_tick(struct peer *peer, uint64_t now_ns)
 {
     if (!peer->handshaken)
         return;
+    if (peer->starved)
+        peer->last_received_ns = now_ns; /* it is not its silence */
     update_rates(peer, now_ns);
     check_stall(peer, now_ns);
     if (floods_keepalives(peer)) {

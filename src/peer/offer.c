@@ -160,9 +160,9 @@ void peer_starve(struct peer *peer)
     peer_manager_feed_soon(peer->manager);
 }
 
-void peer_feed_again(struct peer *peer)
+void peer_feed_again(struct peer *peer, bool may_read)
 {
-    if (peer->starved) {
+    if (peer->starved && may_read) {
         peer->starved = false;
         stream_set_interest(peer->stream, true, peer->wants_write);
     }

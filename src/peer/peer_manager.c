@@ -138,6 +138,12 @@ bool peer_manager_may_upload(const struct peer_manager *manager)
     return block_pool_left(manager->shared->config.pool) > pool_share(manager);
 }
 
+bool peer_manager_disk_is_behind(const struct peer_manager *manager)
+{
+    return manager->config.disk_is_behind != NULL &&
+           manager->config.disk_is_behind(manager->config.context);
+}
+
 void peer_manager_feed_soon(struct peer_manager *manager)
 {
     if (!loop_timer_is_set(&manager->feed_timer))
@@ -151,10 +157,14 @@ static void on_feed(void *context)
         peer_manager_feed_soon(manager);
         return;
     }
+    const bool behind = peer_manager_disk_is_behind(manager);
+    manager->waits_for_disk = behind;
+    if (behind)
+        peer_manager_feed_soon(manager);
     for (uint32_t i = 0; i < manager->known_count; i++) {
         struct peer *peer = manager->known[i].peer;
         if (peer != NULL && !peer->dead && peer->connected)
-            peer_feed_again(peer);
+            peer_feed_again(peer, !behind);
     }
 }
 
@@ -203,6 +213,8 @@ bool peer_manager_run(struct peer_manager *manager)
         peer_manager_handle(manager, &message);
     if (manager->choke_now)
         peer_manager_choke(manager);
+    if (manager->waits_for_disk && !peer_manager_disk_is_behind(manager))
+        on_feed(manager); /* at once: the sockets are full by now */
     pace_settle(manager);
     flush(manager);
     manager->in_run = false;

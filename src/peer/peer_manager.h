@@ -81,6 +81,9 @@ struct peer_manager_config {
      * returns how many, counted from the first; the others are asked for by PEER_WANTED.
      * CHAIN's blocks lie end to end in one piece. NULL: all are asked for. */
     uint32_t (*read_now)(void *context, struct block *chain);
+    /* Whether more waits for the disk than it is given to hold: payload is left in the
+     * sockets until it has caught up. NULL: never. */
+    bool (*disk_is_behind)(void *context);
     /* There is work for peer_manager_run in this turn of the loop. NULL: it is run in
      * each turn anyway. Never called from inside it. */
     void (*run_soon)(void *context);

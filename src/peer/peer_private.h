@@ -209,6 +209,7 @@ struct peer_manager {
     uint32_t connected, half_open, seeds;
     uint32_t dial_from; /* round robin */
     bool running, complete, upload_only;
+    bool waits_for_disk; /* some are starved for that */
     bool in_run; /* peer_manager_run is at work: what is queued now it still sees */
     struct peer *flush_list;
     struct peer *givers; /* those that unchoke us or allow us pieces */
@@ -303,7 +304,7 @@ void peer_pause(struct peer *peer, bool pause);
 void peer_note_status(struct peer *peer, enum peer_reason reason);
 void peer_set_choking(struct peer *peer, bool choking);
 void peer_starve(struct peer *peer);
-void peer_feed_again(struct peer *peer);
+void peer_feed_again(struct peer *peer, bool may_read);
 enum peer_status peer_status(const struct peer *peer);
 
 /* upload.c */
@@ -342,7 +343,9 @@ void peer_manager_run_soon(struct peer_manager *manager);
 void peer_manager_put_off_tick(struct peer_manager *manager);
 /* The pool keeps a share for receiving that uploads leave alone. */
 bool peer_manager_may_upload(const struct peer_manager *manager);
-/* Reads and uploads that wait for blocks go on when there are some. */
+/* Payload stays in the sockets while it is (HOSTILE.md S19, S20). */
+bool peer_manager_disk_is_behind(const struct peer_manager *manager);
+/* Reads and uploads that wait for blocks, or for the disk, go on when they can. */
 void peer_manager_feed_soon(struct peer_manager *manager);
 
 void peer_manager_choke(struct peer_manager *manager); /* what is due of it */

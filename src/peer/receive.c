@@ -294,11 +294,14 @@ static enum error_code scatter_walk(struct peer *peer, struct scatter *scatter,
 static enum error_code receive_scattered(struct peer *peer, size_t *ret_bytes)
 {
     struct scatter scatter;
-    scatter_prepare(peer, &scatter);
-    if (scatter.iov_count == 0) {
-        *ret_bytes = 0;
+    *ret_bytes = 0;
+    if (peer_manager_disk_is_behind(peer->manager)) {
+        peer->manager->waits_for_disk = true;
         return ERROR_FULL;
     }
+    scatter_prepare(peer, &scatter);
+    if (scatter.iov_count == 0)
+        return ERROR_FULL;
     enum error_code error =
         stream_readv(peer->stream, scatter.iov, scatter.iov_count, ret_bytes);
     if (error == ERROR_NONE)

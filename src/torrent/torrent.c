@@ -87,6 +87,14 @@ static uint32_t read_now(void *context, struct block *chain)
     return disk_manager_read_now(torrent->session->disk, torrent->id, chain);
 }
 
+#define DISK_QUEUE_BYTES (UINT64_C(16) << 20)
+
+static bool disk_is_behind(void *context)
+{
+    const struct torrent *torrent = context;
+    return disk_manager_queued_bytes(torrent->session->disk) > DISK_QUEUE_BYTES;
+}
+
 static enum error_code make_peers(struct torrent *torrent)
 {
     const struct session *session = torrent->session;
@@ -102,6 +110,7 @@ static enum error_code make_peers(struct torrent *torrent)
         .max_peers = session->config.max_peers,
         .have = piece_manager_have(torrent->pieces),
         .read_now = read_now,
+        .disk_is_behind = disk_is_behind,
         .run_soon = on_posted,
         .context = torrent,
     };

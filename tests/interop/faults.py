@@ -298,8 +298,8 @@ def a_disk_that_hangs(lab):
 
     wait_until(stands_still, "peers are no longer read")
     queued = sum(1 for _ in peer.sent_since(0)) * 16384
-    check(queued <= 96 << 20, f"{queued >> 20} MiB were taken from the peer")
-    check(peak_kib(bttui) <= 160 << 10, f"{peak_kib(bttui) >> 10} MiB of memory")
+    check(queued <= 40 << 20, f"{queued >> 20} MiB were taken from the peer")
+    check(peak_kib(bttui) <= 96 << 10, f"{peak_kib(bttui) >> 10} MiB of memory")
     lags = [event["lag_ms"] for event in bttui.seen("heartbeat")]
     check(all(lag <= LATE_MS for lag in lags), f"the loop was late: {lags}")
     told = time.monotonic()

@@ -171,6 +171,11 @@ static struct peer_manager *lookup(void *context, const struct info_hash *hash)
     return info_hash_equal(hash, &rig->hash) ? rig->manager : NULL;
 }
 
+static bool disk_is_behind(void *context)
+{
+    return ((const struct rig *)context)->behind;
+}
+
 static void make_manager(struct rig *rig)
 {
     struct peer_manager_config config = {
@@ -186,6 +191,7 @@ static void make_manager(struct rig *rig)
         .max_peers = rig->config.max_peers,
         .have = &rig->have,
         .read_now = read_now,
+        .disk_is_behind = disk_is_behind,
         .context = rig,
     };
     memset(config.peer_id, 'M', sizeof config.peer_id);

@@ -36,6 +36,7 @@ struct rig {
     struct info_hash hash;
     struct loop_hook hook;
 
+    bool behind;       /* is the disk */
     bool serve;        /* answers PEER_WANTED with the blocks */
     bool fail;         /* answers PEER_WANTED with refusals */
     uint32_t readable; /* how many blocks read_now will find in memory */

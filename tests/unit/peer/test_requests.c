@@ -466,6 +466,39 @@ START_TEST(test_a_reset_or_an_end_gives_everything_back)
 }
 END_TEST
 
+/* S19, S20: while the disk is behind, payload stays in the socket, however long that
+ * takes, and that is not the peer's fault; when it has caught up, reading goes on at
+ * once. */
+START_TEST(test_a_disk_that_is_behind_is_waited_for)
+{
+    meet(true);
+    script_peer_put(&remote, 1, NULL, 0);
+    rig_run(&rig, 10 * NS_PER_MS);
+    for (uint32_t i = 0; i < 4; i++)
+        rig_post_block(&rig, PEER_REQUEST, rig.peer, i, 0, BLOCK_BYTES);
+    rig_run(&rig, 10 * NS_PER_MS);
+    struct buffer pieces;
+    buffer_init(&pieces, 1u << 20);
+    for (uint32_t i = 0; i < 4; i++)
+        script_put_piece(&pieces, i, 0, BLOCK_BYTES);
+    script_peer_send(&remote, pieces.bytes, 100); /* one has begun */
+    rig_run(&rig, 10 * NS_PER_MS);
+    rig.behind = true;
+    script_peer_send(&remote, pieces.bytes + 100, pieces.length - 100);
+    buffer_done(&pieces);
+    rig_run(&rig, 200 * NS_PER_S);
+    ck_assert_uint_eq(rig.count[PEER_BLOCK_ARRIVED], 0);
+    ck_assert_uint_eq(rig.count[PEER_STALLED] + rig.count[PEER_SNUBBED], 0);
+    ck_assert_uint_eq(rig.count[PEER_GONE], 0);
+    rig.behind = false;
+    loop_turn(rig.world.loop, 0); /* the disk's answer: the manager is run */
+    loop_turn(rig.world.loop, 0);
+    ck_assert_uint_eq(rig.count[PEER_BLOCK_ARRIVED], 4);
+    ck_assert_uint_eq(rig.wrong_blocks, 0);
+    end();
+}
+END_TEST
+
 START_TEST(test_a_dry_pool_loses_no_block_for_good)
 {
     static struct block *held[2000];
@@ -569,6 +602,7 @@ Suite *suite_requests(void)
     tcase_add_test(tcase, test_whoever_has_had_no_answer_is_asked_for_its_room_again);
     tcase_add_test(tcase,
                    test_whoever_allows_a_piece_though_it_chokes_us_is_asked_again_too);
+    tcase_add_test(tcase, test_a_disk_that_is_behind_is_waited_for);
     tcase_add_test(tcase, test_a_dry_pool_loses_no_block_for_good);
     suite_add_tcase(suite, tcase);
     return suite;
