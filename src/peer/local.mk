@@ -21,6 +21,7 @@ src_peer_libpeer_a_SOURCES = \
 	src/peer/receive.c \
 	src/peer/requests.c \
 	src/peer/room.c \
+	src/peer/seed_order.c src/peer/seed_order.h \
 	src/peer/send.c \
 	src/peer/slots.c \
 	src/peer/upload.c \

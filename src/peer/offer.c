@@ -72,6 +72,15 @@ void peer_manager_wake_idle(struct peer_manager *manager)
         peer_update_idle(peer);
 }
 
+void peer_manager_wake_peer(struct peer_manager *manager, struct peer_id_ref ref)
+{
+    struct peer *peer = peer_manager_find(manager, ref);
+    if (peer == NULL)
+        return;
+    peer->idle_posted = false;
+    peer_update_idle(peer);
+}
+
 void peer_note_status(struct peer *peer, enum peer_reason reason)
 {
     const enum peer_status status = peer_status(peer);

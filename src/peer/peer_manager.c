@@ -110,6 +110,7 @@ static void on_tick(void *context)
 {
     struct peer_manager *manager = context;
     const uint64_t now_ns = loop_now_ns(manager->loop);
+    peer_manager_measure_uplink(manager, now_ns);
     for (uint32_t i = 0; i < manager->known_count; i++) {
         struct peer *peer = manager->known[i].peer;
         if (peer != NULL && !peer->dead && peer->connected)
@@ -244,6 +245,7 @@ struct peer_manager *peer_manager_new(const struct peer_manager_config *config)
     loop_timer_init(&manager->feed_timer, on_feed, manager);
     loop_timer_init(&manager->choke_timer, on_choke_timer, manager);
     news_init(manager);
+    loop_timer_init(&manager->hold_timer, peer_manager_on_hold, manager);
     DL_APPEND2(manager->shared->managers, manager, prev_manager, next_manager);
     return manager;
 }
@@ -265,6 +267,8 @@ void peer_manager_set_limits(struct peer_manager *manager, uint64_t max_down,
 void peer_manager_start(struct peer_manager *manager)
 {
     manager->running = true;
+    manager->measured_at_ns = loop_now_ns(manager->loop);
+    manager->measured_base = manager->uploaded;
     peer_manager_dial_soon(manager, 0);
 }
 
@@ -293,6 +297,8 @@ void peer_manager_free(struct peer_manager *manager)
     loop_timer_cancel(manager->loop, &manager->tick);
     loop_timer_cancel(manager->loop, &manager->choke_timer);
     news_done(manager);
+    loop_timer_cancel(manager->loop, &manager->hold_timer);
+    seed_order_free(manager->order);
     DL_DELETE2(manager->shared->managers, manager, prev_manager, next_manager);
     for (uint32_t i = 0; i < manager->known_count; i++)
         known_clear(manager, &manager->known[i]);

@@ -111,6 +111,8 @@ void peer_manager_set_upload_only(struct peer_manager *manager, bool on);
 void peer_manager_set_max_peers(struct peer_manager *manager, uint32_t max_peers);
 /* Blocks may be free again: peers with room post PEER_IDLE. */
 void peer_manager_wake_idle(struct peer_manager *manager);
+/* The same for one peer: there may be something for it now. */
+void peer_manager_wake_peer(struct peer_manager *manager, struct peer_id_ref peer);
 
 /* Takes over an accepted STREAM whose handshake was read. */
 void peer_manager_incoming(struct peer_manager *manager, struct stream *stream,

@@ -6,6 +6,7 @@
 #include "peer/choker.h"
 #include "peer/pace.h"
 #include "peer/peer_manager.h"
+#include "peer/seed_order.h"
 
 #define HASH_NONFATAL_OOM 1 /* then the new element's hh.tbl is NULL */
 #include <uthash.h>
@@ -29,6 +30,9 @@ bool ref_queue_pop(struct ref_queue *queue, struct block_ref *ret_ref);
 bool ref_queue_first(const struct ref_queue *queue, struct block_ref *ret_ref);
 /* Removes the first equal one; mostly it is the oldest. */
 bool ref_queue_remove(struct ref_queue *queue, const struct block_ref *ref);
+/* The one with AT before it, which stays or is taken out; AT < length. O(1), O(AT). */
+const struct block_ref *ref_queue_at(const struct ref_queue *queue, uint32_t at);
+void ref_queue_take(struct ref_queue *queue, uint32_t at);
 /* Whether one of any length stands at REF's place. */
 bool ref_queue_has_place(const struct ref_queue *queue, const struct block_ref *ref);
 void ref_queue_done(struct ref_queue *queue);
@@ -133,6 +137,8 @@ struct peer {
     uint64_t downloaded, uploaded;
     uint64_t down_rate, up_rate, rate_down_base, rate_up_base, rate_at_ns;
     uint64_t down_slow;          /* over 20 s, for the choker */
+    bool held;                   /* by seed_order.c, until its timer fires */
+    uint64_t held_since_ns;      /* 0: it was served since */
     uint32_t turns;              /* slots it was given */
     uint64_t uploaded_at_slot;   /* `uploaded` when its slot was given or taken */
     uint64_t downloaded_at_slot; /* `downloaded` when it was given its last one */
@@ -226,6 +232,10 @@ struct peer_manager {
     struct pace_torrent pace[PACE_WAYS];
     struct peer *offered; /* bytes, by pace.c, in this run */
     struct choker choker;
+    uint32_t slots_used;
+    struct seed_order *order; /* NULL: not needed yet */
+    struct loop_timer hold_timer;
+    uint64_t up_rate, measured_at_ns, measured_base; /* bytes/s, of the last second */
     uint64_t choked_at_ns, choke_at_ns, adapted_at_ns, uploaded_before;
     bool choke_now;
     uint64_t downloaded, uploaded, wasted;
@@ -321,6 +331,13 @@ bool peer_serve_share(struct peer *peer, uint32_t most);
 uint32_t peer_turn(struct peer *peer);
 /* BLOCKS went out in one call; ALL: and that was everything. */
 void peer_note_sent(struct peer *peer, uint32_t blocks, bool all);
+
+/* seed_order.c */
+/* Which of its requests, by their place, is served next. False: none for now; the timer
+ * serves it again. */
+bool peer_choose_request(struct peer *peer, uint32_t *ret_at);
+void peer_manager_measure_uplink(struct peer_manager *manager, uint64_t now_ns);
+void peer_manager_on_hold(void *manager);
 
 /* clockwork.c */
 /* Payload moves: its socket is looked at in each turn, until a second passes without. */

@@ -49,6 +49,21 @@ static bool same_ref(const struct block_ref *a, const struct block_ref *b)
     return a->piece == b->piece && a->begin == b->begin && a->length == b->length;
 }
 
+const struct block_ref *ref_queue_at(const struct ref_queue *queue, uint32_t at)
+{
+    return &queue->refs[(queue->head + at) & (queue->capacity - 1)];
+}
+
+void ref_queue_take(struct ref_queue *queue, uint32_t at)
+{
+    const uint32_t mask = queue->capacity - 1;
+    for (; at > 0; at--)
+        queue->refs[(queue->head + at) & mask] =
+            queue->refs[(queue->head + at - 1) & mask];
+    queue->head = (queue->head + 1) & mask;
+    queue->length--;
+}
+
 bool ref_queue_remove(struct ref_queue *queue, const struct block_ref *ref)
 {
     const uint32_t mask = queue->capacity - 1;
@@ -57,11 +72,7 @@ bool ref_queue_remove(struct ref_queue *queue, const struct block_ref *ref)
         at++;
     if (at == queue->length)
         return false;
-    for (; at > 0; at--)
-        queue->refs[(queue->head + at) & mask] =
-            queue->refs[(queue->head + at - 1) & mask];
-    queue->head = (queue->head + 1) & mask;
-    queue->length--;
+    ref_queue_take(queue, at);
     return true;
 }
 

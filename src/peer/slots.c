@@ -106,8 +106,15 @@ static void run_choker(struct peer_manager *manager, bool whole)
     };
     choker_run(&manager->choker, peers, count, &rules);
     choker_weigh(peers, count);
-    for (uint32_t i = 0; i < count; i++)
+    manager->slots_used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        manager->slots_used += peers[i].unchoked;
         tell(who[i], &peers[i]);
+    }
+    if (manager->slots_used == 0) { /* an idle torrent keeps no books */
+        seed_order_free(manager->order);
+        manager->order = NULL;
+    }
     free(peers);
     free(who);
     if (whole)

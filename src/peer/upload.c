@@ -31,19 +31,20 @@ static uint32_t room_of(const struct peer *peer)
                                                   : peer->wanted.length;
 }
 
-/* The next requests that lie end to end in one piece, at most MOST, as blocks to fill. */
-static struct block *take_run(struct peer *peer, uint32_t most)
+/* The requests from AT on that lie end to end in one piece, at most MOST, as blocks to
+ * fill. */
+static struct block *take_run(struct peer *peer, uint32_t at, uint32_t most)
 {
     struct block *chain = NULL, **tail = &chain;
-    struct block_ref ref, end = {0};
-    for (uint32_t count = 0; count < most && ref_queue_first(&peer->wanted, &ref);
-         count++) {
+    struct block_ref end = {0};
+    for (uint32_t count = 0; count < most && at < peer->wanted.length; count++) {
+        const struct block_ref ref = *ref_queue_at(&peer->wanted, at);
         if (count > 0 && (ref.piece != end.piece || ref.begin != end.begin))
             break;
         struct block *block = block_pool_take(peer->manager->shared->config.pool);
         if (block == NULL)
             break;
-        ref_queue_pop(&peer->wanted, &ref);
+        ref_queue_take(&peer->wanted, at);
         pace_spend(peer, PACE_UP, ref.length);
         block->piece = ref.piece;
         block->begin = ref.begin;
@@ -84,11 +85,13 @@ static void ask_worker(struct peer *peer, struct block *chain)
 /* Without blocks in the pool it is fed again later. */
 bool peer_serve_share(struct peer *peer, uint32_t most)
 {
-    uint32_t room;
+    uint32_t room, at;
     while (most > 0 && (room = room_of(peer)) > 0) {
+        if (!peer_choose_request(peer, &at))
+            return false;
         const uint32_t before = peer->wanted.length;
         struct block *chain = peer_manager_may_upload(peer->manager)
-                                  ? take_run(peer, room < most ? room : most)
+                                  ? take_run(peer, at, room < most ? room : most)
                                   : NULL;
         if (chain == NULL) {
             peer_manager_feed_soon(peer->manager);

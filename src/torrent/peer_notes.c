@@ -110,5 +110,7 @@ void torrent_on_pieces(struct torrent *torrent, const struct message *message)
     const struct torrent_peer *peer = note_of(torrent, message->peer);
     if (peer != NULL && !peer->interested)
         torrent_update_interest(torrent, message->peer);
+    else if (torrent->starving)
+        peer_manager_wake_peer(torrent->peers, message->peer);
     session_changed(torrent, CHANGED_PEERS | CHANGED_PIECES);
 }

@@ -72,8 +72,8 @@ static uint64_t next_event_ns(const struct vnet_end *end)
         at_ns = end->inbox->at_ns;
     if (end->reading && end->fin_at_ns != 0 && end->fin_at_ns < at_ns)
         at_ns = end->fin_at_ns;
-    if (end->writing && can_write(end))
-        at_ns = 0;
+    if (end->writing && can_write(end) && now_of(end->vnet) < at_ns)
+        at_ns = now_of(end->vnet); /* earlier would look like a sleep of the machine's */
     return at_ns;
 }
 

@@ -12,6 +12,7 @@ Suite *suite_pace(void);
 Suite *suite_rate_limit(void);
 Suite *suite_requests(void);
 Suite *suite_room(void);
+Suite *suite_seed_order(void);
 Suite *suite_serve(void);
 Suite *suite_session(void);
 Suite *suite_slots(void);

@@ -63,6 +63,8 @@ static void on_pieces(struct member *member, const struct message *message)
                                 bits);
     if (!is_interested(member, message->peer))
         update_interest(member, message->peer);
+    else if (member->starving)
+        peer_manager_wake_peer(member->peers, message->peer);
 }
 
 static void on_idle(struct member *member, const struct message *message)

@@ -40,12 +40,35 @@ START_TEST(test_those_who_give_finish_before_those_who_do_not)
 }
 END_TEST
 
+/* One copy takes the seed 6.71 s. */
+START_TEST(test_a_slow_seed_gives_nearly_everything_once)
+{
+    const struct party_plan plan = {
+        .members = 9,
+        .pieces = 256,
+        .piece_bytes = 1u << 18,
+        .uplink = 200000000,
+        .seed_uplink = 10000000,
+        .limited = true,
+        .dice = 1,
+    };
+    double first, last;
+    party_begin(&party, &plan);
+    ck_assert(party_run(&party, 60));
+    times_of(1, 8, &first, &last);
+    const double copies = member_copies(&party.members[0]);
+    ck_assert_msg(last < 7.3 && copies < 1.07, "after %.2f s, %.3f copies", last, copies);
+    ck_assert_int_eq(party_end(&party), 0);
+}
+END_TEST
+
 Suite *suite_swarm(void)
 {
     Suite *suite = suite_create("swarm");
     TCase *tcase = tcase_create("swarm");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_those_who_give_finish_before_those_who_do_not);
+    tcase_add_test(tcase, test_a_slow_seed_gives_nearly_everything_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }
