@@ -69,8 +69,11 @@ struct options {
     uint32_t peer_count;
     uint64_t max_down, max_up; /* bytes/s; 0: no limit */
     uint64_t turtle_down, turtle_up;
-    const char *turtle_schedule;                            /* NULL: none */
-    uint32_t max_peers;                                     /* 0: the default */
+    const char *turtle_schedule; /* NULL: none */
+    uint32_t seed_ratio;         /* hundredths; 0: none */
+    uint32_t seed_minutes;       /* 0: none */
+    bool seed_remove;            /* take it off the list then */
+    uint32_t max_peers;          /* 0: the default */
     uint32_t active_downloads, active_seeds, active_checks; /* at a time; 0: all */
     bool no_incoming;
     bool sequential;

@@ -40,6 +40,12 @@ const struct option_record option_table[] = {
      N_("turtle mode by the week: “mon-fri 08:00-18:00; sat 10:00-12:00”")},
     {"max-peers", N_("N"), OPTION_MAX_PEERS, SWARM, PLACE_LIVE,
      N_("connections per torrent (default: 200)")},
+    {"seed-ratio", N_("R"), OPTION_SEED_RATIO, MAIN, PLACE_LIVE,
+     N_("stop seeding at this ratio, such as 1.5; 0 = never (default)")},
+    {"seed-time", N_("MINUTES"), OPTION_SEED_TIME, MAIN, PLACE_LIVE,
+     N_("stop seeding after so long; 0 = never (default)")},
+    {"seed-action", N_("WHAT"), OPTION_SEED_ACTION, MAIN, PLACE_LIVE,
+     N_("then stop (default), or remove it from the list; its data stay")},
     {"active-downloads", N_("N"), OPTION_ACTIVE_DOWNLOADS, MAIN, PLACE_LIVE,
      N_("so many at a time, the others queue (default: 5); 0 = all")},
     {"active-seeds", N_("N"), OPTION_ACTIVE_SEEDS, MAIN, PLACE_LIVE,
@@ -101,10 +107,6 @@ const struct option_record option_table[] = {
     {"proxy", "", OPTION_NOT_BUILT, EACH, PLACE_FILE,
      N_("this version cannot use a proxy yet, and does not start without the one asked "
         "for")},
-    {"seed-ratio", "", OPTION_NOT_BUILT, EACH, PLACE_FILE,
-     N_("this version cannot stop seeding by itself yet")},
-    {"seed-time", "", OPTION_NOT_BUILT, EACH, PLACE_FILE,
-     N_("this version cannot stop seeding by itself yet")},
     {"help", NULL, OPTION_HELP, EACH, PLACE_LINE, N_("print this and exit")},
     {"version", NULL, OPTION_VERSION, EACH, PLACE_LINE, N_("print the version and exit")},
 };

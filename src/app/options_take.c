@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "meta/metainfo.h"
 #include "torrent/schedule.h"
+#include "torrent/settings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -93,6 +94,26 @@ static bool take_word(struct option_complaint *complaint, const char *text,
         snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", words[i]);
     }
     return refuse_word(complaint, text, all);
+}
+
+static bool take_ratio(struct option_complaint *complaint, const char *text,
+                       uint32_t *ret_hundredths)
+{
+    char buffer[OPTION_SHOWN_SIZE];
+    if (text_parse_hundredths(text, SEED_RATIO_MOST, ret_hundredths))
+        return true;
+    return option_complain(complaint, _("%s: “%s” is not a ratio such as 2 or 1.5"),
+                           complaint->name, option_shown(text, buffer));
+}
+
+static bool take_seed_action(struct option_complaint *complaint, const char *text,
+                             bool *ret_remove)
+{
+    static const char *const words[] = {"stop", "remove"};
+    int index = 0;
+    const bool fine = take_word(complaint, text, words, 2, &index);
+    *ret_remove = index == 1;
+    return fine;
 }
 
 static bool take_color(struct option_complaint *complaint, const char *text,
@@ -251,6 +272,14 @@ bool option_take(struct options *options, const struct option_record *record,
         return take_rate(complaint, text, &options->max_down);
     case OPTION_MAX_UP:
         return take_rate(complaint, text, &options->max_up);
+    case OPTION_SEED_RATIO:
+        return take_ratio(complaint, text, &options->seed_ratio);
+    case OPTION_SEED_TIME:
+        fine = take_number(complaint, text, 0, SEED_MINUTES_MOST, &number);
+        options->seed_minutes = (uint32_t)number;
+        return fine;
+    case OPTION_SEED_ACTION:
+        return take_seed_action(complaint, text, &options->seed_remove);
     case OPTION_TURTLE_DOWN:
         return take_rate(complaint, text, &options->turtle_down);
     case OPTION_TURTLE_UP:

@@ -2,6 +2,7 @@
  * at the start. */
 #include "app/demo.h"
 #include "app/run_private.h"
+#include "app/settings.h"
 #include "app/torrent_argument.h"
 #include "base/i18n.h"
 
@@ -59,6 +60,7 @@ static enum exit_status open_session_in(struct run *run, const char *download,
         .turtle_down = options->turtle_down,
         .turtle_up = options->turtle_up,
         .turtle_schedule = options->turtle_schedule,
+        .goal = options_goal(options),
         .max_peers = options->max_peers,
         .active_downloads = options->active_downloads,
         .active_seeds = options->active_seeds,

@@ -37,6 +37,15 @@ void settings_done(struct settings *settings)
 
 /* ---- what changes in a running session ---- */
 
+struct seed_goal options_goal(const struct options *options)
+{
+    return (struct seed_goal){
+        .ratio = options->seed_ratio,
+        .minutes = options->seed_minutes,
+        .action = options->seed_remove ? SEED_ACTION_REMOVE : SEED_ACTION_DEFAULT,
+    };
+}
+
 static struct session_settings of_session(const struct options *options)
 {
     return (struct session_settings){
@@ -44,6 +53,7 @@ static struct session_settings of_session(const struct options *options)
         .max_up = options->max_up,
         .turtle_down = options->turtle_down,
         .turtle_up = options->turtle_up,
+        .goal = options_goal(options),
         .active_downloads = options->active_downloads,
         .active_seeds = options->active_seeds,
         .active_checks = options->active_checks,
@@ -58,6 +68,9 @@ static void make_live(const struct options *options, int id, struct session *ses
     switch (id) {
     case OPTION_MAX_DOWN:
     case OPTION_MAX_UP:
+    case OPTION_SEED_RATIO:
+    case OPTION_SEED_TIME:
+    case OPTION_SEED_ACTION:
     case OPTION_TURTLE_DOWN:
     case OPTION_TURTLE_UP:
     case OPTION_ACTIVE_DOWNLOADS:

@@ -26,6 +26,9 @@ struct settings {
 enum exit_status settings_open(struct settings *settings, const struct options *line);
 void settings_done(struct settings *settings);
 
+/* What OPTIONS say of seeding. */
+struct seed_goal options_goal(const struct options *options);
+
 /* Reads the file again and changes SESSION and INTERFACE (which may be NULL) by it.
  * MESSAGE says what came of it. False: the file has a fault, and nothing was changed. */
 bool settings_read_again(struct settings *settings, struct session *session,

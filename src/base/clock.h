@@ -17,6 +17,8 @@ struct clock {
     uint64_t (*monotonic_ns)(void *context);
     double (*wall_s)(void *context); /* seconds since the epoch */
     void *context;
+    /* As monotonic_ns, but stands still while the machine sleeps. NULL: it never does. */
+    uint64_t (*awake_ns)(void *context);
 };
 
 /* CLOCK_BOOTTIME, which goes on while the machine sleeps, and CLOCK_REALTIME. Any
@@ -25,11 +27,14 @@ extern const struct clock clock_system;
 
 uint64_t clock_now_ns(const struct clock *clock);
 double clock_wall_s(const struct clock *clock);
+/* For how long something was done: sleep is left out. */
+uint64_t clock_awake_ns(const struct clock *clock);
 
 /* A clock that only moves when told: the tests' time. */
 struct clock_virtual {
     uint64_t now_ns;
     double wall_base_s;
+    uint64_t slept_ns;  /* of now_ns */
     struct clock clock; /* hand out &virtual->clock */
 };
 void clock_virtual_init(struct clock_virtual *virtual_clock, uint64_t now_ns);

@@ -65,5 +65,7 @@ const char *text_percent(uint64_t done, uint64_t total, char ret_text[TEXT_NUMBE
 bool text_parse_rate(const char *text, uint64_t *ret_bytes_per_s);
 /* The whole text must be a decimal number in [low, high]. */
 bool text_parse_u64(const char *text, uint64_t low, uint64_t high, uint64_t *ret_value);
+/* "2", "1.5" or "0.25" as hundredths, at most MOST. */
+bool text_parse_hundredths(const char *text, uint32_t most, uint32_t *ret_value);
 
 #endif

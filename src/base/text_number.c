@@ -120,3 +120,23 @@ bool text_parse_rate(const char *text, uint64_t *ret_bytes_per_s)
     *ret_bytes_per_s = value;
     return true;
 }
+
+bool text_parse_hundredths(const char *text, uint32_t most, uint32_t *ret_value)
+{
+    uint64_t value;
+    if (!read_digits(&text, &value) || value > most / 100)
+        return false;
+    value *= 100;
+    if (*text == '.') {
+        if (text[1] < '0' || text[1] > '9')
+            return false;
+        value += (uint64_t)(text[1] - '0') * 10;
+        text += 2;
+        if (*text >= '0' && *text <= '9')
+            value += (uint64_t)(*text++ - '0');
+    }
+    if (*text != '\0' || value > most)
+        return false;
+    *ret_value = (uint32_t)value;
+    return true;
+}

@@ -131,6 +131,7 @@ static void go_on(struct torrent *torrent, const struct bitfield *found)
     session_event(torrent, EVENT_CHECKED, found->count);
     torrent->complete = false;
     torrent_check_complete(torrent);
+    torrent_note_seeding(torrent);
     if (!torrent->complete) /* it may have been, before this check */
         peer_manager_set_complete(torrent->peers, false);
     torrent->phase = TORRENT_PHASE_READY;

@@ -45,6 +45,8 @@ static void checkpoint_over(struct torrent *torrent, bool clean)
     } else if (torrent->claims_dirty) {
         torrent_claims_changed(torrent);
     }
+    if (torrent->is_seeding)
+        session_goals_soon(torrent->session);
     session_changed(torrent, CHANGED_STATE);
 }
 
@@ -94,6 +96,7 @@ static enum error_code encode(struct torrent *torrent, const struct disk_job *sy
         .portable_names = torrent->meta->portable_names,
         .downloaded = torrent->resume.downloaded + counts.downloaded,
         .uploaded = torrent->resume.uploaded + counts.uploaded,
+        .seeded_s = torrent_seeded_s(torrent),
         .added_s = (int64_t)torrent->added_wall_s,
         .completed_s = (int64_t)torrent->completed_wall_s,
         .download_dir = torrent->download_dir,

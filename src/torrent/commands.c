@@ -22,6 +22,7 @@ void torrent_set_settings(struct session *session, struct torrent_id id,
         return;
     torrent->settings = *settings;
     torrent_apply_settings(torrent);
+    session_goals_soon(session);
     session_save_list_soon(session);
     session_changed(torrent, CHANGED_STATE | CHANGED_LIMITS);
 }
@@ -44,6 +45,7 @@ void torrent_resume(struct session *session, struct torrent_id id)
     torrent_forgive_disk(torrent);
     struct torrent_settings settings = torrent->settings;
     settings.paused = false;
+    settings.seed_end = SEED_END_NONE;
     torrent_set_settings(session, id, &settings);
 }
 
@@ -106,6 +108,7 @@ void torrent_set_files_wanted(struct session *session, struct torrent_id id,
     piece_manager_get_counts(torrent->pieces, &counts);
     if (counts.wanted_left > 0 && torrent->complete) {
         torrent->complete = false;
+        torrent_note_seeding(torrent);
         peer_manager_set_complete(torrent->peers, false);
     }
     peer_manager_wake_idle(torrent->peers);
@@ -220,6 +223,7 @@ void session_apply_settings(struct session *session,
     session->settings = *settings;
     session_apply_limits(session);
     session_queue_anew(session);
+    session_goals_soon(session);
 }
 
 void session_set_settings(struct session *session,

@@ -149,6 +149,7 @@ static void lose_piece(struct torrent *torrent, uint32_t piece)
     piece_manager_lost_piece(torrent->pieces, piece);
     if (torrent->complete) {
         torrent->complete = false;
+        torrent_note_seeding(torrent);
         peer_manager_set_complete(torrent->peers, false);
     }
     torrent_claims_changed(torrent);

@@ -158,6 +158,24 @@ static const char *queued(struct torrent *torrent)
                look.active, look.limit);
 }
 
+static const char *paused(struct torrent *torrent)
+{
+    const struct torrent_settings *settings = &torrent->settings;
+    switch ((enum seed_end)settings->seed_end) {
+    case SEED_END_RATIO:
+        return say(torrent, _("stopped: ratio %.2f reached; p seeds on"),
+                   settings->met_ratio / 100.0);
+    case SEED_END_TIME:
+        return say(torrent,
+                   ngettext("stopped: seeded for %u minute; p seeds on",
+                            "stopped: seeded for %u minutes; p seeds on",
+                            settings->met_minutes),
+                   settings->met_minutes);
+    default:
+        return _("paused by you");
+    }
+}
+
 const char *torrent_reason(struct torrent *torrent, const struct torrent_info *info)
 {
     if (torrent->error != ERROR_NONE)
@@ -168,7 +186,7 @@ const char *torrent_reason(struct torrent *torrent, const struct torrent_info *i
     case TORRENT_STATE_CHECKING:
         return _("looking at what is on disk");
     case TORRENT_STATE_PAUSED:
-        return _("paused by you");
+        return paused(torrent);
     case TORRENT_STATE_SEEDING:
         if (info->peers_connected == 0)
             return _("complete; nobody is connected");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define STAMP_BYTES 32u
+#define SECONDS_MAX INT64_C(3000000000) /* 95 years */
 
 static const struct bencode_limits limits = {64u << 20, 64, 4, true};
 
@@ -57,6 +58,7 @@ enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
                                 bitfield_wire_bytes(resume->have.size));
     error |= put_flag(buffer, "paused", resume->paused);
     error |= put_flag(buffer, "portable", resume->portable_names);
+    error |= put_flag(buffer, "seeded", (int64_t)resume->seeded_s);
     error |= put_stamps(buffer, resume, file_count);
     if (resume->unwanted.size > 0) {
         error |= bencode_put_text(buffer, "unwanted");
@@ -74,6 +76,13 @@ static int64_t number_of(struct bencode_value root, const char *key)
     if (!bencode_get_integer(root, key, &value) || value < 0)
         value = 0;
     return value;
+}
+
+/* Of a span that can be counted in ns. */
+static uint64_t seconds_of(struct bencode_value root, const char *key)
+{
+    const int64_t seconds = number_of(root, key);
+    return seconds > SECONDS_MAX ? SECONDS_MAX : (uint64_t)seconds;
 }
 
 /* LENGTH bytes that must be so many bits. */
@@ -150,6 +159,7 @@ static enum error_code read_all(struct bencode_value root,
     resume->completed_s = number_of(root, "completed");
     resume->downloaded = (uint64_t)number_of(root, "downloaded");
     resume->uploaded = (uint64_t)number_of(root, "uploaded");
+    resume->seeded_s = seconds_of(root, "seeded");
     return resume->download_dir != NULL ? ERROR_NONE : ERROR_MEMORY;
 }
 

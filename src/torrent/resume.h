@@ -24,6 +24,7 @@ struct resume {
     bool paused;               /* counts only where the list of the session is lost */
     bool portable_names;       /* METAINFO_NAMES_PORTABLE: where its files are */
     uint64_t downloaded, uploaded;
+    uint64_t seeded_s; /* how long it has seeded */
     int64_t added_s, completed_s;
     char *download_dir; /* owned */
 };

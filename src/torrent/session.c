@@ -220,6 +220,8 @@ static void on_tick(void *context)
     }
     const struct message event = {.type = EVENT_SESSION_CHANGED,
                                   .u.changed.what = CHANGED_PROGRESS};
+    if (again)
+        session_check_goals(session);
     if (history_sample(&session->history, now_ns, down, up) || again) {
         event_bus_post(session->events, &event);
         loop_timer_set_in(session->loop, &session->tick, NS_PER_S);

@@ -37,7 +37,8 @@ struct session_config {
     uint64_t max_down, max_up; /* bytes/s; 0: none */
     uint64_t turtle_down, turtle_up;
     const char *turtle_schedule; /* torrent/schedule.h; NULL: none */
-    uint32_t max_peers;          /* per torrent; 0: 200 */
+    struct seed_goal goal;
+    uint32_t max_peers; /* per torrent; 0: 200 */
     /* At a time; 0: as many as there are. */
     uint32_t active_downloads, active_seeds, active_checks;
     uint32_t workers;   /* 0: as many as cores */
@@ -157,6 +158,8 @@ struct torrent_info {
     double added_wall_s, completed_wall_s;    /* 0: not yet */
     double created_wall_s;                    /* 0: not told */
     uint32_t files, trackers;
+    uint64_t seeded_s;     /* over the torrent's life */
+    struct seed_goal goal; /* that holds for it; 0: none */
     bool is_private;
     bool sequential;
     /* What is verified is on disk for good. Without a state directory nothing is meant to

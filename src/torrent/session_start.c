@@ -211,6 +211,7 @@ enum error_code session_new(const struct session_config *config,
     session_watch_network(session);
     session_init_list(session);
     session_init_turtle(session);
+    session_init_goals(session);
     session->begun_ns = session->totals_saved_ns = loop_now_ns(session->loop);
     make_peer_id(session);
     enum error_code error = enough_descriptors(message);
@@ -234,6 +235,7 @@ enum error_code session_new(const struct session_config *config,
         .max_up = config->max_up,
         .turtle_down = config->turtle_down,
         .turtle_up = config->turtle_up,
+        .goal = config->goal,
         .active_downloads = config->active_downloads,
         .active_seeds = config->active_seeds,
         .active_checks = config->active_checks,
@@ -277,6 +279,7 @@ void session_free(struct session *session)
     loop_timer_cancel(session->loop, &session->bans_timer);
     loop_timer_cancel(session->loop, &session->list_timer);
     loop_timer_cancel(session->loop, &session->turtle_timer);
+    loop_timer_cancel(session->loop, &session->goal_timer);
     loop_timer_cancel(session->loop, &session->queue_timer);
     history_done(&session->history);
     free(session->slots);

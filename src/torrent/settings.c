@@ -14,9 +14,15 @@
 /* In the order of their keys. */
 static const struct record_field torrent_fields[] = {
     {"forced", RECORD_FLAG, TORRENT(forced), 0, 1},
+    {"goal-action", RECORD_U32, TORRENT(goal.action), 0, SEED_ACTION_REMOVE},
+    {"goal-minutes", RECORD_U32, TORRENT(goal.minutes), 0, UINT32_MAX},
+    {"goal-ratio", RECORD_U32, TORRENT(goal.ratio), 0, UINT32_MAX},
     {"max-down", RECORD_U64, TORRENT(max_down), 0, RATE_MAX},
     {"max-up", RECORD_U64, TORRENT(max_up), 0, RATE_MAX},
+    {"met-minutes", RECORD_U32, TORRENT(met_minutes), 0, UINT32_MAX},
+    {"met-ratio", RECORD_U32, TORRENT(met_ratio), 0, UINT32_MAX},
     {"paused", RECORD_FLAG, TORRENT(paused), 0, 1},
+    {"seed-end", RECORD_U32, TORRENT(seed_end), 0, SEED_END_TIME},
     {"sequential", RECORD_FLAG, TORRENT(sequential), 0, 1},
 };
 static const struct record_field session_fields[] = {
@@ -25,6 +31,9 @@ static const struct record_field session_fields[] = {
     {"active-seeds", RECORD_U32, SESSION(active_seeds), 0, UINT32_MAX},
     {"max-down", RECORD_U64, SESSION(max_down), 0, RATE_MAX},
     {"max-up", RECORD_U64, SESSION(max_up), 0, RATE_MAX},
+    {"seed-action", RECORD_U32, SESSION(goal.action), 0, SEED_ACTION_REMOVE},
+    {"seed-minutes", RECORD_U32, SESSION(goal.minutes), 0, UINT32_MAX},
+    {"seed-ratio", RECORD_U32, SESSION(goal.ratio), 0, UINT32_MAX},
     {"turtle", RECORD_FLAG, SESSION(turtle), 0, 1},
     {"turtle-down", RECORD_U64, SESSION(turtle_down), 0, RATE_MAX},
     {"turtle-until", RECORD_U64, SESSION(turtle_until), 0, INT64_MAX},

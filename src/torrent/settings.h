@@ -15,11 +15,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where seeding ends, and how; of a torrent or of all. 0 throughout: not set. */
+#define SEED_NEVER        UINT32_MAX
+#define SEED_RATIO_MOST   1000000u  /* 10000.00 */
+#define SEED_MINUTES_MOST 52560000u /* a century */
+enum seed_action { SEED_ACTION_DEFAULT, SEED_ACTION_STOP, SEED_ACTION_REMOVE };
+struct seed_goal {
+    uint32_t ratio;   /* hundredths; SEED_NEVER: at none */
+    uint32_t minutes; /* of seeding; SEED_NEVER: after none */
+    uint32_t action;  /* enum seed_action; a removed one keeps its data */
+};
+enum seed_end { SEED_END_NONE, SEED_END_RATIO, SEED_END_TIME };
+
 struct torrent_settings {
     bool paused;
     bool sequential;
     bool forced;               /* active whatever the queue says */
     uint64_t max_down, max_up; /* bytes/s, within the session's; 0: none */
+    struct seed_goal goal;     /* what is not set is the session's */
+    /* Goals it has reached once: only higher ones count. */
+    uint32_t met_ratio, met_minutes;
+    uint32_t seed_end; /* enum seed_end: why it is paused, if not by hand */
 };
 
 struct session_settings {
@@ -27,6 +43,7 @@ struct session_settings {
     uint64_t turtle_down, turtle_up; /* the same in turtle mode */
     bool turtle;                     /* it is on */
     uint64_t turtle_until; /* switched by hand, until then (wall clock); 0: it was not */
+    struct seed_goal goal;
     /* How many at a time; 0: as many as there are. */
     uint32_t active_downloads, active_seeds, active_checks;
 };

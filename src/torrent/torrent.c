@@ -301,6 +301,7 @@ void torrent_free(struct torrent *torrent)
 void torrent_run_now(struct torrent *torrent)
 {
     torrent->running = true;
+    torrent_note_seeding(torrent);
     torrent->moved_ns = loop_now_ns(torrent->session->loop);
     session_share_pool(torrent->session);
     peer_manager_start(torrent->peers);
@@ -352,6 +353,7 @@ void torrent_halt(struct torrent *torrent)
     if (!torrent->running)
         return;
     torrent->running = false;
+    torrent_note_seeding(torrent);
     session_queue_soon(torrent->session);
     session_share_pool(torrent->session);
     loop_timer_cancel(torrent->session->loop, &torrent->retry);
@@ -372,8 +374,8 @@ void torrent_stop(struct torrent *torrent)
     loop_timer_cancel(torrent->session->loop, &torrent->checkpoint);
     loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
     peer_manager_get_counts(torrent->peers, &counts);
-    const bool settled =
-        torrent->settled && counts.downloaded == 0 && counts.uploaded == 0;
+    const bool settled = torrent->settled && counts.downloaded == 0 &&
+                         counts.uploaded == 0 && !torrent_goal_keeps_time(torrent);
     torrent->disk_done = torrent->missing || torrent->unchecked || settled || !was_ready;
     if (!torrent->disk_done && !torrent->sync_under_way)
         torrent_save(torrent, true);

@@ -58,9 +58,12 @@ struct torrent {
     struct torrent_settings settings;
     bool running; /* peers and trackers are started */
     bool complete;
-    bool check_waits;   /* for its turn to be hashed */
-    uint64_t moved_ns;  /* when it last got data, or was started */
-    bool queued_to_run; /* on the session's list */
+    bool is_seeding;           /* both */
+    uint64_t seeding_since_ns; /* on the clock that stands still in sleep */
+    uint64_t seeded_ns;        /* in this session, before that */
+    bool check_waits;          /* for its turn to be hashed */
+    uint64_t moved_ns;         /* when it last got data, or was started */
+    bool queued_to_run;        /* on the session's list */
     struct torrent *run_next;
     bool *unwanted; /* files; NULL: all are wanted */
 
@@ -125,7 +128,8 @@ struct session {
     uint8_t peer_id[20];
     char *download_dir;
     struct session_settings settings, configured;
-    struct schedule schedule; /* of turtle mode */
+    struct loop_timer goal_timer; /* the nearest goal of seeding by time */
+    struct schedule schedule;     /* of turtle mode */
     struct loop_timer turtle_timer;
     int64_t turtle_next_s; /* when it fires, on the wall clock */
     double clock_offset_s; /* of the wall clock, when that was worked out */
@@ -257,6 +261,19 @@ void session_bans_changed(void *session);
 /* session.c */
 struct torrent *session_torrent(const struct session *session, struct torrent_id id);
 struct peer_manager *session_lookup(void *session, const struct info_hash *hash);
+/* goal.c */
+/* What holds for it: its own, else the session's. 0: none; the action is one. */
+struct seed_goal goal_of(const struct torrent *torrent);
+uint64_t torrent_seeded_s(const struct torrent *torrent);
+/* `running` or `complete` may have changed. */
+void torrent_note_seeding(struct torrent *torrent);
+/* It has a goal by time, and has come nearer to it. */
+bool torrent_goal_keeps_time(const struct torrent *torrent);
+void session_init_goals(struct session *session);
+/* May take torrents off the list. */
+void session_check_goals(struct session *session);
+void session_goals_soon(struct session *session);
+
 /* turtle.c */
 void session_init_turtle(struct session *session);
 /* The limits that hold now. */

@@ -317,6 +317,7 @@ void torrent_check_complete(struct torrent *torrent)
     if (counts.wanted_left > 0 || torrent->complete)
         return;
     torrent->complete = true;
+    torrent_note_seeding(torrent);
     session_queue_soon(torrent->session); /* a seed from now on */
     session_share_pool(torrent->session);
     const bool whole = bitfield_full(piece_manager_have(torrent->pieces));

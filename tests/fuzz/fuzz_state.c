@@ -32,7 +32,8 @@ static void go_round(struct resume *resume)
     error = resume_decode(buffer.bytes, buffer.length, &meta, &again);
     assert(error == ERROR_NONE);
     assert(memcmp(again.have.bytes, resume->have.bytes, 2) == 0);
-    assert(again.uploaded == resume->uploaded && again.clean == resume->clean);
+    assert(again.uploaded == resume->uploaded && again.seeded_s == resume->seeded_s &&
+           again.clean == resume->clean);
     resume_done(&again);
     buffer_done(&buffer);
 }

@@ -119,8 +119,10 @@ static const char *const refused[] = {
     "--config=",
     "show --config=x a",
     "demo -c x",
-    "--seed-ratio=1",
-    "--seed-time=1",
+    "--seed-ratio=1,5",
+    "--seed-ratio=-1",
+    "--seed-time=1h",
+    "--seed-action=delete",
     "import x",
     /* what does not go together */
     "show",
@@ -203,7 +205,8 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
         "--download-dir=d --state-dir=s --port=80 --bind=b --peer=h:1 --max-down=2K "
         "--max-up=3M --max-peers=4 --select=1-3 --active-downloads=7 --active-seeds=8 "
         "--active-checks=0 --turtle-down=5K --turtle-up 0 "
-        "--turtle-schedule=daily22:00-06:00",
+        "--turtle-schedule=daily22:00-06:00 --seed-ratio=1.5 --seed-time=90 "
+        "--seed-action=remove",
         "--download-dir d --state-dir s --port 80 --bind b"};
     struct options options;
     ck_assert_int_eq(parse(lines[0], &options), EXIT_STATUS_OK);
@@ -216,6 +219,9 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
     ck_assert_uint_eq(options.active_seeds, 8);
     ck_assert_uint_eq(options.active_checks, 0);
     ck_assert_str_eq(options.select, "1-3");
+    ck_assert_uint_eq(options.seed_ratio, 150);
+    ck_assert_uint_eq(options.seed_minutes, 90);
+    ck_assert(options.seed_remove);
     ck_assert_uint_eq(options.turtle_down, 5120);
     ck_assert_uint_eq(options.turtle_up, 0);
     ck_assert_str_eq(options.turtle_schedule, "daily22:00-06:00");

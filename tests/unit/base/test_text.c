@@ -31,6 +31,37 @@ START_TEST(ascii_is_one_printable_cell_for_every_code)
 }
 END_TEST
 
+START_TEST(test_hundredths)
+{
+    static const struct {
+        const char *text;
+        uint32_t value; /* UINT32_MAX: refused */
+    } cases[] = {
+        {"0", 0},
+        {"2", 200},
+        {"1.5", 150},
+        {"0.25", 25},
+        {"10.00", 1000},
+        {"", UINT32_MAX},
+        {".5", UINT32_MAX},
+        {"1.", UINT32_MAX},
+        {"1.234", UINT32_MAX},
+        {"-1", UINT32_MAX},
+        {"1,5", UINT32_MAX},
+        {"1 ", UINT32_MAX},
+        {"10.01", UINT32_MAX},
+        {"99999999999", UINT32_MAX},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t value = 7;
+        const bool fine = text_parse_hundredths(cases[i].text, 1000, &value);
+        ck_assert_msg(fine == (cases[i].value != UINT32_MAX) &&
+                          value == (fine ? cases[i].value : 7),
+                      "“%s”: %u", cases[i].text, value);
+    }
+}
+END_TEST
+
 Suite *test_text_suite(void);
 
 START_TEST(hostile_text_comes_out_harmless) /* C12-C15 */
@@ -168,6 +199,7 @@ Suite *test_text_suite(void)
 {
     Suite *suite = suite_create("text");
     TCase *tcase = tcase_create("text");
+    tcase_add_test(tcase, test_hundredths);
     tcase_add_test(tcase, hostile_text_comes_out_harmless);
     tcase_add_test(tcase, towers_of_marks_are_cut_at_four);
     tcase_add_test(tcase, a_mebibyte_costs_what_is_shown_of_it);

@@ -18,6 +18,7 @@ Suite *test_settings_suite(void);
 Suite *test_queue_suite(void);
 Suite *test_schedule_suite(void);
 Suite *test_turtle_suite(void);
+Suite *test_goal_suite(void);
 
 int main(void)
 {
@@ -37,6 +38,7 @@ int main(void)
     srunner_add_suite(runner, test_queue_suite());
     srunner_add_suite(runner, test_schedule_suite());
     srunner_add_suite(runner, test_turtle_suite());
+    srunner_add_suite(runner, test_goal_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -30,6 +30,7 @@ static struct resume resume_of(const char *have)
                             .paused = true,
                             .downloaded = 123456789012,
                             .uploaded = 5,
+                            .seeded_s = 77,
                             .added_s = 1700000000,
                             .completed_s = 0,
                             .download_dir = dir};
@@ -76,6 +77,7 @@ START_TEST(what_was_encoded_is_decoded)
     ck_assert(out.clean && out.paused);
     ck_assert_uint_eq(out.downloaded, in.downloaded);
     ck_assert_uint_eq(out.uploaded, 5);
+    ck_assert_uint_eq(out.seeded_s, 77);
     ck_assert_int_eq(out.added_s, in.added_s);
     ck_assert_str_eq(out.download_dir, dir);
     resume_done(&out);
