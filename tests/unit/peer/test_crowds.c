@@ -104,7 +104,7 @@ START_TEST(test_news_that_nobody_takes_waits_with_the_peers_and_is_not_lost)
 }
 END_TEST
 
-/* ---- C7: ten minutes in which the process was stopped ---- */
+/* ---- C7, O8: ten minutes in which the process was stopped ---- */
 
 static bool count_turn(void *context)
 {

@@ -2,10 +2,12 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 Suite *test_session_suite(void);
@@ -448,6 +450,18 @@ static bool tracker_failed(const struct pair *at)
            tracker.failures >= 2;
 }
 
+/* Whether somebody who comes to PORT finds an open door. */
+static bool is_listening_at(uint16_t port)
+{
+    const struct sockaddr_in at = {.sin_family = AF_INET,
+                                   .sin_port = htons(port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool open = connect(fd, (const struct sockaddr *)&at, sizeof at) == 0;
+    close(fd);
+    return open;
+}
+
 /* O10; a gap (O8) comes the same way. */
 START_TEST(when_the_network_changes_trackers_are_asked_again_soon)
 {
@@ -469,6 +483,25 @@ START_TEST(when_the_network_changes_trackers_are_asked_again_soon)
     ck_assert(torrent_get_tracker(pair.leech.session, pair.leech.id, 0, &tracker));
     ck_assert_uint_eq(tracker.failures, 0);
     ck_assert_uint_le(tracker.next_s, 45);
+}
+END_TEST
+
+/* O10: the address changes, the door stays where it was. */
+START_TEST(when_the_network_changes_the_port_stays_open)
+{
+    struct session_info before, after;
+    pair.net->watch = catch_watch;
+    side_open(&pair, &pair.leech, false);
+    ck_assert_ptr_nonnull(change);
+    session_get_info(pair.leech.session, &before);
+    ck_assert_uint_ne(before.port, 0);
+    for (int i = 0; i < 20; i++) {
+        change(change_context);
+        loop_turn(pair.loop, NS_PER_MS);
+    }
+    session_get_info(pair.leech.session, &after);
+    ck_assert_uint_eq(after.port, before.port);
+    ck_assert(is_listening_at(after.port));
 }
 END_TEST
 
@@ -496,6 +529,7 @@ Suite *test_session_suite(void)
     tcase_add_test(tcase, too_few_descriptors_are_told_with_the_number);
     tcase_add_test(tcase, a_session_that_cannot_begin_leaves_nothing_behind);
     tcase_add_test(tcase, free_space_is_known_after_a_look_that_holds_nobody);
+    tcase_add_test(tcase, when_the_network_changes_the_port_stays_open);
     tcase_add_test(tcase, when_the_network_changes_trackers_are_asked_again_soon);
     suite_add_tcase(suite, tcase);
     return suite;
