@@ -34,8 +34,9 @@ enum command_bit {
     COMMAND_CREATE = 1 << 4
 };
 
-#define OPTIONS_MAX_PEERS 100
-#define OPTIONS_MAX_TEXTS 100 /* of an option of create that repeats */
+#define OPTIONS_MAX_BLOCKLISTS 16
+#define OPTIONS_MAX_PEERS      100
+#define OPTIONS_MAX_TEXTS      100 /* of an option of create that repeats */
 
 enum create_date { CREATE_DATE_NONE, CREATE_DATE_GIVEN, CREATE_DATE_NOW };
 
@@ -74,6 +75,8 @@ struct options {
     uint32_t seed_minutes;       /* 0: none */
     bool seed_remove;            /* take it off the list then */
     uint32_t max_peers;          /* 0: the default */
+    const char *blocklists[OPTIONS_MAX_BLOCKLISTS];
+    uint32_t blocklist_count;
     uint32_t active_downloads, active_seeds, active_checks; /* at a time; 0: all */
     bool no_incoming;
     bool sequential;

@@ -46,6 +46,8 @@ const struct option_record option_table[] = {
      N_("stop seeding after so long; 0 = never (default)")},
     {"seed-action", N_("WHAT"), OPTION_SEED_ACTION, MAIN, PLACE_LIVE,
      N_("then stop (default), or remove it from the list; its data stay")},
+    {"blocklist", N_("FILE"), OPTION_BLOCKLIST, MAIN, PLACE_FILE | PLACE_REPEATS,
+     N_("refuse the addresses in it: .dat, .p2p or CIDR; repeatable")},
     {"active-downloads", N_("N"), OPTION_ACTIVE_DOWNLOADS, MAIN, PLACE_LIVE,
      N_("so many at a time, the others queue (default: 5); 0 = all")},
     {"active-seeds", N_("N"), OPTION_ACTIVE_SEEDS, MAIN, PLACE_LIVE,

@@ -187,6 +187,16 @@ static bool take_text(struct option_complaint *complaint, const char *text,
     return true;
 }
 
+static bool add_blocklist(struct option_complaint *complaint, const char *text,
+                          struct options *options)
+{
+    if (options->blocklist_count == OPTIONS_MAX_BLOCKLISTS)
+        return option_complain(complaint, _("%s: more than %d are given"),
+                               complaint->name, OPTIONS_MAX_BLOCKLISTS);
+    return take_text(complaint, text, &options->blocklists[options->blocklist_count]) &&
+           ++options->blocklist_count > 0;
+}
+
 /* Yes or no; yes without a word, as on the command line. */
 static bool take_yes(struct option_complaint *complaint, const char *text, bool *ret_yes)
 {
@@ -290,6 +300,8 @@ bool option_take(struct options *options, const struct option_record *record,
         fine = take_number(complaint, text, 1, 10000, &number);
         options->max_peers = (uint32_t)number;
         return fine;
+    case OPTION_BLOCKLIST:
+        return add_blocklist(complaint, text, options);
     case OPTION_ACTIVE_DOWNLOADS:
         return take_count(complaint, text, &options->active_downloads);
     case OPTION_ACTIVE_SEEDS:

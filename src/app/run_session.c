@@ -189,7 +189,15 @@ static enum exit_status add_demo_torrents(struct run *run)
 enum exit_status run_open_session(struct run *run)
 {
     char message[SESSION_MESSAGE_SIZE];
+    const struct options *options = run->options;
     const enum exit_status status = run->plan != NULL ? open_demo(run) : open_users(run);
+    if (status == EXIT_STATUS_OK && options->blocklist_count > 0 &&
+        session_read_blocklists(run->session, options->blocklists,
+                                options->blocklist_count, message) != ERROR_NONE) {
+        /* Without it, more would be let in than was meant to. */
+        fprintf(stderr, "bttui: %s\n", message);
+        return EXIT_STATUS_USAGE;
+    }
     if (status == EXIT_STATUS_OK && session_restore(run->session, message) != ERROR_NONE)
         log_write(run->log, LOG_LEVEL_WARNING, "%s", message);
     return status;

@@ -62,7 +62,7 @@ enum peer_status {
     X(PAUSED, "paused", N_("paused by you"))                                             \
     X(BANNED_DATA, "bad-data", N_("banned: sent bad data"))                              \
     X(BANNED_USER, "banned", N_("banned by you"))                                        \
-    X(FILTERED, "filtered", N_("filtered"))                                              \
+    X(FILTERED, "filtered", N_("on the blocklist"))                                      \
     X(KICKED, "kicked", N_("disconnected by you"))                                       \
     X(CLOSED, "closed", N_("closed by the peer"))                                        \
     X(CONNECT_FAILED, "connect-failed", N_("could not connect"))                         \

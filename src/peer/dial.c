@@ -24,6 +24,7 @@ static bool is_candidate(const struct peer_manager *manager, const struct known 
            known->peer == NULL && !known->banned && !known->paused &&
            !(manager->upload_only && known->is_seed) &&
            !peer_shared_is_banned(manager->shared, &known->address) &&
+           !peer_shared_is_filtered(manager->shared, &known->address) &&
            !known_is_connected_otherwise(manager, &known->address);
 }
 

@@ -119,12 +119,13 @@ bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
     if (number >= manager->known_count)
         return false;
     const struct known *known = &manager->known[number];
+    const bool filtered = peer_shared_is_filtered(manager->shared, &known->address);
     *ret_row = (struct peer_row){
         .ref = {number, known->generation},
         .address = known->address,
         .source = known->source,
-        .status =
-            known->banned || known->paused ? PEER_STATUS_BLOCKED : PEER_STATUS_INACTIVE,
+        .status = known->banned || known->paused || filtered ? PEER_STATUS_BLOCKED
+                                                             : PEER_STATUS_INACTIVE,
         .client = "",
     };
     if (known->peer != NULL && !known->peer->dead)
@@ -135,6 +136,8 @@ bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
     }
     if (known->banned)
         ret_row->reason = known->last_reason;
+    else if (filtered)
+        ret_row->reason = PEER_REASON_FILTERED;
     else if (known->paused)
         ret_row->reason = PEER_REASON_PAUSED;
     return true;

@@ -104,6 +104,17 @@ void peer_manager_close_banned(struct peer_manager *manager, enum peer_reason re
     }
 }
 
+void peer_manager_refilter(struct peer_manager *manager)
+{
+    for (uint32_t i = 0; i < manager->known_count; i++) {
+        const struct known *known = &manager->known[i];
+        if (known->peer != NULL && !known->peer->dead &&
+            peer_shared_is_filtered(manager->shared, &known->address))
+            peer_close(known->peer, PEER_REASON_FILTERED, ERROR_REFUSED);
+    }
+    peer_manager_dial_soon(manager, 0);
+}
+
 /* ---- clockwork ---- */
 
 static void on_tick(void *context)
@@ -320,9 +331,14 @@ void peer_manager_set_complete(struct peer_manager *manager, bool complete)
 
 static bool may_accept(struct peer_manager *manager, const struct netaddr *address)
 {
-    const struct peer_shared *shared = manager->shared;
-    if (!manager->running || peer_shared_is_banned(shared, address) ||
-        !known_host_has_room(manager, address))
+    struct peer_shared *shared = manager->shared;
+    if (!manager->running || peer_shared_is_banned(shared, address))
+        return false;
+    if (peer_shared_is_filtered(shared, address)) {
+        shared->filtered++;
+        return false;
+    }
+    if (!known_host_has_room(manager, address))
         return false;
     return (manager->connected < manager->config.max_peers &&
             shared->connections < shared->config.max_connections) ||

@@ -17,6 +17,7 @@
 #include "bus/bus.h"
 #include "net/net.h"
 #include "peer/allowed_fast.h"
+#include "peer/blocklist.h"
 #include "peer/wire.h"
 
 #include <stdbool.h>
@@ -49,6 +50,14 @@ bool peer_shared_is_banned(const struct peer_shared *shared,
                            const struct netaddr *address);
 enum error_code peer_shared_ban(struct peer_shared *shared, const struct netaddr *address,
                                 enum peer_reason reason);
+/* Takes LIST over: who is on it is neither called nor let in, in all torrents, and those
+ * connected are closed. */
+void peer_shared_set_blocklist(struct peer_shared *shared, struct blocklist *list);
+bool peer_shared_is_filtered(const struct peer_shared *shared,
+                             const struct netaddr *address);
+/* Ranges of the blocklist, and callers it kept out. */
+void peer_shared_get_filtered(const struct peer_shared *shared, uint32_t *ret_ranges,
+                              uint64_t *ret_refused);
 /* Bans as they are kept from one session to the next. ADDRESS: their key. With more than
  * PEER_BANS_MAX the oldest goes. */
 #define PEER_BANS_MAX 20000u

@@ -193,6 +193,8 @@ struct local_trouble {
 struct peer_shared {
     struct peer_shared_config config;
     struct ban *bans;
+    struct blocklist *blocklist; /* NULL: none */
+    uint64_t filtered;           /* callers it kept out */
     struct pace_session pace[PACE_WAYS];
     struct loop_gap gap;
     struct peer_manager *managers; /* all there are */
@@ -367,6 +369,8 @@ void peer_manager_feed_soon(struct peer_manager *manager);
 
 void peer_manager_choke(struct peer_manager *manager); /* what is due of it */
 void peer_manager_close_banned(struct peer_manager *manager, enum peer_reason reason);
+/* The blocklist is new: closes those on it, and calls those that are not any more. */
+void peer_manager_refilter(struct peer_manager *manager);
 
 /* commands.c */
 void peer_manager_handle(struct peer_manager *manager, struct message *message);

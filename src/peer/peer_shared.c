@@ -49,6 +49,7 @@ void peer_shared_free(struct peer_shared *shared)
     for (int way = 0; way < PACE_WAYS; way++)
         pace_session_done(&shared->pace[way]);
     loop_gap_remove(shared->config.loop, &shared->gap);
+    blocklist_free(shared->blocklist);
     free(shared->scratch);
     free(shared);
 }
@@ -157,4 +158,28 @@ uint32_t peer_shared_bans(const struct peer_shared *shared, struct peer_ban *ret
          ban = ban->hh.next)
         ret_bans[count++] = (struct peer_ban){ban->key, ban->reason, ban->since_s};
     return HASH_COUNT(shared->bans);
+}
+
+/* ---- the blocklist ---- */
+
+bool peer_shared_is_filtered(const struct peer_shared *shared,
+                             const struct netaddr *address)
+{
+    return blocklist_has(shared->blocklist, address);
+}
+
+void peer_shared_set_blocklist(struct peer_shared *shared, struct blocklist *list)
+{
+    blocklist_free(shared->blocklist);
+    shared->blocklist = list;
+    for (struct peer_manager *manager = shared->managers; manager != NULL;
+         manager = manager->next_manager)
+        peer_manager_refilter(manager);
+}
+
+void peer_shared_get_filtered(const struct peer_shared *shared, uint32_t *ret_ranges,
+                              uint64_t *ret_refused)
+{
+    *ret_ranges = shared->blocklist != NULL ? blocklist_count(shared->blocklist) : 0;
+    *ret_refused = shared->filtered;
 }

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/torrent/libtorrent.a
 src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/ban_list.c src/torrent/ban_list.h src/torrent/bans.c \
+	src/torrent/blocklist_files.c \
 	src/torrent/checking.c \
 	src/torrent/checkpoint.c \
 	src/torrent/commands.c \

@@ -109,9 +109,17 @@ struct session_info {
         free_bytes; /* on the download directory's file system; UINT64_MAX: unknown */
     const char *download_dir;
     const char *state_dir; /* NULL: nothing is kept */
+    uint32_t blocklist;    /* ranges of addresses; 0: there is none */
+    uint64_t blocked;      /* callers it kept out */
     const char *sandbox;   /* what the process was confined to, a sentence; "" */
 };
 void session_get_info(struct session *session, struct session_info *ret_info);
+/* Who is on these lists (peer/blocklist.h has the formats; gzip too) is neither called
+ * nor let in. Reads the files at once: before the loop runs. MESSAGE names the file and
+ * what is wrong; then nothing has changed. */
+enum error_code session_read_blocklists(struct session *session, const char *const *paths,
+                                        uint32_t count,
+                                        char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
 /* The process was confined: TEXT says to what, and is copied; FILES says whether only
  * some files can be reached, which errors then name as a cause. */
 void session_set_sandbox(struct session *session, const char *text, bool files);

@@ -96,6 +96,7 @@ void session_get_info(struct session *session, struct session_info *ret_info)
         .sandbox = session->sandbox_text,
     };
     session_limits(session, &info.max_down, &info.max_up);
+    peer_shared_get_filtered(session->peers, &info.blocklist, &info.blocked);
     for (uint32_t i = 0; i < session->count; i++) {
         struct peer_counts counts;
         peer_manager_get_counts(session_torrent(session, session->order[i])->peers,

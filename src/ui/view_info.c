@@ -193,11 +193,21 @@ static void add_totals(struct info *info, const struct view_context *context)
         text_duration(totals.seconds, duration));
 }
 
+static void add_blocklist(struct info *info, const struct session_info *session)
+{
+    if (session->blocklist > 0)
+        add(info, _("Blocklist"), STYLE_NORMAL,
+            ngettext("%u range of addresses; %llu calls refused",
+                     "%u ranges of addresses; %llu calls refused", session->blocklist),
+            session->blocklist, (unsigned long long)session->blocked);
+}
+
 /* Of the whole program; what it cannot reach is why some things fail. */
 static void add_sandbox(struct info *info, const struct view_context *context)
 {
     struct session_info session;
     session_get_info(context->session, &session);
+    add_blocklist(info, &session);
     if (session.sandbox == NULL || session.sandbox[0] == '\0')
         return;
     add_gap(info);

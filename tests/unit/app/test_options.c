@@ -41,6 +41,7 @@ static const char *const refused[] = {
     "-p x",
     "--max-peers=0",
     "--max-peers=10001",
+    "--blocklist=",
     "--active-downloads=-1",
     "--active-seeds=many",
     "--active-checks=100001",

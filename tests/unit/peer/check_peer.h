@@ -3,6 +3,7 @@
 
 #include <check.h>
 
+Suite *suite_blocklist(void);
 Suite *suite_allowed_fast(void);
 Suite *suite_choker(void);
 Suite *suite_connect(void);

@@ -2,7 +2,7 @@ check_PROGRAMS += tests/unit/peer/check_peer
 TESTS += tests/unit/peer/check_peer
 tests_unit_peer_check_peer_SOURCES = tests/unit/peer/check_peer.c \
 	tests/unit/peer/check_peer.h tests/unit/peer/rig.c tests/unit/peer/rig.h \
-	tests/unit/peer/test_allowed_fast.c tests/unit/peer/test_choker.c tests/unit/peer/test_connect.c \
+	tests/unit/peer/test_allowed_fast.c tests/unit/peer/test_blocklist.c tests/unit/peer/test_choker.c tests/unit/peer/test_connect.c \
 	tests/unit/peer/test_crowds.c tests/unit/peer/test_news.c \
 	tests/unit/peer/test_pace.c \
 	tests/unit/peer/test_rate_limit.c \

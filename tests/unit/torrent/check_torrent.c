@@ -16,6 +16,7 @@ Suite *test_seeding_suite(void);
 Suite *test_many_suite(void);
 Suite *test_settings_suite(void);
 Suite *test_queue_suite(void);
+Suite *test_blocklist_files_suite(void);
 Suite *test_schedule_suite(void);
 Suite *test_turtle_suite(void);
 Suite *test_goal_suite(void);
@@ -36,6 +37,7 @@ int main(void)
     srunner_add_suite(runner, test_many_suite());
     srunner_add_suite(runner, test_settings_suite());
     srunner_add_suite(runner, test_queue_suite());
+    srunner_add_suite(runner, test_blocklist_files_suite());
     srunner_add_suite(runner, test_schedule_suite());
     srunner_add_suite(runner, test_turtle_suite());
     srunner_add_suite(runner, test_goal_suite());
