@@ -7,6 +7,7 @@
 #define BTTUI_APP_OPTIONS_H
 
 #include "base/netaddr.h"
+#include "torrent/label.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -81,6 +82,7 @@ struct options {
     bool no_incoming;
     bool sequential;
     const char *select;
+    char label[LABEL_BYTES]; /* "": none */
     bool verify_writes;
     unsigned names; /* enum metainfo_names, or-ed */
     bool headless, json, exit_when_done;

@@ -56,6 +56,8 @@ const struct option_record option_table[] = {
      N_("the same for checks of data on disk (default: 1)")},
     {"select", N_("LIST"), OPTION_SELECT, MAIN, PLACE_LINE,
      N_("only these files: numbers, ranges, globs; comma between")},
+    {"label", N_("NAME"), OPTION_LABEL, MAIN, PLACE_LINE,
+     N_("a label for the TORRENTs given")},
     {"sequential", NULL, OPTION_SEQUENTIAL, SWARM, PLACE_LIVE,
      N_("fetch pieces in order")},
     {"strict-names", NULL, OPTION_STRICT_NAMES, NAMES, PLACE_LIVE,

@@ -178,6 +178,16 @@ static bool add_peer(struct option_complaint *complaint, const char *text,
     return true;
 }
 
+static bool take_label(struct option_complaint *complaint, const char *text,
+                       char ret_label[LABEL_BYTES])
+{
+    char buffer[OPTION_SHOWN_SIZE];
+    if (label_read(text, ret_label) && ret_label[0] != '\0')
+        return true;
+    return option_complain(complaint, _("%s: “%s” is no label of 1 to %d characters"),
+                           complaint->name, option_shown(text, buffer), LABEL_CELLS);
+}
+
 static bool take_text(struct option_complaint *complaint, const char *text,
                       const char **ret_text)
 {
@@ -272,6 +282,8 @@ bool option_take(struct options *options, const struct option_record *record,
         return take_text(complaint, text, &options->bind);
     case OPTION_SELECT:
         return take_text(complaint, text, &options->select);
+    case OPTION_LABEL:
+        return take_label(complaint, text, options->label);
     case OPTION_PORT:
         fine = take_number(complaint, text, 0, 65535, &number);
         options->port = (uint16_t)number;

@@ -134,6 +134,8 @@ static void update_torrent(struct run *run, struct torrent_id id, const char *me
         torrent_add_peer(run->session, id, &run->peers.addresses[i]);
     if (run->options->sequential)
         torrent_set_sequential(run->session, id, true);
+    if (run->options->label[0] != '\0')
+        torrent_set_label(run->session, id, run->options->label);
     if (run->options->select != NULL)
         log_write(run->log, LOG_LEVEL_WARNING, _("%s: --select is not applied to it"),
                   message);
@@ -148,6 +150,7 @@ static enum exit_status add_users_torrents(struct run *run)
         .download_dir = session.download_dir,
         .sequential = options->sequential,
         .select = options->select,
+        .label = options->label[0] != '\0' ? options->label : NULL,
         .peers = run->peers.addresses,
         .peer_count = run->peers.address_count,
     };

@@ -90,6 +90,15 @@ void torrent_set_sequential(struct session *session, struct torrent_id id,
     torrent_set_settings(session, id, &settings);
 }
 
+void torrent_set_label(struct session *session, struct torrent_id id, const char *label)
+{
+    struct torrent_settings settings;
+    if (!torrent_get_settings(session, id, &settings))
+        return;
+    snprintf(settings.label, sizeof settings.label, "%s", label);
+    torrent_set_settings(session, id, &settings);
+}
+
 void torrent_set_files_wanted(struct session *session, struct torrent_id id,
                               const uint32_t *files, uint32_t count, bool wanted)
 {

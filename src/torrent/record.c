@@ -104,7 +104,7 @@ static void take_text(const struct record_field *field, struct bencode_value dic
     if (!bencode_get_string(dict, field->key, &bytes, &length))
         return;
     const struct untrusted raw = {bytes, length};
-    text_clean(raw, (size_t)field->most, (char *)record + field->offset,
+    text_clean(raw, (size_t)field->least, (char *)record + field->offset,
                (size_t)field->most);
 }
 

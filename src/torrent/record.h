@@ -13,7 +13,7 @@ enum record_kind {
     RECORD_I32,
     RECORD_U32,
     RECORD_U64,
-    RECORD_TEXT /* char[most]: sanitised, NUL-terminated */
+    RECORD_TEXT /* char[most]: sanitised, NUL-terminated, of at most LEAST cells */
 };
 
 struct record_field {

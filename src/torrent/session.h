@@ -76,6 +76,7 @@ struct add_options {
     bool paused;
     bool sequential;
     const char *select;          /* --select; NULL: all */
+    const char *label;           /* as label_read gives it; NULL: none */
     const struct netaddr *peers; /* --peer */
     uint32_t peer_count;
 };
@@ -148,6 +149,7 @@ struct torrent_info {
     struct torrent_id id;
     struct info_hash hash;
     const char *name;
+    const char *label; /* "": none */
     const char *download_dir;
     enum torrent_state state;
     const char *reason;      /* why it is as it is, a sentence for people; never NULL */
@@ -302,6 +304,8 @@ void torrent_verify(struct session *session, struct torrent_id id);
 void torrent_announce(struct session *session, struct torrent_id id);
 void torrent_set_sequential(struct session *session, struct torrent_id id,
                             bool sequential);
+/* LABEL as label_read gives it; "": none. */
+void torrent_set_label(struct session *session, struct torrent_id id, const char *label);
 void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint32_t file,
                              bool wanted);
 /* The same for COUNT files at once. */

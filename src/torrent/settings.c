@@ -17,6 +17,7 @@ static const struct record_field torrent_fields[] = {
     {"goal-action", RECORD_U32, TORRENT(goal.action), 0, SEED_ACTION_REMOVE},
     {"goal-minutes", RECORD_U32, TORRENT(goal.minutes), 0, UINT32_MAX},
     {"goal-ratio", RECORD_U32, TORRENT(goal.ratio), 0, UINT32_MAX},
+    {"label", RECORD_TEXT, TORRENT(label), LABEL_CELLS, LABEL_BYTES},
     {"max-down", RECORD_U64, TORRENT(max_down), 0, RATE_MAX},
     {"max-up", RECORD_U64, TORRENT(max_up), 0, RATE_MAX},
     {"met-minutes", RECORD_U32, TORRENT(met_minutes), 0, UINT32_MAX},

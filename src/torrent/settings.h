@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "torrent/label.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +36,8 @@ struct torrent_settings {
     struct seed_goal goal;     /* what is not set is the session's */
     /* Goals it has reached once: only higher ones count. */
     uint32_t met_ratio, met_minutes;
-    uint32_t seed_end; /* enum seed_end: why it is paused, if not by hand */
+    uint32_t seed_end;       /* enum seed_end: why it is paused, if not by hand */
+    char label[LABEL_BYTES]; /* "": none */
 };
 
 struct session_settings {

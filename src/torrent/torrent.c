@@ -4,6 +4,7 @@
 #include "torrent/download_path.h"
 #include "torrent/file_select.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,6 +230,9 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     torrent->settings.paused |= options->paused;
     torrent->settings.sequential |=
         options->sequential || (session->restoring == NULL && session->config.sequential);
+    if (options->label != NULL)
+        snprintf(torrent->settings.label, sizeof torrent->settings.label, "%s",
+                 options->label);
     torrent->added_wall_s = clock_wall_s(loop_clock(session->loop));
     loop_timer_init(&torrent->retry, on_retry, torrent);
     loop_timer_init(&torrent->disk_retry, on_disk_retry, torrent);

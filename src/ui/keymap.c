@@ -26,6 +26,8 @@ const struct keymap_entry keymap[] = {
      NULL, N_("Fetch the pieces in order, or the rarest first again.")},
     {ACTION_START_NOW, SCOPE_TORRENTS, {'N'}, "start-now",
      NULL, N_("Start the torrent now, whatever the queue says; again: it queues.")},
+    {ACTION_LABEL, SCOPE_TORRENTS, {'b'}, "label",
+     NULL, N_("Give the torrent a label, or all that are marked; Tab completes one in use, an empty line takes it away.")},
     {ACTION_QUEUE_UP, SCOPE_TORRENTS, {'K'}, "queue-up",
      NULL, N_("Move the torrent up in the list's own order.")},
     {ACTION_QUEUE_DOWN, SCOPE_TORRENTS, {'J'}, "queue-down",
@@ -42,6 +44,8 @@ const struct keymap_entry keymap[] = {
      NULL, N_("Show torrents that transfer something now.")},
     {ACTION_SHOW_ERRORS, SCOPE_TORRENTS, {'!'}, "show-errors",
      NULL, N_("Show torrents with an error.")},
+    {ACTION_SHOW_LABEL, SCOPE_TORRENTS, {'B'}, "show-label",
+     NULL, N_("Show only torrents with the label of this one; 1 or Esc shows all again.")},
 
     /* ---- peers ---- */
     {ACTION_PEER_PAUSE, SCOPE_PEERS, {'p'}, "peer-pause",

@@ -32,6 +32,7 @@ void view_ask(struct view_context *context, const struct view_question *question
     line_edit_init(&line->edit, question->initial, line->history);
     line->paths = question->paths;
     line->state = question->state;
+    line->on_complete = question->on_complete;
     line->on_change = question->on_change;
     line->on_accept = question->on_accept;
     line->on_cancel = question->on_cancel;
@@ -49,6 +50,15 @@ static void tell_change(struct screen *screen)
 }
 
 static void complete(struct screen *screen)
+{
+    char text[LINE_EDIT_SIZE];
+    struct screen_line *line = &screen->line;
+    line->on_complete(line->state, &screen->context, line->edit.text, text, sizeof text);
+    line_edit_set(&line->edit, text);
+    tell_change(screen);
+}
+
+static void complete_path(struct screen *screen)
 {
     char path[LINE_EDIT_SIZE];
     struct path_completion found;
@@ -95,6 +105,8 @@ void screen_line_key(struct screen *screen, uint32_t key)
     else if (key == KEY_ESCAPE || key == KEY_CONTROL('g'))
         cancel_line(screen);
     else if (key == KEY_TAB && screen->line.paths)
+        complete_path(screen);
+    else if (key == KEY_TAB && screen->line.on_complete != NULL)
         complete(screen);
     else if (line_edit_key(&screen->line.edit, key) == LINE_EDIT_CHANGED)
         tell_change(screen);

@@ -127,6 +127,12 @@ void screen_draw_status(struct screen *screen, struct pane pane)
     if (!torrent_get_info(screen->config.session, screen->context.torrent, &info))
         return;
     const bool bad = info.state == TORRENT_STATE_ERROR;
+    if (info.label[0] != '\0') {
+        char text[VIEW_MASK_SIZE + 4], masked[VIEW_MASK_SIZE];
+        snprintf(text, sizeof text, "[%s] ",
+                 view_mask(&screen->context, info.label, masked));
+        put_word(&words, STYLE_ACCENT, text);
+    }
     const int used = pane_print(pane, words.x, 0, bad ? STYLE_BAD : STYLE_STRONG, "%s",
                                 torrent_state_text(info.state));
     if (strcmp(info.reason, torrent_state_text(info.state)) != 0 &&

@@ -39,6 +39,8 @@ struct screen_line {
     struct line_history *history;
     bool paths;
     void *state;
+    void (*on_complete)(void *state, struct view_context *context, const char *text,
+                        char *ret_text, size_t size);
     void (*on_change)(void *state, struct view_context *context, const char *text);
     bool (*on_accept)(void *state, struct view_context *context, const char *text);
     void (*on_cancel)(void *state, struct view_context *context);

@@ -222,6 +222,10 @@ bool torrent_commands_act(struct torrents *list, struct view_context *context,
     case ACTION_SEQUENTIAL:
         toggle_sequential(list, context);
         return true;
+    case ACTION_LABEL:
+        if (choose(list))
+            torrent_label_ask(list, context);
+        return true;
     case ACTION_QUEUE_UP:
         move_in_list(list, context, -1);
         return true;

@@ -67,6 +67,22 @@ static int compare_name(const void *a, const void *b)
                       ((const struct torrent_row *)b)->name);
 }
 
+static void draw_label(void *context, const void *row, struct pane cell)
+{
+    (void)context;
+    pane_text(cell, 0, 0, STYLE_ACCENT, ((const struct torrent_row *)row)->label_shown);
+}
+
+/* Those without come last. */
+static int compare_label(const void *a, const void *b)
+{
+    const char *left = ((const struct torrent_row *)a)->label;
+    const char *right = ((const struct torrent_row *)b)->label;
+    if (left[0] == '\0' || right[0] == '\0')
+        return (left[0] == '\0') - (right[0] == '\0');
+    return strcasecmp(left, right);
+}
+
 static void draw_reason(void *context, const void *row, struct pane cell)
 {
     (void)context;
@@ -289,6 +305,15 @@ static const struct table_column columns[] = {
      .descending = true,
      .compare = compare_ratio,
      .draw = draw_ratio},
+    {.name = "label",
+     .title = N_("Label"),
+     .help = N_("a word of yours, set with b"),
+     .width = 10,
+     .wish = 14,
+     .priority = 10,
+     .luxury = true,
+     .compare = compare_label,
+     .draw = draw_label},
     {.name = "reason",
      .title = N_("Why"),
      .help = N_("why it is as it is"),
@@ -299,16 +324,17 @@ static const struct table_column columns[] = {
      .draw = draw_reason},
 };
 
-static void match_name(void *context, const void *row, char *ret_text, size_t size)
+static void match_text(void *context, const void *row, char *ret_text, size_t size)
 {
+    const struct torrent_row *line = row;
     (void)context;
-    snprintf(ret_text, size, "%s", ((const struct torrent_row *)row)->name);
+    snprintf(ret_text, size, "%s %s", line->name, line->label_shown);
 }
 
 const struct table_class torrent_row_table = {.columns = columns,
                                               .column_count =
                                                   sizeof columns / sizeof *columns,
                                               .row_size = sizeof(struct torrent_row),
-                                              .match_text = match_name,
+                                              .match_text = match_text,
                                               .sort_column = -1,
                                               .marks = true};

@@ -12,6 +12,8 @@ struct torrent_row {
     uint64_t id;                 /* made of its torrent_id, see torrent_row_id */
     struct torrent_info torrent; /* its texts are gone with the turn: these stay */
     char name[TORRENT_ROW_NAME_SIZE];
+    char label[LABEL_BYTES];
+    char label_shown[LABEL_BYTES]; /* masked, if names are */
     char reason[TORRENT_ROW_REASON_SIZE];
 };
 

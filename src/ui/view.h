@@ -89,6 +89,9 @@ struct view_question {
     const char *history; /* lines typed under the same name come back with ↑; or NULL */
     bool paths;          /* Tab completes file names */
     void *state;         /* given to the callbacks */
+    /* Tab: writes TEXT, completed as far as it can be; NULL: nothing is. */
+    void (*on_complete)(void *state, struct view_context *context, const char *text,
+                        char *ret_text, size_t size);
     /* After every change; NULL: not told. */
     void (*on_change)(void *state, struct view_context *context, const char *text);
     /* Enter. true: the line goes; false: it stays open (view_say tells why). */

@@ -114,6 +114,9 @@ static void add_what(struct info *info, const struct view_context *context,
     /* L10N: a state and why: "downloading: asking the tracker for peers" */
     add(info, _("State"), state_style(torrent->state), _("%s: %s"),
         torrent_state_text(torrent->state), torrent->reason);
+    if (torrent->label[0] != '\0')
+        add(info, _("Label"), STYLE_ACCENT, "%s",
+            view_mask(context, torrent->label, masked));
     info_hash_hex(&torrent->hash, hex);
     add(info, _("Info-hash"), STYLE_NORMAL, "%s", hex);
     add(info, _("Saved in"), STYLE_NORMAL, "%s",

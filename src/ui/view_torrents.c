@@ -68,6 +68,9 @@ static bool look_at(struct torrent_row *row, struct view_context *context,
     row->id = torrent_row_make_id(id);
     snprintf(row->name, sizeof row->name, "%s",
              view_mask(context, row->torrent.name, masked));
+    snprintf(row->label, sizeof row->label, "%s", row->torrent.label);
+    snprintf(row->label_shown, sizeof row->label_shown, "%s",
+             view_mask(context, row->torrent.label, masked));
     snprintf(row->reason, sizeof row->reason, "%s", row->torrent.reason);
     return true;
 }
@@ -179,8 +182,9 @@ static bool torrents_on_message(void *state, struct view_context *context,
 
 static bool is_shown(void *context, const void *row)
 {
+    const struct torrents *list = context;
     const struct torrent_info *info = &((const struct torrent_row *)row)->torrent;
-    switch (((const struct torrents *)context)->shown) {
+    switch (list->shown) {
     case SHOW_ALL:
         return true;
     case SHOW_DOWNLOADING:
@@ -194,13 +198,16 @@ static bool is_shown(void *context, const void *row)
                info->state == TORRENT_STATE_CHECKING;
     case SHOW_ERRORS:
         return info->state == TORRENT_STATE_ERROR;
+    case SHOW_LABEL:
+        return strcmp(((const struct torrent_row *)row)->label, list->shown_label) == 0;
     }
     return true;
 }
 
 const char *view_torrents_shown(const void *state)
 {
-    switch (((const struct torrents *)state)->shown) {
+    const struct torrents *list = state;
+    switch (list->shown) {
     case SHOW_ALL:
         break;
     case SHOW_DOWNLOADING:
@@ -213,8 +220,23 @@ const char *view_torrents_shown(const void *state)
         return _("active");
     case SHOW_ERRORS:
         return _("with errors");
+    case SHOW_LABEL:
+        if (list->shown_label[0] == '\0')
+            return _("without a label");
+        return list->news.masked ? _("one label") : list->shown_label;
     }
     return NULL;
+}
+
+/* That of the torrent under the cursor. False: there is none. */
+static bool show_label(struct torrents *list)
+{
+    const struct torrent_row *row = table_current(list->table);
+    if (row == NULL)
+        return false;
+    snprintf(list->shown_label, sizeof list->shown_label, "%s", row->label);
+    list->shown = SHOW_LABEL;
+    return true;
 }
 
 static bool act_show(struct torrents *list, enum action action)
@@ -237,6 +259,10 @@ static bool act_show(struct torrents *list, enum action action)
         break;
     case ACTION_SHOW_ERRORS:
         list->shown = SHOW_ERRORS;
+        break;
+    case ACTION_SHOW_LABEL:
+        if (!show_label(list))
+            return true;
         break;
     case ACTION_BACK: /* the filter and the marks were the screen's to end */
         if (list->shown == SHOW_ALL)

@@ -1,4 +1,4 @@
-/* Between view_torrents.c and torrent_commands.c. */
+/* Between view_torrents.c, torrent_commands.c and torrent_label.c. */
 #ifndef BTTUI_UI_VIEW_TORRENTS_PRIVATE_H
 #define BTTUI_UI_VIEW_TORRENTS_PRIVATE_H
 
@@ -11,7 +11,8 @@ enum shown {
     SHOW_SEEDING,
     SHOW_PAUSED,
     SHOW_ACTIVE,
-    SHOW_ERRORS
+    SHOW_ERRORS,
+    SHOW_LABEL
 };
 
 /* What events told since the last look. Of ten thousand torrents a few change within a
@@ -35,6 +36,7 @@ struct torrents {
     uint64_t left;
     struct torrents_news news;
     enum shown shown;
+    char shown_label[LABEL_BYTES]; /* with SHOW_LABEL; "": those without */
     /* Who a question is about: the list may change while it is open. */
     struct torrent_id *asked;
     uint32_t asked_count, asked_capacity;
@@ -48,5 +50,9 @@ void view_torrents_recalc(void *state, struct view_context *context);
 /* Commands on the chosen rows, or on all; false: ACTION is none. */
 bool torrent_commands_act(struct torrents *list, struct view_context *context,
                           enum action action);
+
+/* ---- torrent_label.c ---- */
+/* Asks for a label of those in `asked`, which is not empty. */
+void torrent_label_ask(struct torrents *list, struct view_context *context);
 
 #endif

@@ -55,6 +55,8 @@ static const char *const refused[] = {
     "--state-dir=",
     "--bind=",
     "--select=",
+    "--label=",
+    "--label=0123456789012345678901234567890123456789x",
     "--color=blue",
     "--sandbox",
     "--sandbox=yes",
@@ -65,6 +67,7 @@ static const char *const refused[] = {
     "verify a b",
     "verify --port=1 a",
     "verify --select=1 a",
+    "verify --label=x a",
     "create",
     "create a b",
     "create --select=1 a",
@@ -204,7 +207,8 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
 {
     static const char *const lines[] = {
         "--download-dir=d --state-dir=s --port=80 --bind=b --peer=h:1 --max-down=2K "
-        "--max-up=3M --max-peers=4 --select=1-3 --active-downloads=7 --active-seeds=8 "
+        "--max-up=3M --max-peers=4 --select=1-3 --label=films --active-downloads=7 "
+        "--active-seeds=8 "
         "--active-checks=0 --turtle-down=5K --turtle-up 0 "
         "--turtle-schedule=daily22:00-06:00 --seed-ratio=1.5 --seed-time=90 "
         "--seed-action=remove",
@@ -223,6 +227,7 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
     ck_assert_uint_eq(options.seed_ratio, 150);
     ck_assert_uint_eq(options.seed_minutes, 90);
     ck_assert(options.seed_remove);
+    ck_assert_str_eq(options.label, "films");
     ck_assert_uint_eq(options.turtle_down, 5120);
     ck_assert_uint_eq(options.turtle_up, 0);
     ck_assert_str_eq(options.turtle_schedule, "daily22:00-06:00");

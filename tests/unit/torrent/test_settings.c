@@ -14,8 +14,11 @@ static struct saved_list given_list(void)
 {
     for (uint8_t i = 0; i < 3; i++)
         torrents[i] = (struct saved_torrent){.hash = {{(uint8_t)(9 - i), 7}}};
-    torrents[1].settings = (struct torrent_settings){
-        .paused = true, .sequential = true, .max_down = 4000, .max_up = 50};
+    torrents[1].settings = (struct torrent_settings){.paused = true,
+                                                     .sequential = true,
+                                                     .max_down = 4000,
+                                                     .max_up = 50,
+                                                     .label = "a b"};
     return (struct saved_list){.settings = {.max_down = 1000, .max_up = 20000},
                                .configured = {.max_down = 1000},
                                .looks = {{"files", "sort=name"}, {"peers", "sort=-down"}},
@@ -46,6 +49,8 @@ START_TEST(order_and_settings_come_back)
     ck_assert_uint_eq(out.torrents[1].settings.max_down, 4000);
     ck_assert_uint_eq(out.torrents[1].settings.max_up, 50);
     ck_assert_uint_eq(out.torrents[2].settings.max_up, 0);
+    ck_assert_str_eq(out.torrents[1].settings.label, "a b");
+    ck_assert_str_eq(out.torrents[2].settings.label, "");
     ck_assert_uint_eq(out.settings.max_down, 1000);
     ck_assert_uint_eq(out.settings.max_up, 20000);
     ck_assert_uint_eq(out.configured.max_down, 1000);
@@ -75,7 +80,7 @@ START_TEST(what_is_not_allowed_counts_as_not_set)
         "8:settingsd8:max-downi-5e6:max-up1:xe8:torrentsl"
         "i7ed4:hash3:abce" /* none */
         "d4:hash20:aaaaaaaaaaaaaaaaaaaa3:setd8:max-downi-1e6:pausedi2e7:unknowni1eee"
-        "d4:hash20:bbbbbbbbbbbbbbbbbbbb3:setd6:pausedi1eee"
+        "d4:hash20:bbbbbbbbbbbbbbbbbbbb3:setd5:label4:a\x1b[b6:pausedi1eee"
         "d4:hash20:aaaaaaaaaaaaaaaaaaaa3:setd6:pausedi1eee" /* a twin */
         "ee";
     struct saved_list list;

@@ -11,6 +11,7 @@ void fake_session_init(struct session *session)
     *session = (struct session){
         .torrent = {.id = {0, 1},
                     .name = "name",
+                    .label = "",
                     .download_dir = "/downloads",
                     .state = TORRENT_STATE_DOWNLOADING,
                     .reason = "asking the tracker for peers",

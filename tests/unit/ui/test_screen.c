@@ -443,7 +443,8 @@ START_TEST(columns_are_chosen_and_kept)
     press('C');
     check_shown("Columns");
     press('G');
-    press('k'); /* Ratio is the last but one */
+    press('k');
+    press('k'); /* Ratio is the last but two */
     press(' ');
     check_shown("[ ] Ratio");
     press('K');
@@ -453,7 +454,7 @@ START_TEST(columns_are_chosen_and_kept)
     check_not_shown("Ratio");
     const char *look = session_get_look(session, "torrents");
     ck_assert_ptr_nonnull(look);
-    ck_assert_ptr_nonnull(strstr(look, ",!ratio:1,seeds,reason"));
+    ck_assert_ptr_nonnull(strstr(look, ",!ratio:1,seeds,label,reason"));
     press('C');
     press('0');
     press('q'); /* closes it, and nothing else */
@@ -659,6 +660,68 @@ START_TEST(turtle_mode_has_its_own_limits_and_is_seen)
     session_get_info(session, &info);
     ck_assert_uint_eq(info.max_up, 0);
     ck_assert(!info.turtle);
+}
+END_TEST
+
+START_TEST(labels_are_given_shown_completed_and_found)
+{
+    open_screen(200, 40, false);
+    press('b');
+    type("films");
+    press(KEY_RETURN);
+    check_shown("[films] ");
+    press('j');
+    press('b');
+    type("fi");
+    press(KEY_TAB);
+    check_shown("Label: films");
+    press(' ');
+    type("new");
+    press(KEY_RETURN);
+    press('j');
+    press('b');
+    type("fi");
+    press(KEY_TAB);
+    check_shown("films  films new");
+    type("x");
+    press(KEY_TAB);
+    check_shown("no label in use begins like this");
+    press(KEY_ESCAPE);
+    press('/');
+    type("films n");
+    press(KEY_RETURN);
+    check_shown("[films n: 1 of 4]");
+    press(KEY_ESCAPE);
+    press('b'); /* the second: that line is its own */
+    press(KEY_CONTROL('u'));
+    type("books");
+    press(KEY_RETURN);
+    press('B');
+    check_shown("[books: 1 of 4]");
+    check_not_shown("Harbour");
+    press('X');
+    check_not_shown("books");
+    press('X');
+    press(KEY_ESCAPE);
+    press('b');
+    press(KEY_CONTROL('u'));
+    press(KEY_RETURN);
+    press('B');
+    check_shown("[without a label: 3 of 4]");
+    check_not_shown("Harbour");
+}
+END_TEST
+
+START_TEST(a_label_that_is_too_long_can_be_mended)
+{
+    open_screen(80, 24, false);
+    press('b');
+    type("01234567890123456789012345678901234567890");
+    press(KEY_RETURN);
+    check_shown("A label has at most 40 characters.");
+    press(KEY_ERASE);
+    press(KEY_RETURN);
+    check_shown("[0123456789012345678901234567890123456789] ");
 }
 END_TEST
 
@@ -897,6 +960,8 @@ Suite *test_screen_suite(void)
     tcase_add_test(tests, a_paste_opens_the_question_and_presses_nothing);
     tcase_add_test(tests, limits_are_read_with_their_units);
     tcase_add_test(tests, turtle_mode_has_its_own_limits_and_is_seen);
+    tcase_add_test(tests, labels_are_given_shown_completed_and_found);
+    tcase_add_test(tests, a_label_that_is_too_long_can_be_mended);
     tcase_add_test(tests, settings_are_read_again_by_a_key);
     tcase_add_test(tests, an_open_screen_becomes_an_ascii_one_and_back);
     tcase_add_test(tests, masking_hides_every_name);

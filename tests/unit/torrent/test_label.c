@@ -1,0 +1,96 @@
+/* Labels: what is one, and that a torrent keeps it. */
+#include "tests/unit/torrent/pair.h"
+#include "torrent/label.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *test_label_suite(void);
+
+#define TEN      "0123456789"
+#define FORTY    TEN TEN TEN TEN
+#define WIDE     "\xe6\x98\x9f" /* two cells */
+#define WIDE_TEN WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE
+
+static const struct {
+    const char *text, *label; /* NULL: too long */
+} readings[] = {
+    {"films", "films"},
+    {"  two words \t", "two words"},
+    {"", ""},
+    {"   ", ""},
+    {"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9"},
+    {"a \xe2\x80\x8b", "a"}, /* a space of no width */
+    {"a\x1b[31mb\x07", "a.[31mb."},
+    {"\xe2\x80\xae"
+     "exe",
+     "exe"}, /* an override of the direction */
+    {"\xff\xfe", ".."},
+    {FORTY, FORTY},
+    {FORTY "x", NULL},
+    {WIDE_TEN WIDE_TEN, WIDE_TEN WIDE_TEN},
+    {WIDE_TEN WIDE_TEN "x", NULL},
+    {FORTY FORTY FORTY FORTY FORTY, NULL},
+};
+
+START_TEST(a_label_is_clean_and_fits)
+{
+    char label[LABEL_BYTES] = "before";
+    if (readings[_i].label == NULL) {
+        ck_assert(!label_read(readings[_i].text, label));
+        ck_assert_str_eq(label, "before");
+        return;
+    }
+    ck_assert(label_read(readings[_i].text, label));
+    ck_assert_str_eq(label, readings[_i].label);
+}
+END_TEST
+
+/* Forty cells with as many marks as a cell may have are more bytes than there are. */
+START_TEST(marks_without_end_are_too_long)
+{
+    char text[40 * 10] = "", label[LABEL_BYTES];
+    for (int i = 0; i < 30; i++)
+        strcat(text, "a\xcc\x80\xcc\x81\xcc\x82");
+    ck_assert(!label_read(text, label));
+}
+END_TEST
+
+static struct pair pair;
+
+static const char *label_of(const struct side *side)
+{
+    return side_info(side).label;
+}
+
+START_TEST(a_torrent_keeps_its_label)
+{
+    const struct add_options options = {.label = "books"};
+    pair_init(&pair, 32768);
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, &options), ERROR_NONE);
+    ck_assert_str_eq(label_of(&pair.leech), "books");
+    torrent_set_label(pair.leech.session, pair.leech.id, "films");
+    side_close(&pair, &pair.leech);
+    side_open(&pair, &pair.leech, true);
+    pair.leech.id = session_at(pair.leech.session, 0);
+    ck_assert_str_eq(label_of(&pair.leech), "films");
+    torrent_set_label(pair.leech.session, pair.leech.id, "");
+    ck_assert_str_eq(label_of(&pair.leech), "");
+    side_close(&pair, &pair.leech);
+    pair_done(&pair);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
+
+Suite *test_label_suite(void)
+{
+    Suite *suite = suite_create("label");
+    TCase *tcase = tcase_create("label");
+    tcase_add_loop_test(tcase, a_label_is_clean_and_fits, 0, COUNT(readings));
+    tcase_add_test(tcase, marks_without_end_are_too_long);
+    tcase_add_test(tcase, a_torrent_keeps_its_label);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
