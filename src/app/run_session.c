@@ -194,6 +194,9 @@ enum exit_status run_open_session(struct run *run)
     char message[SESSION_MESSAGE_SIZE];
     const struct options *options = run->options;
     const enum exit_status status = run->plan != NULL ? open_demo(run) : open_users(run);
+    if (status == EXIT_STATUS_OK)
+        session_set_label_rules(run->session, options->label_rules,
+                                options->label_rule_count);
     if (status == EXIT_STATUS_OK && options->blocklist_count > 0 &&
         session_read_blocklists(run->session, options->blocklists,
                                 options->blocklist_count, message) != ERROR_NONE) {

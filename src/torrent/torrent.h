@@ -14,6 +14,7 @@
 #include "peer/peer_manager.h"
 #include "piece/piece_manager.h"
 #include "torrent/history.h"
+#include "torrent/label_rule.h"
 #include "torrent/resume.h"
 #include "torrent/schedule.h"
 #include "torrent/session.h"
@@ -128,6 +129,8 @@ struct session {
     uint8_t peer_id[20];
     char *download_dir;
     struct session_settings settings, configured;
+    struct label_rule *label_rules; /* owned */
+    uint32_t label_rule_count;
     struct loop_timer goal_timer; /* the nearest goal of seeding by time */
     struct schedule schedule;     /* of turtle mode */
     struct loop_timer turtle_timer;
@@ -262,7 +265,8 @@ void session_bans_changed(void *session);
 struct torrent *session_torrent(const struct session *session, struct torrent_id id);
 struct peer_manager *session_lookup(void *session, const struct info_hash *hash);
 /* goal.c */
-/* What holds for it: its own, else the session's. 0: none; the action is one. */
+/* What holds for it: its own, else its label's, else the session's. 0: none; the action
+ * is one. */
 struct seed_goal goal_of(const struct torrent *torrent);
 uint64_t torrent_seeded_s(const struct torrent *torrent);
 /* `running` or `complete` may have changed. */
