@@ -127,7 +127,8 @@ static enum exit_status status_of(enum error_code error)
 }
 
 /* A torrent that is in the list already takes what this command line says of it. */
-static void update_torrent(struct run *run, struct torrent_id id, const char *message)
+static enum error_code update_torrent(struct run *run, struct torrent_id id,
+                                      char message[SESSION_MESSAGE_SIZE])
 {
     log_write(run->log, LOG_LEVEL_INFO, "%s", message);
     for (uint32_t i = 0; i < run->peers.address_count; i++)
@@ -136,9 +137,9 @@ static void update_torrent(struct run *run, struct torrent_id id, const char *me
         torrent_set_sequential(run->session, id, true);
     if (run->options->label[0] != '\0')
         torrent_set_label(run->session, id, run->options->label);
-    if (run->options->select != NULL)
-        log_write(run->log, LOG_LEVEL_WARNING, _("%s: --select is not applied to it"),
-                  message);
+    return run->options->select != NULL
+               ? torrent_select(run->session, id, run->options->select, message)
+               : ERROR_NONE;
 }
 
 static enum exit_status add_users_torrents(struct run *run)
@@ -162,14 +163,14 @@ static enum exit_status add_users_torrents(struct run *run)
         const char *name = options->torrents[i];
         if (torrent_argument_check(name) != EXIT_STATUS_OK)
             return EXIT_STATUS_INVALID;
-        const enum error_code error = session_add_file(
-            run->session, name, &add, &run->added[run->added_count], message);
+        enum error_code error = session_add_file(run->session, name, &add,
+                                                 &run->added[run->added_count], message);
+        if (error == ERROR_EXISTS)
+            error = update_torrent(run, run->added[run->added_count], message);
         if (status_of(error) != EXIT_STATUS_OK) {
             fprintf(stderr, "bttui: %s\n", message);
             return status_of(error);
         }
-        if (error == ERROR_EXISTS)
-            update_torrent(run, run->added[run->added_count], message);
         run->added_count++;
     }
     return EXIT_STATUS_OK;

@@ -311,6 +311,11 @@ void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint
 /* The same for COUNT files at once. */
 void torrent_set_files_wanted(struct session *session, struct torrent_id id,
                               const uint32_t *files, uint32_t count, bool wanted);
+/* Wants the files that LIST names (--select), and no others. ERROR_INVALID: MESSAGE says
+ * what is wrong with it. */
+enum error_code torrent_select(struct session *session, struct torrent_id id,
+                               const char *list,
+                               char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
 void torrent_add_peer(struct session *session, struct torrent_id id,
                       const struct netaddr *address);
 void torrent_pause_peer(struct session *session, struct torrent_id id,

@@ -67,6 +67,7 @@ struct torrent {
     bool queued_to_run;        /* on the session's list */
     struct torrent *run_next;
     bool *unwanted; /* files; NULL: all are wanted */
+    bool unsettled; /* the disk has not followed that yet */
 
     enum error_code error;  /* NONE: all well */
     bool missing;           /* its files are gone: nothing is made anew unasked (S16) */
@@ -181,10 +182,19 @@ void torrent_halt(struct torrent *torrent); /* and off again */
 void torrent_stop(
     struct torrent *torrent); /* for good; session_torrent_stopped follows */
 void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
-void torrent_apply_wanted(struct torrent *torrent);
 /* What is set takes effect. */
 void torrent_apply_settings(struct torrent *torrent);
 bool torrent_is_downloading(const struct torrent *torrent);
+
+/* files.c */
+/* The flags of LIST turned round, malloc'd. ERROR_INVALID: MESSAGE says what is wrong. */
+enum error_code files_read_selection(struct metainfo *meta, const char *list,
+                                     bool **ret_unwanted,
+                                     char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
+void torrent_apply_wanted(struct torrent *torrent);
+/* What could not be done is tried again. */
+void torrent_settle_again(struct torrent *torrent);
+void torrent_on_settled(struct torrent *torrent, const struct message *response);
 
 /* torrent_manager.c: messages */
 bool torrent_run(struct torrent *torrent); /* true: more is left */
@@ -210,6 +220,7 @@ void torrent_on_checked(struct torrent *torrent, struct message *message);
 /* peer_notes.c: who has joined, whom we are interested in */
 /* PEER_INTEREST if it has something we want, or no longer, and has not been told yet. */
 void torrent_update_interest(struct torrent *torrent, struct peer_id_ref ref);
+void torrent_seek_interest(struct torrent *torrent); /* what we want is another */
 void torrent_lose_interest(struct torrent *torrent); /* in all: we have what we want */
 /* EVENT_PEER; nothing of one whose address is gone. */
 void torrent_report_peer(struct torrent *torrent, struct peer_id_ref ref,
