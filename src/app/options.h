@@ -37,7 +37,7 @@ enum command_bit {
 
 #define OPTIONS_MAX_BLOCKLISTS 16
 #define OPTIONS_MAX_PEERS      100
-#define OPTIONS_MAX_TEXTS      100 /* of an option that repeats */
+#define OPTIONS_MAX_TEXTS      100 /* of an option of create that repeats */
 
 enum create_date { CREATE_DATE_NONE, CREATE_DATE_GIVEN, CREATE_DATE_NOW };
 
@@ -81,10 +81,9 @@ struct options {
     uint32_t active_downloads, active_seeds, active_checks; /* at a time; 0: all */
     bool no_incoming;
     bool sequential;
+    bool super_seed;
     const char *select;
-    char label[LABEL_BYTES];                    /* "": none */
-    const char *label_rules[OPTIONS_MAX_TEXTS]; /* torrent/label_rule.h */
-    uint32_t label_rule_count;
+    char label[LABEL_BYTES]; /* "": none */
     bool verify_writes;
     unsigned names; /* enum metainfo_names, or-ed */
     bool headless, json, exit_when_done;

@@ -127,8 +127,7 @@ static enum exit_status status_of(enum error_code error)
 }
 
 /* A torrent that is in the list already takes what this command line says of it. */
-static enum error_code update_torrent(struct run *run, struct torrent_id id,
-                                      char message[SESSION_MESSAGE_SIZE])
+static void update_torrent(struct run *run, struct torrent_id id, const char *message)
 {
     log_write(run->log, LOG_LEVEL_INFO, "%s", message);
     for (uint32_t i = 0; i < run->peers.address_count; i++)
@@ -137,9 +136,11 @@ static enum error_code update_torrent(struct run *run, struct torrent_id id,
         torrent_set_sequential(run->session, id, true);
     if (run->options->label[0] != '\0')
         torrent_set_label(run->session, id, run->options->label);
-    return run->options->select != NULL
-               ? torrent_select(run->session, id, run->options->select, message)
-               : ERROR_NONE;
+    if (run->options->super_seed)
+        torrent_set_super_seed(run->session, id, true);
+    if (run->options->select != NULL)
+        log_write(run->log, LOG_LEVEL_WARNING, _("%s: --select is not applied to it"),
+                  message);
 }
 
 static enum exit_status add_users_torrents(struct run *run)
@@ -150,6 +151,7 @@ static enum exit_status add_users_torrents(struct run *run)
     const struct add_options add = {
         .download_dir = session.download_dir,
         .sequential = options->sequential,
+        .super_seed = options->super_seed,
         .select = options->select,
         .label = options->label[0] != '\0' ? options->label : NULL,
         .peers = run->peers.addresses,
@@ -163,14 +165,14 @@ static enum exit_status add_users_torrents(struct run *run)
         const char *name = options->torrents[i];
         if (torrent_argument_check(name) != EXIT_STATUS_OK)
             return EXIT_STATUS_INVALID;
-        enum error_code error = session_add_file(run->session, name, &add,
-                                                 &run->added[run->added_count], message);
-        if (error == ERROR_EXISTS)
-            error = update_torrent(run, run->added[run->added_count], message);
+        const enum error_code error = session_add_file(
+            run->session, name, &add, &run->added[run->added_count], message);
         if (status_of(error) != EXIT_STATUS_OK) {
             fprintf(stderr, "bttui: %s\n", message);
             return status_of(error);
         }
+        if (error == ERROR_EXISTS)
+            update_torrent(run, run->added[run->added_count], message);
         run->added_count++;
     }
     return EXIT_STATUS_OK;
@@ -195,9 +197,6 @@ enum exit_status run_open_session(struct run *run)
     char message[SESSION_MESSAGE_SIZE];
     const struct options *options = run->options;
     const enum exit_status status = run->plan != NULL ? open_demo(run) : open_users(run);
-    if (status == EXIT_STATUS_OK)
-        session_set_label_rules(run->session, options->label_rules,
-                                options->label_rule_count);
     if (status == EXIT_STATUS_OK && options->blocklist_count > 0 &&
         session_read_blocklists(run->session, options->blocklists,
                                 options->blocklist_count, message) != ERROR_NONE) {

@@ -79,7 +79,7 @@ static enum error_code tell(struct peer *peer, uint32_t piece)
 enum error_code peer_allow_fast(struct peer *peer)
 {
     const struct peer_manager_config *config = &peer->manager->config;
-    if (!peer->fast || !peer->got_pieces || !is_starting(peer) ||
+    if (!peer->fast || !peer->got_pieces || peer->hidden || !is_starting(peer) ||
         (peer->allowed != NULL && peer->allowed->given_count > 0))
         return ERROR_NONE;
     enum error_code error = make_books(peer);

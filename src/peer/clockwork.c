@@ -129,6 +129,7 @@ void peer_tick(struct peer *peer, uint64_t now_ns)
     if (now_ns - peer->last_sent_ns > KEEPALIVE_NS &&
         buffer_append_u32(&peer->out, 0) == ERROR_NONE)
         peer_flush_soon(peer);
+    super_seed_tick(peer, now_ns);
     peer_update_idle(peer);
     peer_note_status(peer, PEER_REASON_NONE);
 }

@@ -84,7 +84,8 @@ enum error_code peer_say_extension(struct peer *peer)
     if (!peer->extended)
         return ERROR_NONE;
     peer_flush_soon(peer);
-    return wire_put_extension(&peer->out, manager->shared->port, manager->upload_only,
+    return wire_put_extension(&peer->out, manager->shared->port,
+                              manager->upload_only && !manager->super_seeding,
                               &peer->stream->remote);
 }
 
@@ -93,8 +94,6 @@ void peer_manager_set_upload_only(struct peer_manager *manager, bool on)
     if (manager->upload_only == on)
         return;
     manager->upload_only = on;
-    if (!on)
-        known_seek_seeds(manager);
     for (uint32_t i = 0; i < manager->known_count; i++) {
         struct peer *peer = manager->known[i].peer;
         if (peer == NULL || peer->dead || !peer->handshaken)

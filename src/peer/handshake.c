@@ -8,6 +8,9 @@
 static enum error_code send_pieces(struct peer *peer)
 {
     const struct bitfield *have = peer->manager->config.have;
+    peer->hidden = peer->manager->super_seeding;
+    if (peer->hidden)
+        return peer->fast ? wire_put(&peer->out, WIRE_HAVE_NONE) : ERROR_NONE;
     if (peer->fast && bitfield_full(have))
         return wire_put(&peer->out, WIRE_HAVE_ALL);
     if (have->count == 0)

@@ -13,7 +13,6 @@ src_peer_libpeer_a_SOURCES = \
 	src/peer/news.c \
 	src/peer/offer.c \
 	src/peer/pace.c \
-	src/peer/pace_buckets.c \
 	src/peer/pace.h \
 	src/peer/peer.c src/peer/peer_private.h \
 	src/peer/peer_look.c \
@@ -26,5 +25,6 @@ src_peer_libpeer_a_SOURCES = \
 	src/peer/seed_order.c src/peer/seed_order.h \
 	src/peer/send.c \
 	src/peer/slots.c \
+	src/peer/super_seed.c \
 	src/peer/upload.c \
 	src/peer/wire.c src/peer/wire.h

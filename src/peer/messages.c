@@ -71,6 +71,7 @@ static enum error_code become_seed(struct peer *peer)
     if (!peer->is_seed)
         peer->manager->seeds++;
     peer->is_seed = true;
+    super_seed_update(peer->manager);
     return ERROR_NONE;
 }
 
@@ -100,6 +101,9 @@ static enum error_code on_have(struct peer *peer, uint32_t piece)
         return error;
     struct message message = {.type = PEER_HAS_PIECE, .u.piece.piece = piece};
     peer_post(peer, &message);
+    super_seed_on_have(peer, piece);
+    if (peer->dead)
+        return ERROR_NONE;
     if (bitfield_full(&peer->bits)) {
         become_seed(peer);
         drop_if_both_complete(peer);
@@ -156,6 +160,7 @@ static enum error_code on_pieces(struct peer *peer, uint8_t id, const uint8_t *b
     if (error != ERROR_NONE)
         return error;
     peer_post_type(peer, PEER_HAS_PIECES);
+    super_seed_on_pieces(peer);
     drop_if_both_complete(peer);
     return ERROR_NONE;
 }

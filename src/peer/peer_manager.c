@@ -310,6 +310,7 @@ void peer_manager_free(struct peer_manager *manager)
     news_done(manager);
     loop_timer_cancel(manager->loop, &manager->hold_timer);
     seed_order_free(manager->order);
+    free(manager->seen);
     DL_DELETE2(manager->shared->managers, manager, prev_manager, next_manager);
     for (uint32_t i = 0; i < manager->known_count; i++)
         known_clear(manager, &manager->known[i]);
@@ -320,6 +321,7 @@ void peer_manager_free(struct peer_manager *manager)
 void peer_manager_set_complete(struct peer_manager *manager, bool complete)
 {
     manager->complete = complete;
+    super_seed_update(manager); /* before the seeds that know better are gone */
     peer_manager_set_upload_only(manager, complete);
     for (uint32_t i = 0; complete && i < manager->known_count; i++) {
         struct peer *peer = manager->known[i].peer;

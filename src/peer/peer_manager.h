@@ -116,6 +116,10 @@ void peer_manager_set_complete(struct peer_manager *manager, bool complete);
 /* We want nothing more, though we may not have everything: peers are told (BEP 21), and
  * those that want nothing either are the first to make room. */
 void peer_manager_set_upload_only(struct peer_manager *manager, bool on);
+/* Who connects from now on is shown two pieces at a time, while we have everything and
+ * nobody else does (BEP 16). */
+void peer_manager_set_super_seed(struct peer_manager *manager, bool on);
+bool peer_manager_is_super_seeding(const struct peer_manager *manager);
 /* 0: 200. What is connected stays; when there is more room now, it is dialled for. */
 void peer_manager_set_max_peers(struct peer_manager *manager, uint32_t max_peers);
 /* Blocks may be free again: peers with room post PEER_IDLE. */

@@ -17,6 +17,7 @@
 /* Per turn and descriptor, each way, so that one fast peer does not starve the others. */
 #define TURN_BYTES         (256u * 1024)
 #define UPLOAD_BURST_FIRST 4u
+#define SHOWN_AT_ONCE      2u  /* pieces, by a super-seed */
 #define UPLOAD_BLOCKS_MAX  16u /* read for one peer and not yet sent */
 
 /* A queue of block names, oldest first. */
@@ -77,6 +78,13 @@ struct peer {
     bool got_pieces; /* bitfield, have all or have none came, or a have in their stead */
     bool is_seed;
     bool upload_only; /* it says so: it wants nothing (BEP 21) */
+    bool hidden;      /* it is not told all we have (BEP 16) */
+    struct {
+        uint32_t piece;
+        bool is_shown;
+        uint64_t got_ns; /* when it had got it; 0: not yet */
+    } shown[SHOWN_AT_ONCE];
+    uint32_t told_to; /* all below it, at the end */
     bool has_bits;    /* bits is made; a seed costs none */
     struct bitfield bits;
     uint64_t slot_changed_ns;
@@ -217,6 +225,8 @@ struct peer_manager {
     uint32_t connected, half_open, seeds;
     uint32_t dial_from; /* round robin */
     bool running, complete, upload_only;
+    bool super_seed, super_seeding, super_over; /* set; at it; it was, for good */
+    uint16_t *seen;      /* how often each piece was shown or turned up, while at it */
     bool waits_for_disk; /* some are starved for that */
     bool in_run; /* peer_manager_run is at work: what is queued now it still sees */
     struct peer *flush_list;
@@ -284,6 +294,13 @@ uint32_t peer_allowed_pieces(const struct peer *peer,
 enum error_code peer_on_extended(struct peer *peer, const uint8_t *body, uint32_t length);
 /* Our extension handshake, if it knows what that is. */
 enum error_code peer_say_extension(struct peer *peer);
+
+/* super_seed.c */
+/* Whether it has begun or ended: seeds have come, or we are complete. */
+void super_seed_update(struct peer_manager *manager);
+void super_seed_on_pieces(struct peer *peer); /* its first ones are told */
+void super_seed_on_have(struct peer *peer, uint32_t piece);
+void super_seed_tick(struct peer *peer, uint64_t now_ns);
 
 /* send.c */
 enum error_code peer_send(struct peer *peer);
@@ -404,8 +421,6 @@ void known_inherit(struct peer_manager *manager, struct peer *peer);
 /* dial.c */
 /* What failed before may not fail now: all are tried again within seconds. */
 void known_network_changed(struct peer_manager *manager);
-/* Something is wanted again: those that had no reason to stay are tried at once. */
-void known_seek_seeds(struct peer_manager *manager);
 bool known_host_has_room(const struct peer_manager *manager,
                          const struct netaddr *address);
 void known_dial(struct peer_manager *manager);

@@ -75,6 +75,7 @@ struct add_options {
     const char *download_dir; /* NULL: the session's */
     bool paused;
     bool sequential;
+    bool super_seed;
     const char *select;          /* --select; NULL: all */
     const char *label;           /* as label_read gives it; NULL: none */
     const struct netaddr *peers; /* --peer */
@@ -172,6 +173,7 @@ struct torrent_info {
     struct seed_goal goal; /* that holds for it; 0: none */
     bool is_private;
     bool sequential;
+    bool super_seed, super_seeding; /* set; at work */
     /* What is verified is on disk for good. Without a state directory nothing is meant to
      * last, and no disk is waited for. */
     bool synced;
@@ -306,16 +308,13 @@ void torrent_set_sequential(struct session *session, struct torrent_id id,
                             bool sequential);
 /* LABEL as label_read gives it; "": none. */
 void torrent_set_label(struct session *session, struct torrent_id id, const char *label);
+/* Shows each peer two pieces at a time while nobody else has everything (BEP 16). */
+void torrent_set_super_seed(struct session *session, struct torrent_id id, bool on);
 void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint32_t file,
                              bool wanted);
 /* The same for COUNT files at once. */
 void torrent_set_files_wanted(struct session *session, struct torrent_id id,
                               const uint32_t *files, uint32_t count, bool wanted);
-/* Wants the files that LIST names (--select), and no others. ERROR_INVALID: MESSAGE says
- * what is wrong with it. */
-enum error_code torrent_select(struct session *session, struct torrent_id id,
-                               const char *list,
-                               char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
 void torrent_add_peer(struct session *session, struct torrent_id id,
                       const struct netaddr *address);
 void torrent_pause_peer(struct session *session, struct torrent_id id,
@@ -338,10 +337,6 @@ void session_set_limits(struct session *session, uint64_t max_down, uint64_t max
 void session_set_turtle(struct session *session, bool on);
 /* NULL: none. What it says holds at once. False: it is none, and the last one stays. */
 bool session_set_schedule(struct session *session, const char *text);
-/* What holds for the torrents of some labels (torrent/label_rule.h), at once; those that
- * are none are left out. Without memory for them all stays as it was. */
-void session_set_label_rules(struct session *session, const char *const *texts,
-                             uint32_t count);
 /* As in the config. Connections there are stay when it becomes less. */
 void session_set_max_peers(struct session *session, uint32_t max_peers);
 /* As in the config, for torrents added from then on. */

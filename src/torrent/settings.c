@@ -25,6 +25,7 @@ static const struct record_field torrent_fields[] = {
     {"paused", RECORD_FLAG, TORRENT(paused), 0, 1},
     {"seed-end", RECORD_U32, TORRENT(seed_end), 0, SEED_END_TIME},
     {"sequential", RECORD_FLAG, TORRENT(sequential), 0, 1},
+    {"super-seed", RECORD_FLAG, TORRENT(super_seed), 0, 1},
 };
 static const struct record_field session_fields[] = {
     {"active-checks", RECORD_U32, SESSION(active_checks), 0, UINT32_MAX},

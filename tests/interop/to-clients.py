@@ -66,6 +66,29 @@ def to_transmission(lab):
     finish(payload, Bttui(lab, torrent, payload.dir).seeding(), leecher, target, began)
 
 
+def super_seeded_libtorrents(lab):
+    """Three of them share what each is shown, so that hardly anything is sent twice."""
+    payload = Payload(lab.new_dir("seed"), "payload", SIZES)
+    tracker = Opentracker(lab, payload)
+    torrent = payload.torrent(lab.path("payload.torrent"), tracker.http)
+    bttui = Bttui(lab, torrent, payload.dir, "--super-seed").seeding()
+    tracker.wait_seeders(payload)
+    began = time.time()
+    targets = [lab.new_dir("target") for _ in range(3)]
+    leechers = [Libtorrent(lab, torrent, target) for target in targets]
+    for leecher in leechers:
+        leecher.wait_complete()
+    wait_until(lambda: (bttui.last("progress", "uploaded_bytes") or 0) >= payload.total_bytes,
+               "bttui to tell what it uploaded")
+    copies = bttui.last("progress", "uploaded_bytes") / payload.total_bytes
+    print(f"        {time.time() - began:.2f} s, {copies:.2f} copies")
+    for target in targets:
+        check_equal(payload.differences(target), [], "files that differ")
+    check(copies < 2, "it is no super-seed")
+    check(not bttui.seen("ban"), "bttui banned an honest peer")
+    bttui.finish()
+
+
 def to_aria2(lab):
     found_by_tracker(lab, Aria2)
 
@@ -80,4 +103,4 @@ def to_rtorrent_named(lab):
 
 
 run(to_libtorrent, to_libtorrent_named, to_transmission, to_aria2, to_rtorrent,
-    to_rtorrent_named)
+    to_rtorrent_named, super_seeded_libtorrents)

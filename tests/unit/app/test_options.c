@@ -56,8 +56,6 @@ static const char *const refused[] = {
     "--bind=",
     "--select=",
     "--label=",
-    "--label-rule=films",
-    "--label-rule=x speed=1",
     "--label=0123456789012345678901234567890123456789x",
     "--color=blue",
     "--sandbox",
@@ -70,7 +68,6 @@ static const char *const refused[] = {
     "verify --port=1 a",
     "verify --select=1 a",
     "verify --label=x a",
-    "verify --label-rule=x a",
     "create",
     "create a b",
     "create --select=1 a",
@@ -286,11 +283,12 @@ START_TEST(flags_are_what_was_given)
     struct options options;
     ck_assert_int_eq(
         parse("--headless --json --exit-when-done --sequential --no-incoming "
-              "--ascii --color=always",
+              "--super-seed --ascii --color=always",
               &options),
         EXIT_STATUS_OK);
     ck_assert(options.headless && options.json && options.exit_when_done);
     ck_assert(options.sequential && options.no_incoming && options.ascii);
+    ck_assert(options.super_seed);
     ck_assert_int_eq(options.color, COLOR_ALWAYS);
     ck_assert_int_eq(parse("", &options), EXIT_STATUS_OK);
     ck_assert(!options.headless && !options.json && !options.exit_when_done);

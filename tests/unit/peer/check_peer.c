@@ -15,6 +15,7 @@ int main(void)
     srunner_add_suite(runner, suite_upload_only());
     srunner_add_suite(runner, suite_slots());
     srunner_add_suite(runner, suite_seed_order());
+    srunner_add_suite(runner, suite_super_seed());
     srunner_add_suite(runner, suite_connect());
     srunner_add_suite(runner, suite_crowds());
     srunner_add_suite(runner, suite_trouble());

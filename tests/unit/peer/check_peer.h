@@ -17,6 +17,7 @@ Suite *suite_seed_order(void);
 Suite *suite_serve(void);
 Suite *suite_session(void);
 Suite *suite_slots(void);
+Suite *suite_super_seed(void);
 Suite *suite_trouble(void);
 Suite *suite_upload(void);
 Suite *suite_upload_only(void);

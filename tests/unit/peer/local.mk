@@ -11,7 +11,7 @@ tests_unit_peer_check_peer_SOURCES = tests/unit/peer/check_peer.c \
 	tests/unit/peer/test_trouble.c tests/unit/peer/test_upload.c \
 	tests/unit/peer/test_upload_only.c \
 	tests/unit/peer/test_seed_order.c \
-	tests/unit/peer/test_slots.c \
+	tests/unit/peer/test_slots.c tests/unit/peer/test_super_seed.c \
 	tests/unit/peer/test_wire.c
 tests_unit_peer_check_peer_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_peer_check_peer_LDADD = $(TESTS_LIBS) $(PEER_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)

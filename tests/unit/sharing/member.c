@@ -347,6 +347,7 @@ void party_begin(struct party *party, const struct party_plan *plan)
     memset(party->hash.bytes, 'H', sizeof party->hash.bytes);
     for (uint32_t i = 0; i < party->count; i++)
         begin_member(party, i, plan);
+    peer_manager_set_super_seed(party->members[0].peers, plan->super_seed);
     have_everything(&party->members[0]);
     introduce(party);
     party->began_ns = loop_now_ns(party->world.loop);

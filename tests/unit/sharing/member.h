@@ -51,6 +51,7 @@ struct party_plan {
     uint64_t uplink;      /* bytes/s of each member; 0: any */
     uint64_t seed_uplink; /* of member 0 */
     bool limited;         /* each knows its own and keeps to it; else its line does */
+    bool super_seed;      /* member 0 (BEP 16) */
     uint64_t dice;
 };
 

@@ -62,6 +62,28 @@ START_TEST(test_a_slow_seed_gives_nearly_everything_once)
 }
 END_TEST
 
+/* BEP 16: slower, and hardly more than once. */
+START_TEST(test_a_super_seed_gives_everything_once)
+{
+    const struct party_plan plan = {
+        .members = 9,
+        .pieces = 256,
+        .piece_bytes = 1u << 16,
+        .uplink = 20000000,
+        .seed_uplink = 2000000,
+        .super_seed = true,
+        .dice = 1,
+    };
+    double first, last;
+    party_begin(&party, &plan);
+    ck_assert(party_run(&party, 200));
+    times_of(1, 8, &first, &last);
+    const double copies = member_copies(&party.members[0]);
+    ck_assert_msg(copies < 1.03, "%.3f copies, %.2f s", copies, last);
+    ck_assert_int_eq(party_end(&party), 0);
+}
+END_TEST
+
 Suite *suite_swarm(void)
 {
     Suite *suite = suite_create("swarm");
@@ -69,6 +91,7 @@ Suite *suite_swarm(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_those_who_give_finish_before_those_who_do_not);
     tcase_add_test(tcase, test_a_slow_seed_gives_nearly_everything_once);
+    tcase_add_test(tcase, test_a_super_seed_gives_everything_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -16,6 +16,7 @@ static struct saved_list given_list(void)
         torrents[i] = (struct saved_torrent){.hash = {{(uint8_t)(9 - i), 7}}};
     torrents[1].settings = (struct torrent_settings){.paused = true,
                                                      .sequential = true,
+                                                     .super_seed = true,
                                                      .max_down = 4000,
                                                      .max_up = 50,
                                                      .label = "a b"};
@@ -46,6 +47,8 @@ START_TEST(order_and_settings_come_back)
         ck_assert_mem_eq(&out.torrents[i].hash, &torrents[i].hash, SHA1_BYTES);
     ck_assert(out.torrents[1].settings.paused && out.torrents[1].settings.sequential);
     ck_assert(!out.torrents[0].settings.paused && !out.torrents[2].settings.sequential);
+    ck_assert(out.torrents[1].settings.super_seed &&
+              !out.torrents[0].settings.super_seed);
     ck_assert_uint_eq(out.torrents[1].settings.max_down, 4000);
     ck_assert_uint_eq(out.torrents[1].settings.max_up, 50);
     ck_assert_uint_eq(out.torrents[2].settings.max_up, 0);
