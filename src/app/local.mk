@@ -21,7 +21,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/json_lines.c src/app/json_lines.h \
 	src/app/json_text.c src/app/json_text.h \
 	src/app/options.c src/app/options.h \
-	src/app/options_create.c src/app/options_help.c src/app/options_private.h \
+	src/app/options_create.c src/app/options_help.c src/app/options_organise.c src/app/options_private.h \
 	src/app/options_take.c \
 	src/app/output.c src/app/output.h \
 	src/app/progress.c src/app/progress.h \

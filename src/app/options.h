@@ -37,7 +37,7 @@ enum command_bit {
 
 #define OPTIONS_MAX_BLOCKLISTS 16
 #define OPTIONS_MAX_PEERS      100
-#define OPTIONS_MAX_TEXTS      100 /* of an option of create that repeats */
+#define OPTIONS_MAX_TEXTS      100 /* of an option that repeats */
 
 enum create_date { CREATE_DATE_NONE, CREATE_DATE_GIVEN, CREATE_DATE_NOW };
 
@@ -83,7 +83,9 @@ struct options {
     bool sequential;
     bool super_seed;
     const char *select;
-    char label[LABEL_BYTES]; /* "": none */
+    char label[LABEL_BYTES];                    /* "": none */
+    const char *label_rules[OPTIONS_MAX_TEXTS]; /* torrent/label_rule.h */
+    uint32_t label_rule_count;
     bool verify_writes;
     unsigned names; /* enum metainfo_names, or-ed */
     bool headless, json, exit_when_done;

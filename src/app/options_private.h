@@ -37,6 +37,7 @@ enum option_id {
     OPTION_SUPER_SEED,
     OPTION_SELECT,
     OPTION_LABEL,
+    OPTION_LABEL_RULE,
     OPTION_HEADLESS,
     OPTION_JSON,
     OPTION_EXIT_WHEN_DONE,
@@ -96,6 +97,12 @@ bool option_take(struct options *options, const struct option_record *record,
 /* Those of `bttui create` with a value. */
 bool option_take_create(struct create_options *create, int id, const char *text,
                         struct option_complaint *complaint);
+/* --label, --label-rule */
+bool option_take_organise(struct options *options, int id, const char *text,
+                          struct option_complaint *complaint);
+/* TEXT, which may not be empty, becomes one more of MOST. */
+bool option_add_text(struct option_complaint *complaint, const char *text,
+                     const char **texts, uint32_t most, uint32_t *count);
 /* Always false, so that callers can return it. */
 bool option_complain(struct option_complaint *complaint, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

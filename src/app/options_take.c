@@ -178,16 +178,6 @@ static bool add_peer(struct option_complaint *complaint, const char *text,
     return true;
 }
 
-static bool take_label(struct option_complaint *complaint, const char *text,
-                       char ret_label[LABEL_BYTES])
-{
-    char buffer[OPTION_SHOWN_SIZE];
-    if (label_read(text, ret_label) && ret_label[0] != '\0')
-        return true;
-    return option_complain(complaint, _("%s: “%s” is no label of 1 to %d characters"),
-                           complaint->name, option_shown(text, buffer), LABEL_CELLS);
-}
-
 static bool take_text(struct option_complaint *complaint, const char *text,
                       const char **ret_text)
 {
@@ -197,14 +187,13 @@ static bool take_text(struct option_complaint *complaint, const char *text,
     return true;
 }
 
-static bool add_blocklist(struct option_complaint *complaint, const char *text,
-                          struct options *options)
+bool option_add_text(struct option_complaint *complaint, const char *text,
+                     const char **texts, uint32_t most, uint32_t *count)
 {
-    if (options->blocklist_count == OPTIONS_MAX_BLOCKLISTS)
+    if (*count == most)
         return option_complain(complaint, _("%s: more than %d are given"),
-                               complaint->name, OPTIONS_MAX_BLOCKLISTS);
-    return take_text(complaint, text, &options->blocklists[options->blocklist_count]) &&
-           ++options->blocklist_count > 0;
+                               complaint->name, (int)most);
+    return take_text(complaint, text, &texts[*count]) && ++*count > 0;
 }
 
 /* Yes or no; yes without a word, as on the command line. */
@@ -285,7 +274,8 @@ bool option_take(struct options *options, const struct option_record *record,
     case OPTION_SELECT:
         return take_text(complaint, text, &options->select);
     case OPTION_LABEL:
-        return take_label(complaint, text, options->label);
+    case OPTION_LABEL_RULE:
+        return option_take_organise(options, record->id, text, complaint);
     case OPTION_PORT:
         fine = take_number(complaint, text, 0, 65535, &number);
         options->port = (uint16_t)number;
@@ -315,7 +305,8 @@ bool option_take(struct options *options, const struct option_record *record,
         options->max_peers = (uint32_t)number;
         return fine;
     case OPTION_BLOCKLIST:
-        return add_blocklist(complaint, text, options);
+        return option_add_text(complaint, text, options->blocklists,
+                               OPTIONS_MAX_BLOCKLISTS, &options->blocklist_count);
     case OPTION_ACTIVE_DOWNLOADS:
         return take_count(complaint, text, &options->active_downloads);
     case OPTION_ACTIVE_SEEDS:

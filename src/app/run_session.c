@@ -127,7 +127,8 @@ static enum exit_status status_of(enum error_code error)
 }
 
 /* A torrent that is in the list already takes what this command line says of it. */
-static void update_torrent(struct run *run, struct torrent_id id, const char *message)
+static enum error_code update_torrent(struct run *run, struct torrent_id id,
+                                      char message[SESSION_MESSAGE_SIZE])
 {
     log_write(run->log, LOG_LEVEL_INFO, "%s", message);
     for (uint32_t i = 0; i < run->peers.address_count; i++)
@@ -138,9 +139,9 @@ static void update_torrent(struct run *run, struct torrent_id id, const char *me
         torrent_set_label(run->session, id, run->options->label);
     if (run->options->super_seed)
         torrent_set_super_seed(run->session, id, true);
-    if (run->options->select != NULL)
-        log_write(run->log, LOG_LEVEL_WARNING, _("%s: --select is not applied to it"),
-                  message);
+    return run->options->select != NULL
+               ? torrent_select(run->session, id, run->options->select, message)
+               : ERROR_NONE;
 }
 
 static enum exit_status add_users_torrents(struct run *run)
@@ -165,14 +166,14 @@ static enum exit_status add_users_torrents(struct run *run)
         const char *name = options->torrents[i];
         if (torrent_argument_check(name) != EXIT_STATUS_OK)
             return EXIT_STATUS_INVALID;
-        const enum error_code error = session_add_file(
-            run->session, name, &add, &run->added[run->added_count], message);
+        enum error_code error = session_add_file(run->session, name, &add,
+                                                 &run->added[run->added_count], message);
+        if (error == ERROR_EXISTS)
+            error = update_torrent(run, run->added[run->added_count], message);
         if (status_of(error) != EXIT_STATUS_OK) {
             fprintf(stderr, "bttui: %s\n", message);
             return status_of(error);
         }
-        if (error == ERROR_EXISTS)
-            update_torrent(run, run->added[run->added_count], message);
         run->added_count++;
     }
     return EXIT_STATUS_OK;
@@ -197,6 +198,9 @@ enum exit_status run_open_session(struct run *run)
     char message[SESSION_MESSAGE_SIZE];
     const struct options *options = run->options;
     const enum exit_status status = run->plan != NULL ? open_demo(run) : open_users(run);
+    if (status == EXIT_STATUS_OK)
+        session_set_label_rules(run->session, options->label_rules,
+                                options->label_rule_count);
     if (status == EXIT_STATUS_OK && options->blocklist_count > 0 &&
         session_read_blocklists(run->session, options->blocklists,
                                 options->blocklist_count, message) != ERROR_NONE) {

@@ -81,6 +81,9 @@ static void make_live(const struct options *options, int id, struct session *ses
     case OPTION_TURTLE_SCHEDULE:
         session_set_schedule(session, options->turtle_schedule);
         break;
+    case OPTION_LABEL_RULE:
+        session_set_label_rules(session, options->label_rules, options->label_rule_count);
+        break;
     case OPTION_MAX_PEERS:
         session_set_max_peers(session, options->max_peers);
         break;

@@ -47,6 +47,7 @@ void message_done(struct message *message, struct block_pool *pool)
     case DISK_CHECK:
     case DISK_SYNC:
     case DISK_SAVE_RESUME:
+    case DISK_SETTLE:
     case DISK_RELEASE:
     case DISK_DELETE:
     case DISK_FORGET_STATE:

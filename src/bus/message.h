@@ -138,6 +138,7 @@ enum message_type {
     DISK_READ,        /* read: into the chain's blocks; holds it */
     DISK_SYNC,        /* job: fdatasync all files written since the last */
     DISK_SAVE_RESUME, /* job: write a state file durably */
+    DISK_SETTLE,      /* job: files were chosen anew: they are made, or kept aside */
     DISK_RELEASE,     /* job: close the torrent's files */
     DISK_DELETE,      /* job: delete the torrent's own files */
     DISK_FORGET_STATE, /* job: remove a state file, both generations */

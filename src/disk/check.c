@@ -250,8 +250,8 @@ static void check_end(struct check *check)
         storage_create_empty(check->storage, &error);
     storage_stat_all(check->storage);
     if (check->job->ret_stamps != NULL)
-        storage_stamps(check->storage, check->job->ret_stamps,
-                       storage_metainfo(check->storage)->file_count);
+        storage_own_stamps(check->storage, check->job->ret_stamps,
+                           storage_metainfo(check->storage)->file_count);
     const struct message response = {
         .type = DISK_CHECKED,
         .torrent = check->torrent,
@@ -276,6 +276,8 @@ void check_step(struct worker *worker, struct message *request)
     const uint32_t from = atomic_fetch_add(&check->next_piece, count);
     if (from == 0) {
         storage_close_retired(check->storage);
+        /* What fails here fails again where it is used. */
+        (void)storage_settle(check->storage, check->job->create_empty, NULL);
         storage_stat_all(check->storage);
         atomic_store(&check->has_sizes, true);
         digest_of_zeros(check);

@@ -263,6 +263,15 @@ void disk_manager_close(struct disk_manager *manager, struct torrent_id id)
         release_on_worker(manager, id, storage);
 }
 
+void disk_manager_set_unwanted(struct disk_manager *manager, struct torrent_id id,
+                               const bool *unwanted)
+{
+    /* The table changes on this thread only. */
+    const struct disk_torrent *torrent = find(manager, id);
+    if (torrent != NULL)
+        storage_set_unwanted(torrent->storage, unwanted);
+}
+
 /* ---- requests and responses ---- */
 
 /* A piece stays with one worker. What waits for the disk, and state files, have a worker
@@ -291,7 +300,8 @@ static struct worker *worker_for(struct disk_manager *manager,
 /* These work on a torrent that may be closed by the time they are done. */
 static bool needs_storage(enum message_type type)
 {
-    return type == DISK_SYNC || type == DISK_DELETE || type == DISK_RELEASE;
+    return type == DISK_SYNC || type == DISK_SETTLE || type == DISK_DELETE ||
+           type == DISK_RELEASE;
 }
 
 enum error_code disk_manager_post(struct disk_manager *manager,

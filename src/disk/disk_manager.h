@@ -55,6 +55,11 @@ enum error_code disk_manager_open(struct disk_manager *manager, struct torrent_i
  * answered: jobs are done, pieces and reads come back with ERROR_CANCELLED. */
 void disk_manager_close(struct disk_manager *manager, struct torrent_id torrent);
 
+/* A flag a file, copied; NULL: all are wanted. DISK_SETTLE, or a DISK_CHECK, goes by it.
+ */
+void disk_manager_set_unwanted(struct disk_manager *manager, struct torrent_id torrent,
+                               const bool *unwanted);
+
 /* Queues a disk request, taking over what it holds. ERROR_MEMORY: it is given back.
  * ERROR_EXISTS: a DISK_CHECK of this torrent is under way. */
 enum error_code disk_manager_post(struct disk_manager *manager,
@@ -76,7 +81,9 @@ struct disk_job {
     struct disk_job_base base; /* first */
     /* DISK_CHECK: the pieces to hash (a set bit), NULL: all. Owned. */
     struct bitfield *pieces;
-    bool create_empty; /* make the empty files at the end of the check */
+    /* Not only look: parts move into files that are wanted when the check begins, and
+     * empty files are made when it ends. */
+    bool create_empty;
     /* DISK_CHECK, all the poster's own, to be there until it is answered or the workers
      * are stopped. RET_DIGESTS: each piece's SHA-1 goes here and is compared with
      * nothing: what can be read is right, and the first piece that cannot ends the check
@@ -90,11 +97,15 @@ struct disk_job {
     char *name;     /* owned */
     uint8_t *bytes; /* owned */
     size_t length;
-    bool raw;      /* without the state file's header: a .torrent */
-    bool stat_all; /* DISK_SYNC: look at all files, not just the written ones */
+    bool raw; /* without the state file's header: a .torrent */
+    /* DISK_SYNC: look at all files, not just the written ones, and which are there. What
+     * went wrong with that alone. */
+    bool stat_all;
+    struct storage_error settle_error;
     /* DISK_SYNC's result: how the files look now. Owned. */
     struct file_stamp *stamps;
     uint32_t stamp_count;
+    struct file_stamp parts_stamp; /* of files that are kept aside */
     struct storage_error error;
     uint64_t free_bytes;       /* DISK_SPACE's result; UINT64_MAX: not known */
     enum message_type request; /* in an answer: to what */

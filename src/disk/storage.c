@@ -19,23 +19,40 @@ static bool find_twins(struct storage *storage)
     return storage->twin_states != NULL;
 }
 
+/* Who changes the layout is not kept waiting by ever new readers. */
+static void init_layout_lock(struct storage *storage)
+{
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes,
+                                  PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&storage->layout, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
 struct storage *storage_new(struct file_cache *cache, struct metainfo *metainfo,
                             const char *dir)
 {
+    char parts[STORAGE_PARTS_NAME_SIZE];
     struct storage *storage = calloc(1, sizeof *storage);
     if (storage == NULL)
         return NULL;
+    storage_parts_name(&metainfo->hash, parts);
     atomic_init(&storage->references, 1);
     pthread_mutex_init(&storage->mutex, NULL);
     pthread_rwlock_init(&storage->life, NULL);
+    init_layout_lock(storage);
     storage->cache = cache;
     storage->metainfo = metainfo_ref(metainfo);
     storage->dir = strdup(dir);
-    storage->dirty = calloc(metainfo->file_count, sizeof *storage->dirty);
-    storage->entered = calloc(metainfo->file_count, sizeof *storage->entered);
-    storage->stamps = calloc(metainfo->file_count, sizeof *storage->stamps);
-    if (storage->dir == NULL || storage->dirty == NULL || storage->entered == NULL ||
-        storage->stamps == NULL || !find_twins(storage)) {
+    storage->parts_name = strdup(parts);
+    storage->dirty = calloc(metainfo->file_count + 1u, sizeof *storage->dirty);
+    storage->entered = calloc(metainfo->file_count + 1u, sizeof *storage->entered);
+    storage->stamps = calloc(metainfo->file_count + 1u, sizeof *storage->stamps);
+    storage->unwanted = calloc(metainfo->file_count, sizeof *storage->unwanted);
+    if (storage->dir == NULL || storage->parts_name == NULL || storage->dirty == NULL ||
+        storage->entered == NULL || storage->stamps == NULL ||
+        storage->unwanted == NULL || !find_twins(storage)) {
         storage_unref(storage);
         return NULL;
     }
@@ -55,10 +72,15 @@ void storage_unref(struct storage *storage)
     file_cache_drop(storage->cache, storage);
     pthread_mutex_destroy(&storage->mutex);
     pthread_rwlock_destroy(&storage->life);
+    pthread_rwlock_destroy(&storage->layout);
     metainfo_free(storage->metainfo);
     path_twins_free(storage->twins);
     free(storage->twin_states);
     free(storage->dir);
+    free(storage->parts_name);
+    free(storage->apart);
+    free(storage->shared);
+    free((void *)storage->unwanted);
     free(storage->dirty);
     free(storage->entered);
     free(storage->stamps);
@@ -118,7 +140,8 @@ void storage_begin_anew(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
     storage->dir_seen = false;
-    memset(storage->entered, 0, storage->metainfo->file_count * sizeof *storage->entered);
+    memset(storage->entered, 0,
+           (storage->metainfo->file_count + 1u) * sizeof *storage->entered);
     for (uint32_t i = 0; storage->twins != NULL && i < storage->twins->count; i++)
         storage->twin_states[i] = TWIN_UNKNOWN;
     pthread_mutex_unlock(&storage->mutex);
@@ -190,7 +213,11 @@ struct segment storage_segment_at(const struct storage *storage, uint64_t offset
     const struct metainfo_file *record = &storage->metainfo->files[file];
     const uint64_t in_file = offset - record->offset;
     const uint64_t rest = record->length - in_file;
-    return (struct segment){file, in_file, rest < left ? rest : left, record->pad};
+    const struct segment segment = {file, in_file, rest < left ? rest : left, record->pad,
+                                    false};
+    return storage->apart != NULL && storage->apart[file]
+               ? storage_segment_apart(storage, offset, segment)
+               : segment;
 }
 
 uint64_t storage_offset_of(const struct storage *storage, uint32_t piece, uint32_t begin)
@@ -203,7 +230,7 @@ enum error_code storage_create_empty(struct storage *storage,
 {
     for (uint32_t i = 0; i < storage->metainfo->file_count; i++) {
         const struct metainfo_file *file = &storage->metainfo->files[i];
-        if (file->length > 0 || file->pad)
+        if (file->length > 0 || file->pad || atomic_load(&storage->unwanted[i]))
             continue;
         const int fd = storage_acquire(storage, i, true);
         if (fd < 0)

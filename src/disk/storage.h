@@ -3,6 +3,10 @@
  * walking descriptors so that no symbolic link leads outside, created when first written,
  * kept open in a small cache that all torrents share.
  *
+ * A file that is not wanted is not made. What pieces share with it is kept aside in the
+ * torrent's parts file, ".INFOHASH.parts" in the download directory, until the file is
+ * wanted after all: then it moves in. One that is there is used, wanted or not.
+ *
  * Any thread; a storage is kept alive by references.
  */
 #ifndef BTTUI_DISK_STORAGE_H
@@ -55,8 +59,20 @@ struct storage *storage_ref(struct storage *storage);
 void storage_unref(struct storage *storage);
 const struct metainfo *storage_metainfo(const struct storage *storage);
 
+/* The name of the parts file of a torrent. */
+#define STORAGE_PARTS_NAME_SIZE (INFO_HASH_HEX_SIZE + 8)
+void storage_parts_name(const struct info_hash *hash,
+                        char ret_name[STORAGE_PARTS_NAME_SIZE]);
+/* UNWANTED: a flag a file, copied; NULL: all are wanted. Never waits; storage_settle goes
+ * by it. */
+void storage_set_unwanted(struct storage *storage, const bool *unwanted);
+/* Finds out which files are there, and MOVES parts into those that are wanted now, or
+ * only looks. On failure all is where it was. */
+enum error_code storage_settle(struct storage *storage, bool moves,
+                               struct storage_error *ret_error);
+
 /* Writes CHAIN, whose blocks lie end to end from offset BEGIN of PIECE: one pwritev(2)
- * for each file it touches. */
+ * for each file it touches. ERROR_CANCELLED: of a file that is not wanted. */
 enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t begin,
                               const struct block *chain, struct storage_error *ret_error);
 /* Reads LENGTH bytes; padding reads as zeros. ERROR_NOT_FOUND, ERROR_TRUNCATED: not all
@@ -87,16 +103,21 @@ void storage_found(struct storage *storage, uint32_t piece, uint32_t length);
  * (a hole). */
 bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length);
 
-/* Creates the empty files of the torrent. */
+/* Creates the wanted ones of the torrent's empty files. */
 enum error_code storage_create_empty(struct storage *storage,
                                      struct storage_error *ret_error);
 /* fdatasync for all files written since the last call, and new stamps for them.
  * ERROR_NOT_FOUND: one was deleted under us. Whatever the error, what was written to that
  * file since the last good call must be read back before it is believed (S6). */
 enum error_code storage_sync(struct storage *storage, struct storage_error *ret_error);
-/* Copies what storage_sync or storage_stat_all saw last; COUNT = the torrent's files. */
+/* Copies what storage_sync or storage_stat_all saw last; COUNT = the torrent's files. One
+ * that is not there looks as the parts file does if that has bytes of it. */
 void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
                     uint32_t count);
+/* The same of the files alone. */
+void storage_own_stamps(struct storage *storage, struct file_stamp *ret_stamps,
+                        uint32_t count);
+struct file_stamp storage_parts_stamp(struct storage *storage);
 void storage_stat_all(struct storage *storage);
 /* Whether the files were long enough for the range when they were last looked at. */
 bool storage_was_there(struct storage *storage, uint32_t piece, uint32_t length);

@@ -52,8 +52,8 @@ enum error_code storage_delete(struct storage *storage, struct storage_error *re
     const int dir_fd = storage_open_dir(storage, false);
     file_cache_drop(storage->cache, storage);
     /* Those with a twin before them first: it takes both to see whether they are one. */
-    for (uint32_t i = storage->metainfo->file_count; dir_fd >= 0 && i-- > 0;) {
-        if (storage->metainfo->files[i].pad)
+    for (uint32_t i = parts_index(storage) + 1u; dir_fd >= 0 && i-- > 0;) {
+        if (i < parts_index(storage) && storage->metainfo->files[i].pad)
             continue;
         const enum error_code error =
             delete_file(dir_fd, storage_path(storage, dir_fd, i, false));

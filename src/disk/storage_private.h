@@ -17,28 +17,44 @@ struct storage {
     struct file_cache *cache;
     struct metainfo *metainfo;
     char *dir;
+    char *parts_name;         /* of the file that parts_index() stands for */
     struct path_twins *twins; /* NULL: none */
-    pthread_rwlock_t life;    /* read: files are being made; write: deleting begins */
-    bool deleted;             /* under LIFE */
-    pthread_mutex_t mutex;    /* guards what follows */
+    /* Read: bytes of files are on their way; write: what lies where is being changed. */
+    pthread_rwlock_t layout;
+    bool *apart;      /* a file: its bytes lie in the parts file; NULL: none's do */
+    uint32_t *shared; /* pieces with bytes of several files, in order; made with APART */
+    uint32_t shared_count;
+    _Atomic bool *unwanted; /* a file */
+    pthread_rwlock_t life;  /* read: files are being made; write: deleting begins */
+    bool deleted;           /* under LIFE */
+    pthread_mutex_t mutex;  /* guards what follows */
     bool dir_seen;
     dev_t dir_device;
     ino_t dir_inode;
     enum twin_state *twin_states; /* of each of twins */
-    bool *dirty;                  /* a file: written since the last sync */
+    bool *dirty; /* a file, or the parts file: written since the last sync */
     uint32_t dirty_count;
     bool *entered; /* a file: the directories that lead to it are on disk as they are */
     struct file_stamp *stamps;
 };
 
+/* The number under which the parts file is opened, synced and looked at. */
+static inline uint32_t parts_index(const struct storage *storage)
+{
+    return storage->metainfo->file_count;
+}
+
 /* The part of a range that lies in one file. */
 struct segment {
-    uint32_t file;
+    uint32_t file;   /* or parts_index() */
     uint64_t offset; /* in the file */
     uint64_t length;
     bool pad;
+    bool lost; /* FILE is not wanted and not there, and nobody shares the piece with it:
+                  its bytes have no place */
 };
 
+/* LAYOUT is held, as while the segment is used. */
 struct segment storage_segment_at(const struct storage *storage, uint64_t offset,
                                   uint64_t left);
 /* From the torrent's first byte. */
@@ -54,6 +70,23 @@ int storage_acquire(struct storage *storage, uint32_t file, bool write);
 void storage_release(struct storage *storage, int fd);
 /* The next sync is about it. */
 void storage_mark_dirty(struct storage *storage, uint32_t file);
+
+/* ---- storage_parts.c ---- */
+
+/* Where the bytes of SEGMENT, whose file is apart, are. */
+struct segment storage_segment_apart(const struct storage *storage, uint64_t offset,
+                                     struct segment segment);
+/* A file that is wanted by now gets its place. LAYOUT is not held. */
+enum error_code storage_bring_in(struct storage *storage, uint32_t file,
+                                 struct storage_error *ret_error);
+/* Whether it may have something in it. LAYOUT is not held. */
+bool storage_has_parts(struct storage *storage);
+/* All that was in the parts file is synced elsewhere: it goes. LAYOUT is not held. */
+void storage_drop_parts(struct storage *storage, int dir_fd);
+/* As the file is now. LAYOUT is held. */
+struct file_stamp storage_look_at(struct storage *storage, int dir_fd, uint32_t file);
+/* Forgets that it was written. */
+bool storage_take_dirty(struct storage *storage, uint32_t file);
 
 /* ---- storage_chain.c ---- */
 

@@ -54,6 +54,26 @@ static void fill_with_zeros(struct chain_cursor cursor, uint64_t length)
     }
 }
 
+/* LAYOUT is held. */
+static enum error_code read_from_place(struct storage *storage,
+                                       const struct segment *segment,
+                                       struct chain_cursor cursor,
+                                       struct storage_error *ret_error)
+{
+    if (segment->pad) {
+        fill_with_zeros(cursor, segment->length);
+        return ERROR_NONE;
+    }
+    if (segment->lost)
+        return storage_fail(ret_error, segment->file, ENOENT);
+    const int fd = storage_acquire(storage, segment->file, false);
+    if (fd < 0)
+        return storage_fail(ret_error, segment->file, errno);
+    const enum error_code error = read_segment(fd, segment, cursor, ret_error);
+    storage_release(storage, fd);
+    return error;
+}
+
 enum error_code storage_read_chain(struct storage *storage, const struct block *chain,
                                    struct storage_error *ret_error)
 {
@@ -61,18 +81,13 @@ enum error_code storage_read_chain(struct storage *storage, const struct block *
     uint64_t offset = storage_offset_of(storage, chain->piece, chain->begin);
     uint64_t left = chain_bytes(chain);
     while (left > 0) {
+        pthread_rwlock_rdlock(&storage->layout);
         const struct segment segment = storage_segment_at(storage, offset, left);
-        if (segment.pad) {
-            fill_with_zeros(cursor, segment.length);
-        } else {
-            const int fd = storage_acquire(storage, segment.file, false);
-            if (fd < 0)
-                return storage_fail(ret_error, segment.file, errno);
-            const enum error_code error = read_segment(fd, &segment, cursor, ret_error);
-            storage_release(storage, fd);
-            if (error != ERROR_NONE)
-                return error;
-        }
+        const enum error_code error =
+            read_from_place(storage, &segment, cursor, ret_error);
+        pthread_rwlock_unlock(&storage->layout);
+        if (error != ERROR_NONE)
+            return error;
         chain_skip(&cursor, segment.length);
         offset += segment.length;
         left -= segment.length;
@@ -102,11 +117,15 @@ uint32_t storage_read_cached(struct storage *storage, const struct block *chain)
 {
     struct iovec iov[CHAIN_IOV_COUNT];
     struct chain_cursor cursor = {chain, 0};
+    if (pthread_rwlock_tryrdlock(&storage->layout) != 0)
+        return 0;
     const struct segment segment = storage_segment_at(
         storage, storage_offset_of(storage, chain->piece, chain->begin),
         chain_bytes(chain));
-    const int fd =
-        segment.pad ? -1 : file_cache_pin_nowait(storage->cache, storage, segment.file);
+    const int fd = segment.pad || segment.lost
+                       ? -1
+                       : file_cache_pin_nowait(storage->cache, storage, segment.file);
+    pthread_rwlock_unlock(&storage->layout);
     if (fd < 0)
         return 0;
     const int count = chain_gather(&cursor, segment.length, iov);
@@ -129,11 +148,14 @@ void storage_read_ahead(struct storage *storage, uint32_t piece, uint32_t begin)
     const uint32_t rest = metainfo_piece_length(storage->metainfo, piece) - begin;
     if (rest == 0)
         return;
+    pthread_rwlock_rdlock(&storage->layout);
     const struct segment segment =
         storage_segment_at(storage, storage_offset_of(storage, piece, begin),
                            rest < AHEAD_BYTES ? rest : AHEAD_BYTES);
-    const int fd =
-        segment.pad ? -1 : file_cache_pin(storage->cache, storage, segment.file, false);
+    const int fd = segment.pad || segment.lost
+                       ? -1
+                       : file_cache_pin(storage->cache, storage, segment.file, false);
+    pthread_rwlock_unlock(&storage->layout);
     if (fd < 0)
         return;
     posix_fadvise(fd, (off_t)segment.offset, (off_t)segment.length, POSIX_FADV_WILLNEED);
@@ -150,22 +172,30 @@ static bool is_hole(int fd, const struct segment *segment)
     return data < 0 ? errno == ENXIO : (uint64_t)data >= end;
 }
 
+/* LAYOUT is held. */
+static bool segment_is_hole(struct storage *storage, const struct segment *segment)
+{
+    if (segment->pad)
+        return true;
+    const int fd = segment->lost ? -1 : storage_acquire(storage, segment->file, false);
+    if (fd < 0)
+        return false;
+    const bool hole = is_hole(fd, segment);
+    storage_release(storage, fd);
+    return hole;
+}
+
 bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length)
 {
     uint64_t offset = storage_offset_of(storage, piece, 0), left = length;
-    while (left > 0) {
+    bool hole = true;
+    pthread_rwlock_rdlock(&storage->layout);
+    while (left > 0 && hole) {
         const struct segment segment = storage_segment_at(storage, offset, left);
-        if (!segment.pad) {
-            const int fd = storage_acquire(storage, segment.file, false);
-            if (fd < 0)
-                return false;
-            const bool hole = is_hole(fd, &segment);
-            storage_release(storage, fd);
-            if (!hole)
-                return false;
-        }
+        hole = segment_is_hole(storage, &segment);
         offset += segment.length;
         left -= segment.length;
     }
-    return true;
+    pthread_rwlock_unlock(&storage->layout);
+    return hole;
 }

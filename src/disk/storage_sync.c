@@ -49,11 +49,15 @@ static struct file_stamp believed(struct file_stamp stamp)
     return stamp;
 }
 
+struct file_stamp storage_look_at(struct storage *storage, int dir_fd, uint32_t file)
+{
+    return file_stamp_at(dir_fd, storage_path(storage, dir_fd, file, false));
+}
+
 /* Whether it is there. */
 static bool stat_file(struct storage *storage, int dir_fd, uint32_t file)
 {
-    const struct file_stamp stamp =
-        believed(file_stamp_at(dir_fd, storage_path(storage, dir_fd, file, false)));
+    const struct file_stamp stamp = believed(storage_look_at(storage, dir_fd, file));
     pthread_mutex_lock(&storage->mutex);
     storage->stamps[file] = stamp;
     pthread_mutex_unlock(&storage->mutex);
@@ -63,7 +67,7 @@ static bool stat_file(struct storage *storage, int dir_fd, uint32_t file)
 void storage_stat_all(struct storage *storage)
 {
     const int dir_fd = storage_open_dir(storage, false);
-    for (uint32_t i = 0; i < storage->metainfo->file_count; i++)
+    for (uint32_t i = 0; i <= parts_index(storage); i++)
         stat_file(storage, dir_fd, i);
     if (dir_fd >= 0)
         close(dir_fd);
@@ -80,18 +84,20 @@ static uint64_t size_seen(struct storage *storage, uint32_t file)
 bool storage_was_there(struct storage *storage, uint32_t piece, uint32_t length)
 {
     uint64_t offset = storage_offset_of(storage, piece, 0), left = length;
-    while (left > 0) {
+    bool there = true;
+    pthread_rwlock_rdlock(&storage->layout);
+    while (left > 0 && there) {
         const struct segment segment = storage_segment_at(storage, offset, left);
-        if (!segment.pad &&
-            size_seen(storage, segment.file) < segment.offset + segment.length)
-            return false;
+        there = segment.pad || (!segment.lost && size_seen(storage, segment.file) >=
+                                                     segment.offset + segment.length);
         offset += segment.length;
         left -= segment.length;
     }
-    return true;
+    pthread_rwlock_unlock(&storage->layout);
+    return there;
 }
 
-static bool take_dirty(struct storage *storage, uint32_t file)
+bool storage_take_dirty(struct storage *storage, uint32_t file)
 {
     pthread_mutex_lock(&storage->mutex);
     const bool dirty = storage->dirty[file];
@@ -140,16 +146,18 @@ enum error_code storage_drop_cached(struct storage *storage, uint32_t piece,
 {
     uint64_t offset = storage_offset_of(storage, piece, 0), left = length;
     while (left > 0) {
+        pthread_rwlock_rdlock(&storage->layout);
         const struct segment segment = storage_segment_at(storage, offset, left);
-        if (!segment.pad) {
-            const int fd = storage_acquire(storage, segment.file, true);
-            if (fd < 0)
-                return storage_fail(ret_error, segment.file, errno);
-            const int error = drop_cached(fd, &segment);
+        const bool is_file = !segment.pad && !segment.lost;
+        const int fd = is_file ? storage_acquire(storage, segment.file, true) : -1;
+        int error = is_file && fd < 0 ? errno : 0;
+        pthread_rwlock_unlock(&storage->layout);
+        if (fd >= 0) {
+            error = drop_cached(fd, &segment);
             storage_release(storage, fd);
-            if (error != 0)
-                return storage_fail(ret_error, segment.file, error);
         }
+        if (error != 0)
+            return storage_fail(ret_error, segment.file, error);
         offset += segment.length;
         left -= segment.length;
     }
@@ -250,8 +258,8 @@ static enum error_code sync_one_by_one(struct storage *storage, int dir_fd,
 {
     enum error_code result = ERROR_NONE;
     const char *before = NULL;
-    for (uint32_t i = 0; i < storage->metainfo->file_count; i++) {
-        if (!take_dirty(storage, i))
+    for (uint32_t i = 0; i <= parts_index(storage); i++) {
+        if (!storage_take_dirty(storage, i))
             continue;
         int error = sync_file(storage, i);
         if (error == 0 && !stat_file(storage, dir_fd, i))
@@ -294,8 +302,8 @@ static enum error_code sync_together(struct storage *storage, int dir_fd, uint32
     uint32_t count = 0;
     dev_t device = 0;
     const char *before = NULL;
-    for (uint32_t i = 0; i < storage->metainfo->file_count; i++)
-        if (take_dirty(storage, i))
+    for (uint32_t i = 0; i <= parts_index(storage); i++)
+        if (storage_take_dirty(storage, i))
             taken[count++] = i;
     const bool synced = sync_file_system(dir_fd, &device);
     for (uint32_t i = 0; i < count; i++) {
@@ -325,26 +333,48 @@ static bool has_many_dirty(struct storage *storage)
 
 enum error_code storage_sync(struct storage *storage, struct storage_error *ret_error)
 {
-    if (is_clean(storage))
+    if (is_clean(storage) && !storage_has_parts(storage))
         return ERROR_NONE;
     const int dir_fd = storage_open_dir(storage, false);
     if (dir_fd < 0)
         return storage_fail(ret_error, 0, errno);
     uint32_t *taken = has_many_dirty(storage)
-                          ? calloc(storage->metainfo->file_count, sizeof *taken)
+                          ? calloc(storage->metainfo->file_count + 1u, sizeof *taken)
                           : NULL;
     const enum error_code result = taken != NULL
                                        ? sync_together(storage, dir_fd, taken, ret_error)
                                        : sync_one_by_one(storage, dir_fd, ret_error);
+    if (result == ERROR_NONE)
+        storage_drop_parts(storage, dir_fd);
     free(taken);
     close(dir_fd);
     return result;
 }
 
-void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
-                    uint32_t count)
+void storage_own_stamps(struct storage *storage, struct file_stamp *ret_stamps,
+                        uint32_t count)
 {
     pthread_mutex_lock(&storage->mutex);
     memcpy(ret_stamps, storage->stamps, count * sizeof *ret_stamps);
     pthread_mutex_unlock(&storage->mutex);
+}
+
+/* A file that is apart is there as far as the parts file is. */
+void storage_stamps(struct storage *storage, struct file_stamp *ret_stamps,
+                    uint32_t count)
+{
+    storage_own_stamps(storage, ret_stamps, count);
+    pthread_rwlock_rdlock(&storage->layout);
+    for (uint32_t i = 0; storage->apart != NULL && i < count; i++)
+        if (storage->apart[i])
+            ret_stamps[i] = storage_parts_stamp(storage);
+    pthread_rwlock_unlock(&storage->layout);
+}
+
+struct file_stamp storage_parts_stamp(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const struct file_stamp stamp = storage->stamps[parts_index(storage)];
+    pthread_mutex_unlock(&storage->mutex);
+    return stamp;
 }

@@ -27,6 +27,34 @@ static int write_segment(int fd, const struct segment *segment,
     return 0;
 }
 
+/* LAYOUT is held. */
+static enum error_code write_to_place(struct storage *storage,
+                                      const struct segment *segment,
+                                      struct chain_cursor cursor,
+                                      struct storage_error *ret_error)
+{
+    if (segment->pad)
+        return ERROR_NONE;
+    const int fd = storage_acquire(storage, segment->file, true);
+    if (fd < 0)
+        return storage_fail(ret_error, segment->file, errno);
+    storage_mark_dirty(storage, segment->file);
+    const int error = write_segment(fd, segment, cursor);
+    storage_release(storage, fd);
+    return error != 0 ? storage_fail(ret_error, segment->file, error) : ERROR_NONE;
+}
+
+/* What was on its way when its file became wanted may come before storage_settle. */
+static enum error_code make_place(struct storage *storage, uint32_t file,
+                                  struct storage_error *ret_error)
+{
+    if (!atomic_load(&storage->unwanted[file]))
+        return storage_bring_in(storage, file, ret_error);
+    if (ret_error != NULL)
+        *ret_error = (struct storage_error){ERROR_CANCELLED, 0, file};
+    return ERROR_CANCELLED;
+}
+
 enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t begin,
                               const struct block *chain, struct storage_error *ret_error)
 {
@@ -34,17 +62,18 @@ enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t 
     uint64_t offset = storage_offset_of(storage, piece, begin);
     uint64_t left = chain_bytes(chain);
     while (left > 0) {
+        pthread_rwlock_rdlock(&storage->layout);
         const struct segment segment = storage_segment_at(storage, offset, left);
-        if (!segment.pad) {
-            const int fd = storage_acquire(storage, segment.file, true);
-            if (fd < 0)
-                return storage_fail(ret_error, segment.file, errno);
-            storage_mark_dirty(storage, segment.file);
-            const int error = write_segment(fd, &segment, cursor);
-            storage_release(storage, fd);
-            if (error != 0)
-                return storage_fail(ret_error, segment.file, error);
-        }
+        enum error_code error =
+            segment.lost ? ERROR_NONE
+                         : write_to_place(storage, &segment, cursor, ret_error);
+        pthread_rwlock_unlock(&storage->layout);
+        if (segment.lost)
+            error = make_place(storage, segment.file, ret_error);
+        if (error != ERROR_NONE)
+            return error;
+        if (segment.lost)
+            continue;
         chain_skip(&cursor, segment.length);
         offset += segment.length;
         left -= segment.length;
@@ -55,11 +84,13 @@ enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t 
 void storage_found(struct storage *storage, uint32_t piece, uint32_t length)
 {
     uint64_t offset = storage_offset_of(storage, piece, 0), left = length;
+    pthread_rwlock_rdlock(&storage->layout);
     while (left > 0) {
         const struct segment segment = storage_segment_at(storage, offset, left);
-        if (!segment.pad)
+        if (!segment.pad && !segment.lost)
             storage_mark_dirty(storage, segment.file);
         offset += segment.length;
         left -= segment.length;
     }
+    pthread_rwlock_unlock(&storage->layout);
 }

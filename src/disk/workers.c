@@ -58,16 +58,25 @@ static void take_stamps(struct storage *storage, struct disk_job *job)
     job->stamps = calloc(job->stamp_count, sizeof *job->stamps);
     if (job->stamps != NULL)
         storage_stamps(storage, job->stamps, job->stamp_count);
+    job->parts_stamp = storage_parts_stamp(storage);
 }
 
 static enum error_code sync_payload(struct storage *storage, struct disk_job *job)
 {
-    if (job->stat_all)
+    if (job->stat_all) {
+        (void)storage_settle(storage, true, &job->settle_error);
         storage_stat_all(storage);
+    }
     const enum error_code error = storage_sync(storage, &job->error);
     if (error == ERROR_NONE)
         take_stamps(storage, job);
     return error;
+}
+
+static enum error_code settle(struct storage *storage, struct storage_error *ret_error)
+{
+    const enum error_code error = storage_settle(storage, true, ret_error);
+    return error == ERROR_NONE ? storage_create_empty(storage, ret_error) : error;
 }
 
 static enum error_code save_state(const struct disk_job *job)
@@ -103,6 +112,8 @@ static enum error_code do_job(enum message_type type, struct disk_job *job)
         return ERROR_CANCELLED;
     if (type == DISK_SYNC)
         return sync_payload(job->storage, job);
+    if (type == DISK_SETTLE)
+        return settle(job->storage, &job->error);
     if (type == DISK_DELETE)
         return storage_delete(job->storage, &job->error);
     storage_close_files(job->storage);

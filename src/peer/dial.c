@@ -93,6 +93,17 @@ void known_network_changed(struct peer_manager *manager)
         peer_manager_dial_soon(manager, 0);
 }
 
+void known_seek_seeds(struct peer_manager *manager)
+{
+    for (uint32_t i = 0; i < manager->known_count; i++) {
+        struct known *known = &manager->known[i];
+        if (known->is_seed && known->last_reason != PEER_REASON_KICKED)
+            known->next_try_ns = 0;
+    }
+    if (manager->running)
+        peer_manager_dial_soon(manager, 0);
+}
+
 /* ---- connecting ---- */
 
 /* Not ERROR_NONE: it is our own fault, and the next would fail too. */

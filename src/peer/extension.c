@@ -94,6 +94,8 @@ void peer_manager_set_upload_only(struct peer_manager *manager, bool on)
     if (manager->upload_only == on)
         return;
     manager->upload_only = on;
+    if (!on)
+        known_seek_seeds(manager);
     for (uint32_t i = 0; i < manager->known_count; i++) {
         struct peer *peer = manager->known[i].peer;
         if (peer == NULL || peer->dead || !peer->handshaken)

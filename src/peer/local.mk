@@ -13,6 +13,7 @@ src_peer_libpeer_a_SOURCES = \
 	src/peer/news.c \
 	src/peer/offer.c \
 	src/peer/pace.c \
+	src/peer/pace_buckets.c \
 	src/peer/pace.h \
 	src/peer/peer.c src/peer/peer_private.h \
 	src/peer/peer_look.c \

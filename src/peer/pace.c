@@ -5,102 +5,18 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-/* Timers fire on a grid, so that many small waits are one wake-up. */
-#define PACE_NS (20 * NS_PER_MS)
-/* A whole block goes when there is room for half of one: on average for all of it. */
-#define LEAST_ROOM ((int64_t)BLOCK_BYTES / 2)
-
 static uint64_t now_of(const struct peer *peer)
 {
     return loop_now_ns(peer->manager->loop);
-}
-
-static struct pace_torrent *torrent_of(const struct peer *peer, enum pace_way way)
-{
-    return &peer->manager->pace[way];
-}
-
-/* NULL: it has no limit of its own. */
-static struct pace_own *own_of(const struct peer *peer, enum pace_way way)
-{
-    struct peer_limits *limits = peer->manager->known[peer->place].limits;
-    return limits != NULL ? &limits->ways[way] : NULL;
-}
-
-/* ---- buckets ---- */
-
-static bool has_room(struct pace_bucket *bucket, uint64_t now_ns)
-{
-    return rate_limit_room(&bucket->limit, now_ns) >= LEAST_ROOM;
-}
-
-static void wait_for(struct pace_bucket *bucket, struct loop *loop)
-{
-    const uint64_t now_ns = loop_now_ns(loop);
-    if (loop_timer_is_set(&bucket->timer))
-        return;
-    const uint64_t at_ns =
-        now_ns + rate_limit_wait_ns(&bucket->limit, LEAST_ROOM, now_ns);
-    loop_timer_set(loop, &bucket->timer, (at_ns / PACE_NS + 1) * PACE_NS);
-}
-
-void pace_set_limit(struct pace_bucket *bucket, struct loop *loop, uint64_t bytes_per_s)
-{
-    if (bucket->limit.bytes_per_s == bytes_per_s)
-        return;
-    rate_limit_set(&bucket->limit, bytes_per_s, loop_now_ns(loop));
-    if (loop_timer_is_set(&bucket->timer))
-        loop_timer_set_in(loop, &bucket->timer, 0);
-}
-
-uint64_t pace_limit(const struct pace_torrent *torrent)
-{
-    const uint64_t own = torrent->bucket.limit.bytes_per_s;
-    const uint64_t all = torrent->session->bucket.limit.bytes_per_s;
-    return own == 0 || (all != 0 && all < own) ? all : own;
-}
-
-bool pace_is_limited(const struct peer *peer, enum pace_way way)
-{
-    const struct pace_torrent *torrent = torrent_of(peer, way);
-    const struct pace_own *own = own_of(peer, way);
-    return pace_limit(torrent) != 0 ||
-           (own != NULL && own->bucket.limit.bytes_per_s != 0);
-}
-
-static void in_all(struct peer *peer, enum pace_way way, uint64_t bytes,
-                   void (*change)(struct rate_limit *limit, uint64_t bytes))
-{
-    struct pace_torrent *torrent = torrent_of(peer, way);
-    struct pace_own *own = own_of(peer, way);
-    change(&torrent->session->bucket.limit, bytes);
-    change(&torrent->bucket.limit, bytes);
-    if (own != NULL)
-        change(&own->bucket.limit, bytes);
-}
-
-void pace_spend(struct peer *peer, enum pace_way way, uint64_t bytes)
-{
-    in_all(peer, way, bytes, rate_limit_spend);
-}
-
-void pace_refund(struct peer *peer, enum pace_way way, uint64_t bytes)
-{
-    in_all(peer, way, bytes, rate_limit_refund);
-}
-
-void pace_note(struct peer *peer, enum pace_way way, uint64_t bytes)
-{
-    in_all(peer, way, bytes, rate_limit_note);
 }
 
 /* Blocks that may go now, in its part where several wait; at least 1. */
 static uint32_t part_of(const struct peer *peer, enum pace_way way, bool share)
 {
     const uint64_t now_ns = now_of(peer);
-    struct pace_torrent *torrent = torrent_of(peer, way);
+    struct pace_torrent *torrent = pace_torrent_of(peer, way);
     struct pace_session *session = torrent->session;
-    struct pace_own *own = own_of(peer, way);
+    struct pace_own *own = pace_own_of(peer, way);
     int64_t room = rate_limit_room(&session->bucket.limit, now_ns);
     if (share && session->waiting > 0)
         room /= session->waiting;
@@ -142,13 +58,13 @@ static void unlist(struct pace_torrent *torrent)
 static void queue(struct peer *peer, enum pace_way way)
 {
     struct pace_place *place = &peer->pace[way];
-    struct pace_torrent *torrent = torrent_of(peer, way);
+    struct pace_torrent *torrent = pace_torrent_of(peer, way);
     struct pace_session *session = torrent->session;
-    struct pace_own *own = own_of(peer, way);
-    if (own != NULL && !has_room(&own->bucket, now_of(peer))) {
+    struct pace_own *own = pace_own_of(peer, way);
+    if (own != NULL && !pace_has_room(&own->bucket, now_of(peer))) {
         place->state = PACE_PARKED;
         own->peer = peer;
-        wait_for(&own->bucket, session->loop);
+        pace_wait_for(&own->bucket, session->loop);
         return;
     }
     place->state = PACE_QUEUED;
@@ -156,17 +72,17 @@ static void queue(struct peer *peer, enum pace_way way)
     torrent->count++;
     session->waiting += torrent->listed;
     DL_APPEND2(torrent->peers, peer, pace[way].prev, pace[way].next);
-    if (!torrent->listed && !has_room(&torrent->bucket, now_of(peer))) {
-        wait_for(&torrent->bucket, session->loop);
+    if (!torrent->listed && !pace_has_room(&torrent->bucket, now_of(peer))) {
+        pace_wait_for(&torrent->bucket, session->loop);
         return;
     }
     list(torrent);
-    wait_for(&session->bucket, session->loop);
+    pace_wait_for(&session->bucket, session->loop);
 }
 
 static void leave_queue(struct peer *peer, enum pace_way way)
 {
-    struct pace_torrent *torrent = torrent_of(peer, way);
+    struct pace_torrent *torrent = pace_torrent_of(peer, way);
     peer->pace[way].state = PACE_OUT;
     DL_DELETE2(torrent->peers, peer, pace[way].prev, pace[way].next);
     if (torrent->count == 1) {
@@ -191,7 +107,7 @@ void pace_forget(struct peer *peer)
         if (place->state == PACE_QUEUED)
             leave_queue(peer, (enum pace_way)way);
         else if (place->state == PACE_PARKED)
-            unpark(own_of(peer, (enum pace_way)way), peer->manager->loop);
+            unpark(pace_own_of(peer, (enum pace_way)way), peer->manager->loop);
         else if (place->state == PACE_OFFERED)
             DL_DELETE2(peer->manager->offered, peer, pace[way].prev, pace[way].next);
         place->state = PACE_OUT;
@@ -228,6 +144,23 @@ void pace_request(struct peer *peer, uint32_t bytes)
     pace_refund(peer, PACE_DOWN, BLOCK_BYTES - bytes);
 }
 
+/* There is more room than when the timer was set. */
+static void wait_anew(struct pace_bucket *bucket, struct loop *loop)
+{
+    if (!loop_timer_is_set(&bucket->timer))
+        return;
+    loop_timer_cancel(loop, &bucket->timer);
+    pace_wait_for(bucket, loop);
+}
+
+static void give_back(struct peer *peer, uint32_t bytes)
+{
+    struct pace_torrent *torrent = pace_torrent_of(peer, PACE_DOWN);
+    pace_refund(peer, PACE_DOWN, bytes);
+    wait_anew(&torrent->bucket, peer->manager->loop);
+    wait_anew(&torrent->session->bucket, peer->manager->loop);
+}
+
 void pace_settle(struct peer_manager *manager)
 {
     struct peer *offered = manager->offered;
@@ -239,9 +172,10 @@ void pace_settle(struct peer_manager *manager)
         DL_DELETE2(offered, peer, pace[PACE_DOWN].prev, pace[PACE_DOWN].next);
         place->state = PACE_OUT;
         place->promised = 0;
-        pace_refund(peer, PACE_DOWN, left);
         if (left == 0)
             peer_update_idle(peer);
+        else
+            give_back(peer, left);
     }
 }
 
@@ -284,8 +218,8 @@ static void serve_next(struct pace_torrent *torrent)
 {
     const enum pace_way way = torrent->session->way;
     struct peer *peer = torrent->peers;
-    struct pace_own *own = own_of(peer, way);
-    if (own != NULL && !has_room(&own->bucket, now_of(peer))) {
+    struct pace_own *own = pace_own_of(peer, way);
+    if (own != NULL && !pace_has_room(&own->bucket, now_of(peer))) {
         leave_queue(peer, way);
         queue(peer, way);
         end_turn(torrent);
@@ -302,17 +236,17 @@ static void serve_next(struct pace_torrent *torrent)
 static void serve(struct pace_session *session)
 {
     const uint64_t now_ns = loop_now_ns(session->loop);
-    while (session->torrents != NULL && has_room(&session->bucket, now_ns)) {
+    while (session->torrents != NULL && pace_has_room(&session->bucket, now_ns)) {
         struct pace_torrent *torrent = session->torrents;
-        if (has_room(&torrent->bucket, now_ns)) {
+        if (pace_has_room(&torrent->bucket, now_ns)) {
             serve_next(torrent);
         } else {
             unlist(torrent);
-            wait_for(&torrent->bucket, session->loop);
+            pace_wait_for(&torrent->bucket, session->loop);
         }
     }
     if (session->torrents != NULL)
-        wait_for(&session->bucket, session->loop);
+        pace_wait_for(&session->bucket, session->loop);
 }
 
 bool pace_is_awaited(const struct pace_torrent *torrent)
@@ -324,11 +258,12 @@ bool pace_is_awaited(const struct pace_torrent *torrent)
 static bool may_go(const struct peer *peer, enum pace_way way)
 {
     const uint64_t now_ns = now_of(peer);
-    struct pace_torrent *torrent = torrent_of(peer, way);
-    struct pace_own *own = own_of(peer, way);
-    return !pace_is_awaited(torrent) && has_room(&torrent->session->bucket, now_ns) &&
-           has_room(&torrent->bucket, now_ns) &&
-           (own == NULL || has_room(&own->bucket, now_ns));
+    struct pace_torrent *torrent = pace_torrent_of(peer, way);
+    struct pace_own *own = pace_own_of(peer, way);
+    return !pace_is_awaited(torrent) &&
+           pace_has_room(&torrent->session->bucket, now_ns) &&
+           pace_has_room(&torrent->bucket, now_ns) &&
+           (own == NULL || pace_has_room(&own->bucket, now_ns));
 }
 
 void pace_wait(struct peer *peer, enum pace_way way)

@@ -78,6 +78,13 @@ void pace_set_limit(struct pace_bucket *bucket, struct loop *loop, uint64_t byte
 struct peer_limits *peer_limits_new(void); /* NULL: out of memory */
 void peer_limits_free(struct peer_limits *limits, struct loop *loop);
 
+/* What is on the way of PEER: its torrent's, and its own (NULL: none). */
+struct pace_torrent *pace_torrent_of(const struct peer *peer, enum pace_way way);
+struct pace_own *pace_own_of(const struct peer *peer, enum pace_way way);
+/* For a block, on average. */
+bool pace_has_room(struct pace_bucket *bucket, uint64_t now_ns);
+/* Sets its timer, unless it is set. */
+void pace_wait_for(struct pace_bucket *bucket, struct loop *loop);
 /* The narrower of its own limit and the session's, bytes/s; 0: none. */
 uint64_t pace_limit(const struct pace_torrent *torrent);
 /* Whether somebody waits for its bucket or the session's. */

@@ -421,6 +421,8 @@ void known_inherit(struct peer_manager *manager, struct peer *peer);
 /* dial.c */
 /* What failed before may not fail now: all are tried again within seconds. */
 void known_network_changed(struct peer_manager *manager);
+/* Something is wanted again: those that had no reason to stay are tried at once. */
+void known_seek_seeds(struct peer_manager *manager);
 bool known_host_has_room(const struct peer_manager *manager,
                          const struct netaddr *address);
 void known_dial(struct peer_manager *manager);

@@ -163,10 +163,19 @@ void torrent_on_saved(struct torrent *torrent, const struct message *response)
 
 /* ---- the start: claims against what is there ---- */
 
+/* FILE itself, not what is kept aside of it. */
+static bool is_there(const struct disk_job *job, uint32_t file)
+{
+    const struct file_stamp *stamp = &job->stamps[file];
+    return stamp->size != UINT64_MAX && (job->parts_stamp.size == UINT64_MAX ||
+                                         stamp->inode != job->parts_stamp.inode ||
+                                         stamp->device != job->parts_stamp.device);
+}
+
 static bool any_file_there(const struct torrent *torrent, const struct disk_job *job)
 {
     for (uint32_t i = 0; i < job->stamp_count; i++)
-        if (torrent->meta->files[i].length > 0 && job->stamps[i].size != UINT64_MAX)
+        if (torrent->meta->files[i].length > 0 && is_there(job, i))
             return true;
     return false;
 }
@@ -176,8 +185,7 @@ static void warn_of_longer_files(struct torrent *torrent, const struct disk_job 
     uint32_t longer = 0, first = 0;
     for (uint32_t i = job->stamp_count; i-- > 0;) {
         const struct metainfo_file *file = &torrent->meta->files[i];
-        if (file->pad || job->stamps[i].size == UINT64_MAX ||
-            job->stamps[i].size <= file->length)
+        if (file->pad || !is_there(job, i) || job->stamps[i].size <= file->length)
             continue;
         longer++;
         first = i;
@@ -217,7 +225,7 @@ static void compare_and_check(struct torrent *torrent, const struct disk_job *jo
     bitfield_done(&torrent->to_hash);
     torrent->to_hash = to_hash;
     torrent->settled = torrent->resume.clean && to_hash.count == 0 &&
-                       torrent->resume.have.count == claimed;
+                       torrent->resume.have.count == claimed && !torrent->claims_dirty;
     torrent_check(torrent);
 }
 
@@ -227,6 +235,10 @@ void torrent_on_synced(struct torrent *torrent, struct message *response)
     const bool clean = job->cookie == COOKIE_CLEAN;
     if (torrent->phase == TORRENT_PHASE_STARTING) {
         compare_and_check(torrent, job);
+        if (job->settle_error.code != ERROR_NONE) {
+            torrent->unsettled = true;
+            torrent_fail_on_disk(torrent, &job->settle_error);
+        }
         return;
     }
     if (response->u.job.error != ERROR_NONE) {

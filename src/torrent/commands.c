@@ -108,38 +108,6 @@ void torrent_set_super_seed(struct session *session, struct torrent_id id, bool 
     torrent_set_settings(session, id, &settings);
 }
 
-void torrent_set_files_wanted(struct session *session, struct torrent_id id,
-                              const uint32_t *files, uint32_t count, bool wanted)
-{
-    struct torrent *torrent = session_torrent(session, id);
-    if (torrent == NULL)
-        return;
-    if (torrent->unwanted == NULL)
-        torrent->unwanted = calloc(torrent->meta->file_count, sizeof *torrent->unwanted);
-    if (torrent->unwanted == NULL)
-        return;
-    for (uint32_t i = 0; i < count; i++)
-        if (files[i] < torrent->meta->file_count)
-            torrent->unwanted[files[i]] = !wanted;
-    torrent_apply_wanted(torrent);
-    struct piece_counts counts;
-    piece_manager_get_counts(torrent->pieces, &counts);
-    if (counts.wanted_left > 0 && torrent->complete) {
-        torrent->complete = false;
-        torrent_note_seeding(torrent);
-        peer_manager_set_complete(torrent->peers, false);
-    }
-    peer_manager_wake_idle(torrent->peers);
-    torrent_claims_changed(torrent); /* the choice is kept */
-    session_changed(torrent, CHANGED_FILES | CHANGED_PIECES | CHANGED_PROGRESS);
-}
-
-void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint32_t file,
-                             bool wanted)
-{
-    torrent_set_files_wanted(session, id, &file, 1, wanted);
-}
-
 void torrent_add_peer(struct session *session, struct torrent_id id,
                       const struct netaddr *address)
 {
@@ -291,6 +259,22 @@ void session_configure(struct session *session, const struct session_settings *c
     session_settings_restore(&settings, &session->configured, configured);
     session->configured = *configured;
     session_set_settings(session, &settings);
+}
+
+void session_set_label_rules(struct session *session, const char *const *texts,
+                             uint32_t count)
+{
+    const char *fault;
+    struct label_rule *rules = calloc(count + 1u, sizeof *rules);
+    if (rules == NULL)
+        return;
+    free(session->label_rules);
+    session->label_rules = rules;
+    session->label_rule_count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        session->label_rule_count +=
+            label_rule_read(texts[i], &rules[session->label_rule_count], &fault);
+    session_goals_soon(session);
 }
 
 void session_set_max_peers(struct session *session, uint32_t max_peers)

@@ -55,9 +55,11 @@ static const char *advice(enum error_code code, int errno_value, bool confined)
 static void describe(const struct torrent *torrent, const struct storage_error *error,
                      char *text, size_t size)
 {
+    char parts[STORAGE_PARTS_NAME_SIZE];
+    storage_parts_name(&torrent->hash, parts);
     const char *file = error->file < torrent->meta->file_count
                            ? metainfo_file_path(torrent->meta, error->file)
-                           : "?";
+                           : parts;
     const char *format =
         advice(error->code, error->errno_value, torrent->session->files_confined);
     char shown[120];
@@ -111,6 +113,7 @@ void torrent_forgive_disk(struct torrent *torrent)
     session_changed(torrent, CHANGED_STATE);
     if (torrent->phase != TORRENT_PHASE_READY)
         return;
+    torrent_settle_again(torrent);
     if (lost_files || torrent->unchecked) {
         bitfield_done(&torrent->resume.have);
         torrent_check(torrent);

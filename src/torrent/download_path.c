@@ -1,5 +1,7 @@
 #include "torrent/download_path.h"
 
+#include "disk/storage.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,9 +140,21 @@ static bool share_a_file(const struct metainfo *a, const char *a_dir,
     return share;
 }
 
+/* Whether A is called what B's parts file is called, beside it. */
+static bool takes_parts_of(const struct download_place *a, const struct download_place *b)
+{
+    char name[STORAGE_PARTS_NAME_SIZE];
+    const char *last = strrchr(b->root, '/');
+    const size_t length = last == NULL ? 0 : (size_t)(last - b->root) + 1;
+    storage_parts_name(&b->meta->hash, name);
+    return strncmp(a->root, b->root, length) == 0 && strcmp(a->root + length, name) == 0;
+}
+
 bool download_path_overlaps(const struct download_place *a,
                             const struct download_place *b)
 {
+    if (takes_parts_of(a, b) || takes_parts_of(b, a))
+        return true;
     if (!is_below(a->root, b->root) && !is_below(b->root, a->root))
         return false;
     /* A file and a directory of one name. */

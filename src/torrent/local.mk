@@ -7,10 +7,12 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/commands.c \
 	src/torrent/disk_trouble.c \
 	src/torrent/download_path.c src/torrent/download_path.h \
+	src/torrent/files.c \
 	src/torrent/file_select.c src/torrent/file_select.h \
 	src/torrent/goal.c \
 	src/torrent/history.c src/torrent/history.h \
 	src/torrent/label.c src/torrent/label.h \
+	src/torrent/label_rule.c src/torrent/label_rule.h \
 	src/torrent/looks.c src/torrent/peer_notes.c src/torrent/reason.c \
 	src/torrent/queue.c \
 	src/torrent/record.c src/torrent/record.h \

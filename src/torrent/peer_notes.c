@@ -55,6 +55,14 @@ void torrent_update_interest(struct torrent *torrent, struct peer_id_ref ref)
                      piece_manager_is_interesting(torrent->pieces, ref, bits, is_seed));
 }
 
+void torrent_seek_interest(struct torrent *torrent)
+{
+    for (uint32_t i = 0; i < torrent->noted_capacity; i++)
+        if (torrent->noted[i].joined)
+            torrent_update_interest(
+                torrent, (struct peer_id_ref){i, torrent->noted[i].generation});
+}
+
 void torrent_lose_interest(struct torrent *torrent)
 {
     for (uint32_t i = 0; i < torrent->noted_capacity; i++)

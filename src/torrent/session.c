@@ -144,7 +144,7 @@ static void on_job_done(struct session *session, const struct message *response)
         session_warn(session, response->torrent,
                      _("%s: not all of its files could be deleted: %s"), job->name,
                      error_text(error));
-    else if (job->cookie == 0 && error != ERROR_NONE)
+    else if (job->name != NULL && job->cookie == 0 && error != ERROR_NONE)
         session_warn(session, response->torrent, _("%s/%s cannot be saved: %s"),
                      session->state.path, job->name, error_text(error));
     session->jobs--;

@@ -315,6 +315,11 @@ void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint
 /* The same for COUNT files at once. */
 void torrent_set_files_wanted(struct session *session, struct torrent_id id,
                               const uint32_t *files, uint32_t count, bool wanted);
+/* Wants the files that LIST names (--select), and no others. ERROR_INVALID: MESSAGE says
+ * what is wrong with it. */
+enum error_code torrent_select(struct session *session, struct torrent_id id,
+                               const char *list,
+                               char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
 void torrent_add_peer(struct session *session, struct torrent_id id,
                       const struct netaddr *address);
 void torrent_pause_peer(struct session *session, struct torrent_id id,
@@ -337,6 +342,10 @@ void session_set_limits(struct session *session, uint64_t max_down, uint64_t max
 void session_set_turtle(struct session *session, bool on);
 /* NULL: none. What it says holds at once. False: it is none, and the last one stays. */
 bool session_set_schedule(struct session *session, const char *text);
+/* What holds for the torrents of some labels (torrent/label_rule.h), at once; those that
+ * are none are left out. Without memory for them all stays as it was. */
+void session_set_label_rules(struct session *session, const char *const *texts,
+                             uint32_t count);
 /* As in the config. Connections there are stay when it becomes less. */
 void session_set_max_peers(struct session *session, uint32_t max_peers);
 /* As in the config, for torrents added from then on. */

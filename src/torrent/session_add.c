@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "disk/state_file.h"
 #include "torrent/download_path.h"
-#include "torrent/file_select.h"
 #include "torrent/torrent.h"
 
 #include <stdio.h>
@@ -189,35 +188,14 @@ static enum error_code add_metainfo(struct session *session, struct metainfo *me
     return ERROR_NONE;
 }
 
-static const char *path_of(void *context, uint32_t file)
-{
-    return metainfo_file_path(context, file);
-}
-
 static enum error_code check_select(struct metainfo *meta, const char *list,
                                     char message[SESSION_MESSAGE_SIZE])
 {
-    const struct file_select files = {meta->file_count, path_of, meta};
-    const char *item = "";
-    char shown[128];
-    if (list == NULL)
-        return ERROR_NONE;
-    bool *wanted = calloc(meta->file_count, sizeof *wanted);
-    if (wanted == NULL)
-        return ERROR_MEMORY;
-    const enum error_code error = file_select_apply(&files, list, wanted, &item);
-    free(wanted);
-    if (error == ERROR_NONE)
-        return ERROR_NONE;
-    const struct untrusted raw = {item, strcspn(item, ",")};
-    text_clean(raw, 60, shown, sizeof shown);
-    if (error == ERROR_NOT_FOUND)
-        snprintf(message, SESSION_MESSAGE_SIZE, _("--select: “%s” names no file of it"),
-                 shown);
-    else
-        snprintf(message, SESSION_MESSAGE_SIZE,
-                 _("--select: “%s” is neither a number, a range nor a pattern"), shown);
-    return ERROR_INVALID;
+    bool *unwanted = NULL;
+    const enum error_code error =
+        list != NULL ? files_read_selection(meta, list, &unwanted, message) : ERROR_NONE;
+    free(unwanted);
+    return error;
 }
 
 static void log_warnings(const struct torrent *torrent)

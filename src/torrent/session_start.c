@@ -286,6 +286,7 @@ void session_free(struct session *session)
     free(session->generations);
     free(session->order);
     free(session->waiting);
+    free(session->label_rules);
     free(session->download_dir);
     free(session);
 }

@@ -34,7 +34,7 @@ struct torrent_settings {
     bool super_seed;           /* while nobody else has everything (BEP 16) */
     bool forced;               /* active whatever the queue says */
     uint64_t max_down, max_up; /* bytes/s, within the session's; 0: none */
-    struct seed_goal goal;     /* what is not set is the session's */
+    struct seed_goal goal;     /* what is not set is its label's, or the session's */
     /* Goals it has reached once: only higher ones count. */
     uint32_t met_ratio, met_minutes;
     uint32_t seed_end;       /* enum seed_end: why it is paused, if not by hand */

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "torrent/download_path.h"
-#include "torrent/file_select.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,28 +157,6 @@ static enum error_code make_buses(struct torrent *torrent)
     return ERROR_NONE;
 }
 
-static const char *select_path(void *context, uint32_t file)
-{
-    return metainfo_file_path(context, file);
-}
-
-static enum error_code select_files(struct torrent *torrent, const char *list)
-{
-    const struct metainfo *meta = torrent->meta;
-    const struct file_select files = {meta->file_count, select_path, torrent->meta};
-    bool *wanted = calloc(meta->file_count, sizeof *wanted);
-    if (wanted == NULL)
-        return ERROR_MEMORY;
-    const enum error_code error = file_select_apply(&files, list, wanted, NULL);
-    for (uint32_t i = 0; i < meta->file_count; i++)
-        wanted[i] = !wanted[i];
-    if (error == ERROR_NONE)
-        torrent->unwanted = wanted;
-    else
-        free(wanted);
-    return error;
-}
-
 static void add_given_peers(struct torrent *torrent, const struct add_options *options)
 {
     for (uint32_t i = 0; i < options->peer_count; i++) {
@@ -218,6 +195,7 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
                             const struct add_options *options,
                             const struct resume *resume, struct torrent **ret_torrent)
 {
+    char message[SESSION_MESSAGE_SIZE];
     struct torrent *torrent = *ret_torrent; /* the session made it, with its id */
     const char *dir = options->download_dir != NULL ? options->download_dir
                       : resume != NULL              ? resume->download_dir
@@ -251,7 +229,7 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     if (error == ERROR_NONE)
         error = make_buses(torrent);
     if (error == ERROR_NONE && options->select != NULL)
-        error = select_files(torrent, options->select);
+        error = files_read_selection(meta, options->select, &torrent->unwanted, message);
     if (error == ERROR_NONE)
         error = make_pieces(torrent);
     if (error == ERROR_NONE)
@@ -266,6 +244,7 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
         return error;
     if (resume != NULL)
         take_resume(torrent, resume);
+    disk_manager_set_unwanted(session->disk, torrent->id, torrent->unwanted);
     set_up_parts(torrent);
     add_given_peers(torrent, options);
     return ERROR_NONE;
@@ -403,29 +382,4 @@ void torrent_fail(struct torrent *torrent, enum error_code error, const char *te
     log_write(torrent->session->log, LOG_LEVEL_ERROR, "%s: %s", torrent->display_name,
               torrent->error_text);
     session_changed(torrent, CHANGED_STATE);
-}
-
-/* A piece is wanted when one of its files is. */
-void torrent_apply_wanted(struct torrent *torrent)
-{
-    const struct metainfo *meta = torrent->meta;
-    if (torrent->unwanted == NULL)
-        return;
-    struct bitfield wanted;
-    if (bitfield_init(&wanted, meta->piece_count) != ERROR_NONE)
-        return;
-    for (uint32_t i = 0; i < meta->file_count; i++) {
-        const struct metainfo_file *file = &meta->files[i];
-        if (torrent->unwanted[i] || file->length == 0)
-            continue;
-        const uint32_t last =
-            (uint32_t)((file->offset + file->length - 1) / meta->piece_bytes);
-        for (uint32_t p = (uint32_t)(file->offset / meta->piece_bytes); p <= last; p++)
-            bitfield_set(&wanted, p);
-    }
-    for (uint32_t p = 0; p < meta->piece_count; p++)
-        piece_manager_set_priority(torrent->pieces, p,
-                                   bitfield_get(&wanted, p) ? PIECE_PRIORITY_NORMAL
-                                                            : PIECE_PRIORITY_NONE);
-    bitfield_done(&wanted);
 }

@@ -14,6 +14,7 @@
 #include "peer/peer_manager.h"
 #include "piece/piece_manager.h"
 #include "torrent/history.h"
+#include "torrent/label_rule.h"
 #include "torrent/resume.h"
 #include "torrent/schedule.h"
 #include "torrent/session.h"
@@ -66,6 +67,7 @@ struct torrent {
     bool queued_to_run;        /* on the session's list */
     struct torrent *run_next;
     bool *unwanted; /* files; NULL: all are wanted */
+    bool unsettled; /* the disk has not followed that yet */
 
     enum error_code error;  /* NONE: all well */
     bool missing;           /* its files are gone: nothing is made anew unasked (S16) */
@@ -128,6 +130,8 @@ struct session {
     uint8_t peer_id[20];
     char *download_dir;
     struct session_settings settings, configured;
+    struct label_rule *label_rules; /* owned */
+    uint32_t label_rule_count;
     struct loop_timer goal_timer; /* the nearest goal of seeding by time */
     struct schedule schedule;     /* of turtle mode */
     struct loop_timer turtle_timer;
@@ -178,10 +182,19 @@ void torrent_halt(struct torrent *torrent); /* and off again */
 void torrent_stop(
     struct torrent *torrent); /* for good; session_torrent_stopped follows */
 void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
-void torrent_apply_wanted(struct torrent *torrent);
 /* What is set takes effect. */
 void torrent_apply_settings(struct torrent *torrent);
 bool torrent_is_downloading(const struct torrent *torrent);
+
+/* files.c */
+/* The flags of LIST turned round, malloc'd. ERROR_INVALID: MESSAGE says what is wrong. */
+enum error_code files_read_selection(struct metainfo *meta, const char *list,
+                                     bool **ret_unwanted,
+                                     char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
+void torrent_apply_wanted(struct torrent *torrent);
+/* What could not be done is tried again. */
+void torrent_settle_again(struct torrent *torrent);
+void torrent_on_settled(struct torrent *torrent, const struct message *response);
 
 /* torrent_manager.c: messages */
 bool torrent_run(struct torrent *torrent); /* true: more is left */
@@ -207,6 +220,7 @@ void torrent_on_checked(struct torrent *torrent, struct message *message);
 /* peer_notes.c: who has joined, whom we are interested in */
 /* PEER_INTEREST if it has something we want, or no longer, and has not been told yet. */
 void torrent_update_interest(struct torrent *torrent, struct peer_id_ref ref);
+void torrent_seek_interest(struct torrent *torrent); /* what we want is another */
 void torrent_lose_interest(struct torrent *torrent); /* in all: we have what we want */
 /* EVENT_PEER; nothing of one whose address is gone. */
 void torrent_report_peer(struct torrent *torrent, struct peer_id_ref ref,
@@ -262,7 +276,8 @@ void session_bans_changed(void *session);
 struct torrent *session_torrent(const struct session *session, struct torrent_id id);
 struct peer_manager *session_lookup(void *session, const struct info_hash *hash);
 /* goal.c */
-/* What holds for it: its own, else the session's. 0: none; the action is one. */
+/* What holds for it: its own, else its label's, else the session's. 0: none; the action
+ * is one. */
 struct seed_goal goal_of(const struct torrent *torrent);
 uint64_t torrent_seeded_s(const struct torrent *torrent);
 /* `running` or `complete` may have changed. */

@@ -359,7 +359,10 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
         torrent_on_synced(torrent, message);
         break;
     case DISK_JOB_DONE:
-        torrent_on_saved(torrent, message);
+        if (message->u.job.job->request == DISK_SETTLE)
+            torrent_on_settled(torrent, message);
+        else
+            torrent_on_saved(torrent, message);
         break;
     default:
         break;

@@ -75,12 +75,15 @@ enum action {
     ACTION_SEQUENTIAL,
     ACTION_SUPER_SEED,
     ACTION_START_NOW,
+    ACTION_TORRENT_LIMITS,
+    ACTION_GOAL,
     ACTION_LIMITS,
     ACTION_TURTLE,
     /* ---- views of one torrent ---- */
     ACTION_PEER_PAUSE, /* or resume */
     ACTION_PEER_KICK,
     ACTION_PEER_BAN,
+    ACTION_PEER_LIMITS,
     ACTION_PEER_ADD,
     ACTION_PEER_CONNECTED, /* only those, or all that are known */
     ACTION_MAP_LAYER,

@@ -22,6 +22,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/keymap.h \
 	src/ui/keys.c \
 	src/ui/keys.h \
+	src/ui/limit_words.c src/ui/limit_words.h \
 	src/ui/line_edit.c \
 	src/ui/line_edit.h \
 	src/ui/out_queue.c \

@@ -1,6 +1,7 @@
-/* The keys of the Peers view: pause, kick, ban and add. They act on the marked rows, or
- * on the one under the cursor. */
+/* The keys of the Peers view: pause, kick, ban, limit and add. They act on the marked
+ * rows, or on the one under the cursor. */
 #include "base/i18n.h"
+#include "ui/limit_words.h"
 #include "ui/view_peers_private.h"
 
 #include <stdio.h>
@@ -106,19 +107,27 @@ static void ban_asked(void *state, struct view_context *context)
     table_unmark_all(peers->table);
 }
 
-static void ask_ban(struct peers *peers, struct view_context *context)
+/* Who is chosen, and not banned, is in `asked`; how many, the first with them. */
+static struct command note_chosen(struct peers *peers, struct view_context *context)
 {
     struct command command = {.peers = peers, .context = context};
-    char question[256];
     const uint32_t rows = table_visible_count(peers->table);
-    if (rows == 0)
-        return;
-    struct peer_id_ref *asked = realloc(peers->asked, rows * sizeof *asked);
+    struct peer_id_ref *asked = realloc(peers->asked, (rows + 1u) * sizeof *asked);
+    peers->asked_count = 0;
     if (asked == NULL)
-        return;
+        return command;
     peers->asked = asked;
     table_for_chosen(peers->table, note_asked, &command);
     peers->asked_count = command.count;
+    return command;
+}
+
+static void ask_ban(struct peers *peers, struct view_context *context)
+{
+    char question[256];
+    if (table_visible_count(peers->table) == 0)
+        return;
+    const struct command command = note_chosen(peers, context);
     if (command.count == 0) {
         view_say(context, STYLE_WARN, "%s", _("It is banned already."));
         return;
@@ -139,6 +148,32 @@ static void ask_ban(struct peers *peers, struct view_context *context)
                           command.count),
                  command.count);
     view_confirm(context, question, peers, ban_asked);
+}
+
+static bool accept_limits(void *state, struct view_context *context, const char *text)
+{
+    struct peers *peers = state;
+    uint64_t down, up;
+    if (!limit_words_read(context, text, &down, &up))
+        return false;
+    for (uint32_t i = 0; i < peers->asked_count; i++)
+        torrent_limit_peer(context->session, context->torrent, peers->asked[i], down, up);
+    return true;
+}
+
+static void ask_limits(struct peers *peers, struct view_context *context)
+{
+    char initial[LIMIT_WORDS_SIZE];
+    const struct command command = note_chosen(peers, context);
+    if (command.count == 0)
+        return;
+    const struct peer_info *first = &command.first->peer;
+    const struct view_question question = {
+        .label = _("Peer's limits down and up (0: none): "),
+        .initial = limit_words(first->max_down, first->max_up, initial),
+        .state = peers,
+        .on_accept = accept_limits};
+    view_ask(context, &question);
 }
 
 static bool accept_peer(void *state, struct view_context *context, const char *text)
@@ -195,6 +230,9 @@ bool peer_commands_act(void *state, struct view_context *context, enum action ac
         return true;
     case ACTION_PEER_BAN:
         ask_ban(peers, context);
+        return true;
+    case ACTION_PEER_LIMITS:
+        ask_limits(peers, context);
         return true;
     case ACTION_PEER_ADD:
         ask_peer(peers, context);

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "ui/cells.h"
+#include "ui/limit_words.h"
 #include "ui/peer_row_private.h"
 
 #include <stdio.h>
@@ -155,6 +156,16 @@ static void draw_why(void *context, const void *line, struct pane cell)
         pane_text(cell, 0, 0, STYLE_BAD, peer_reason_text(row->peer.reason));
 }
 
+static void draw_limits(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    char text[LIMIT_WORDS_SIZE];
+    (void)context;
+    if (row->peer.max_down != 0 || row->peer.max_up != 0)
+        pane_text_right(cell, 0, STYLE_NORMAL,
+                        limit_words(row->peer.max_down, row->peer.max_up, text));
+}
+
 /* ---- columns ---- */
 
 #define RIGHT .align = TABLE_RIGHT
@@ -279,6 +290,14 @@ static const struct table_column columns[] = {
      .stretch = 1,
      .priority = 13,
      .draw = draw_why},
+    {.name = "limits",
+     .title = N_("Limits"),
+     .help = N_("Its own limits, down and up."),
+     .width = 11,
+     .priority = 14,
+     .luxury = true,
+     RIGHT,
+     .draw = draw_limits},
 };
 
 static void match_text(void *context, const void *line, char *ret_text, size_t size)

@@ -2,6 +2,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "base/text_width.h"
+#include "ui/limit_words.h"
 #include "ui/screen_private.h"
 
 #include <stdio.h>
@@ -10,31 +11,12 @@
 
 /* ---- limits ---- */
 
-/* "1M" for what text_parse_rate reads. */
-static const char *rate_word(uint64_t rate, char ret_text[TEXT_NUMBER_SIZE])
-{
-    static const char units[] = "\0KMG";
-    int unit = 0;
-    while (unit < 3 && rate > 0 && rate % 1024 == 0) {
-        rate /= 1024;
-        unit++;
-    }
-    snprintf(ret_text, TEXT_NUMBER_SIZE, "%llu%.1s", (unsigned long long)rate,
-             &units[unit]);
-    return ret_text;
-}
-
 static bool on_limits(void *state, struct view_context *context, const char *text)
 {
-    char down_text[TEXT_NUMBER_SIZE], up_text[TEXT_NUMBER_SIZE], more[2];
     uint64_t down, up;
     (void)state;
-    if (sscanf(text, "%31s %31s %1s", down_text, up_text, more) != 2 ||
-        !text_parse_rate(down_text, &down) || !text_parse_rate(up_text, &up)) {
-        view_say(context, STYLE_BAD, "%s",
-                 _("Two rates, down and up, in bytes a second: 2M 500K; 0 is no limit."));
+    if (!limit_words_read(context, text, &down, &up))
         return false;
-    }
     session_set_limits(context->session, down, up);
     return true;
 }
@@ -42,14 +24,12 @@ static bool on_limits(void *state, struct view_context *context, const char *tex
 void screen_ask_limits(struct screen *screen)
 {
     struct session_info info;
-    char initial[64], down[TEXT_NUMBER_SIZE], up[TEXT_NUMBER_SIZE];
+    char initial[LIMIT_WORDS_SIZE];
     session_get_info(screen->config.session, &info);
-    snprintf(initial, sizeof initial, "%s %s", rate_word(info.max_down, down),
-             rate_word(info.max_up, up));
     const struct view_question question = {
         .label = info.turtle ? _("Turtle mode's limits down and up (K, M, G; 0: none): ")
                              : _("Limits down and up (K, M, G; 0: none): "),
-        .initial = initial,
+        .initial = limit_words(info.max_down, info.max_up, initial),
         .on_accept = on_limits};
     view_ask(&screen->context, &question);
 }

@@ -1,6 +1,7 @@
 /* What keys in the list of torrents do to the session. */
 #include "base/i18n.h"
 #include "base/text.h"
+#include "ui/limit_words.h"
 #include "ui/path_complete.h"
 #include "ui/view_torrents.h"
 #include "ui/view_torrents_private.h"
@@ -179,6 +180,75 @@ static void toggle_sequential(struct torrents *list, struct view_context *contex
                         : _("The rarest pieces are fetched first now."));
 }
 
+/* ---- limits and goals ---- */
+
+static bool on_limits(void *state, struct view_context *context, const char *text)
+{
+    struct torrents *list = state;
+    uint64_t down, up;
+    if (!limit_words_read(context, text, &down, &up))
+        return false;
+    for (uint32_t i = 0; i < list->asked_count; i++) {
+        struct torrent_settings settings;
+        if (!torrent_get_settings(context->session, list->asked[i], &settings))
+            continue;
+        settings.max_down = down;
+        settings.max_up = up;
+        torrent_set_settings(context->session, list->asked[i], &settings);
+    }
+    return true;
+}
+
+static void ask_limits(struct torrents *list, struct view_context *context)
+{
+    struct torrent_settings settings;
+    char initial[LIMIT_WORDS_SIZE];
+    if (!choose(list) ||
+        !torrent_get_settings(context->session, list->asked[0], &settings))
+        return;
+    const struct view_question question = {
+        .label = _("Torrent's limits down and up (0: none): "),
+        .initial = limit_words(settings.max_down, settings.max_up, initial),
+        .state = list,
+        .on_accept = on_limits};
+    view_ask(context, &question);
+}
+
+static bool on_goal(void *state, struct view_context *context, const char *text)
+{
+    struct torrents *list = state;
+    struct seed_goal goal;
+    if (!goal_words_parse(text, &goal)) {
+        view_say(context, STYLE_BAD, "%s",
+                 _("A ratio, minutes, and stop or remove: 1.5 90 stop; never; - as for "
+                   "all."));
+        return false;
+    }
+    for (uint32_t i = 0; i < list->asked_count; i++) {
+        struct torrent_settings settings;
+        if (!torrent_get_settings(context->session, list->asked[i], &settings))
+            continue;
+        settings.goal = goal;
+        torrent_set_settings(context->session, list->asked[i], &settings);
+    }
+    return true;
+}
+
+static void ask_goal(struct torrents *list, struct view_context *context)
+{
+    struct torrent_settings settings;
+    char initial[LIMIT_WORDS_SIZE];
+    if (!choose(list) ||
+        !torrent_get_settings(context->session, list->asked[0], &settings))
+        return;
+    const struct view_question question = {
+        .label = _("Goal: ratio, minutes, stop or remove (- as for all): "),
+        .initial = goal_words(&settings.goal, initial),
+        .state = list,
+        .on_accept = on_goal};
+    view_ask(context, &question);
+}
+
 static void toggle_super_seed(struct torrents *list, struct view_context *context)
 {
     struct torrent_info info;
@@ -230,6 +300,12 @@ bool torrent_commands_act(struct torrents *list, struct view_context *context,
         return true;
     case ACTION_START_NOW:
         toggle_forced(list, context);
+        return true;
+    case ACTION_TORRENT_LIMITS:
+        ask_limits(list, context);
+        return true;
+    case ACTION_GOAL:
+        ask_goal(list, context);
         return true;
     case ACTION_SEQUENTIAL:
         toggle_sequential(list, context);

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "ui/cells.h"
+#include "ui/limit_words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -216,6 +217,25 @@ static int compare_ratio(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static void draw_limits(void *context, const void *row, struct pane cell)
+{
+    char text[LIMIT_WORDS_SIZE];
+    const struct torrent_info *info = info_of(row);
+    (void)context;
+    if (info->max_down != 0 || info->max_up != 0)
+        pane_text_right(cell, 0, STYLE_NORMAL,
+                        limit_words(info->max_down, info->max_up, text));
+}
+
+static void draw_goal(void *context, const void *row, struct pane cell)
+{
+    char text[LIMIT_WORDS_SIZE];
+    const struct torrent_info *info = info_of(row);
+    (void)context;
+    if (info->goal.ratio != 0 || info->goal.minutes != 0)
+        pane_text_right(cell, 0, STYLE_NORMAL, goal_words(&info->goal, text));
+}
+
 static const struct table_column columns[] = {
     {.name = "state",
      .title = "",
@@ -322,6 +342,22 @@ static const struct table_column columns[] = {
      .priority = 9,
      .luxury = true,
      .draw = draw_reason},
+    {.name = "limits",
+     .title = N_("Limits"),
+     .help = N_("its own limits, down and up"),
+     .width = 11,
+     .priority = 10,
+     .luxury = true,
+     .align = TABLE_RIGHT,
+     .draw = draw_limits},
+    {.name = "goal",
+     .title = N_("Goal"),
+     .help = N_("where seeding ends: a ratio, minutes, and what is done then"),
+     .width = 16,
+     .priority = 11,
+     .luxury = true,
+     .align = TABLE_RIGHT,
+     .draw = draw_goal},
 };
 
 static void match_text(void *context, const void *row, char *ret_text, size_t size)

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#define LINES_MAX  32
+#define LINES_MAX  40
 #define VALUE_SIZE 1024
 
 struct line {
@@ -153,6 +153,40 @@ static void add_progress(struct info *info, const struct torrent_info *torrent)
     add_bytes(info, _("Failed check"), torrent->failed);
 }
 
+/* Its own; those of all torrents are in the header. */
+static void add_limits(struct info *info, const struct torrent_info *torrent)
+{
+    char down[TEXT_NUMBER_SIZE], up[TEXT_NUMBER_SIZE];
+    if (torrent->max_down == 0 && torrent->max_up == 0)
+        return;
+    add(info, _("Limits"), STYLE_NORMAL, _("%s down, %s up"),
+        torrent->max_down != 0 ? text_rate(torrent->max_down, down) : _("no limit"),
+        torrent->max_up != 0 ? text_rate(torrent->max_up, up) : _("no limit"));
+}
+
+static void add_goal(struct info *info, const struct torrent_info *torrent)
+{
+    char seeded[TEXT_NUMBER_SIZE], goal_time[TEXT_NUMBER_SIZE];
+    const struct seed_goal *goal = &torrent->goal;
+    const double ratio = goal->ratio / 100.0;
+    if (torrent->seeded_s > 0)
+        add(info, _("Seeded for"), STYLE_NORMAL, "%s",
+            text_duration(torrent->seeded_s, seeded));
+    if (goal->ratio == 0 && goal->minutes == 0)
+        return;
+    text_duration(goal->minutes * UINT64_C(60), goal_time);
+    if (goal->ratio == 0)
+        add(info, _("Goal"), STYLE_NORMAL, _("seeding for %s"), goal_time);
+    else if (goal->minutes == 0)
+        add(info, _("Goal"), STYLE_NORMAL, _("ratio %.2f"), ratio);
+    else
+        add(info, _("Goal"), STYLE_NORMAL, _("ratio %.2f, or seeding for %s"), ratio,
+            goal_time);
+    add(info, _("Then"), STYLE_NORMAL, "%s",
+        goal->action == SEED_ACTION_REMOVE ? _("off the list; its data stay")
+                                           : _("it stops"));
+}
+
 static void add_swarm(struct info *info, const struct torrent_info *torrent)
 {
     char seeds[TEXT_NUMBER_SIZE], leechers[TEXT_NUMBER_SIZE];
@@ -232,6 +266,8 @@ static void info_recalc(void *state, struct view_context *context)
     add_what(info, context, &torrent);
     add_gap(info);
     add_progress(info, &torrent);
+    add_limits(info, &torrent);
+    add_goal(info, &torrent);
     add_gap(info);
     add_swarm(info, &torrent);
     add_gap(info);

@@ -3,6 +3,7 @@
 #include "app/conf.h"
 #include "base/text.h"
 #include "base/text_width.h"
+#include "torrent/label_rule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,14 @@ static void check(const struct conf *conf, size_t length)
     must(memcmp(&overruled, &before, sizeof before) == 0);
     conf_apply(conf, &options);
     must(options.max_peers <= 10000 && options.color <= COLOR_NEVER &&
-         options.sandbox <= SANDBOX_CHOICE_REQUIRE);
+         options.sandbox <= SANDBOX_CHOICE_REQUIRE &&
+         options.label_rule_count <= OPTIONS_MAX_TEXTS);
+    for (uint32_t i = 0; i < options.label_rule_count; i++) {
+        struct label_rule rule;
+        const char *fault;
+        must(label_rule_read(options.label_rules[i], &rule, &fault) &&
+             text_cells(rule.label) <= LABEL_CELLS);
+    }
     must(options.given == 0 && options.torrents == NULL && !options.help);
 }
 

@@ -134,7 +134,7 @@ class Download:
         with few_descriptors(descriptors):
             self.bttui = Bttui(lab, torrent, target, "--exit-when-done", port=port)
         peak = Peak(self.bttui)
-        self.bttui.wait_done(60 + MIB // 4)  # few descriptors may leave two honest seeds
+        self.bttui.wait_done(60 + MIB // 4)  # few descriptors leave few honest seeds
         self.took_s = self.bttui.seen("completed")[0]["time"] - self.bttui.started_at
         peak.thread.join()
         self.peak, self.cpu_s = peak.bytes, peak.cpu_s

@@ -225,8 +225,10 @@ void script_peer_put_piece(struct script_peer *peer, uint32_t piece, uint32_t be
 
 bool script_peer_next(struct script_peer *peer, struct script_message *ret_message)
 {
-    const uint8_t *at = peer->in.bytes + peer->parsed;
     const size_t left = peer->in.length - peer->parsed;
+    if (left == 0)
+        return false; /* and perhaps there is no buffer either */
+    const uint8_t *at = peer->in.bytes + peer->parsed;
     if (peer->parsed == 0) {
         if (left < HANDSHAKE_BYTES)
             return false;

@@ -108,6 +108,27 @@ START_TEST(the_queue_changes_in_the_running_session)
 }
 END_TEST
 
+START_TEST(rules_of_labels_change_in_the_running_session)
+{
+    static const char bytes[] = "d4:infod6:lengthi5e4:name1:n12:piece lengthi16384e"
+                                "6:pieces20:01234567890123456789ee";
+    const struct add_options options = {.label = "films", .download_dir = dir};
+    struct torrent_id id;
+    struct torrent_info info;
+    char text[SESSION_MESSAGE_SIZE];
+    begin("label-rule = films time=9\n", NULL);
+    ck_assert_int_eq(session_add_bytes(session, (const uint8_t *)bytes, sizeof bytes - 1,
+                                       &options, &id, text),
+                     ERROR_NONE);
+    ck_assert(read_again("label-rule = books time=2\nlabel-rule = films time=7\n"));
+    ck_assert(torrent_get_info(session, id, &info));
+    ck_assert_uint_eq(info.goal.minutes, 7);
+    ck_assert(read_again(""));
+    ck_assert(torrent_get_info(session, id, &info));
+    ck_assert_uint_eq(info.goal.minutes, 0);
+}
+END_TEST
+
 START_TEST(what_the_file_left_alone_stays_as_a_key_made_it)
 {
     begin("max-down = 1K\n", NULL);
@@ -176,6 +197,7 @@ Suite *suite_settings(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, limits_change_in_the_running_session);
     tcase_add_test(tcase, the_queue_changes_in_the_running_session);
+    tcase_add_test(tcase, rules_of_labels_change_in_the_running_session);
     tcase_add_test(tcase, what_the_file_left_alone_stays_as_a_key_made_it);
     tcase_add_test(tcase, what_needs_a_restart_is_told_until_it_is_taken_back);
     tcase_add_test(tcase, the_command_line_still_wins);

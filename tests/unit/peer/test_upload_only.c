@@ -168,6 +168,29 @@ START_TEST(test_two_that_want_nothing_make_room_at_once)
 }
 END_TEST
 
+/* Files were chosen anew: who had everything and left is not waited for. */
+START_TEST(test_a_seed_that_left_is_sought_when_something_is_wanted_again)
+{
+    begin(false, 0);
+    const struct script_hello hello = rig_hello(&rig, 'A', true, true);
+    script_peer_listen(&remotes[0], vnet_host(rig.world.vnet, "10.0.0.3"), rig.world.loop,
+                       "10.0.0.3:7000");
+    rig_connect(&rig, "10.0.0.3:7000", PEER_SOURCE_TRACKER);
+    rig_run(&rig, 50 * NS_PER_MS);
+    script_peer_handshake(&remotes[0], &hello);
+    script_peer_put(&remotes[0], 14, NULL, 0); /* HAVE ALL */
+    rig_run(&rig, 50 * NS_PER_MS);
+    peer_manager_set_upload_only(rig.manager, true);
+    script_peer_close(&remotes[0]);
+    rig_run(&rig, 5 * NS_PER_S);
+    ck_assert(!is_in(0));
+    peer_manager_set_upload_only(rig.manager, false);
+    rig_run(&rig, 50 * NS_PER_MS);
+    ck_assert(is_in(0));
+    end();
+}
+END_TEST
+
 Suite *suite_upload_only(void)
 {
     Suite *suite = suite_create("upload_only");
@@ -177,6 +200,7 @@ Suite *suite_upload_only(void)
     tcase_add_test(tcase, test_a_message_says_the_same);
     tcase_add_test(tcase, test_a_seed_gets_no_slot);
     tcase_add_test(tcase, test_two_that_want_nothing_make_room_at_once);
+    tcase_add_test(tcase, test_a_seed_that_left_is_sought_when_something_is_wanted_again);
     suite_add_tcase(suite, tcase);
     return suite;
 }

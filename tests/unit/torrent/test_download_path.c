@@ -1,5 +1,7 @@
 #include "torrent/download_path.h"
 
+#include "disk/storage.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +121,12 @@ START_TEST(two_torrents_never_share_a_file_unless_they_are_the_same_content)
     ck_assert(!overlap(&a, root, &other, below("/elsewhere")));
     ck_assert(overlap(&nested, root, &other, below("/m")));
     ck_assert(!overlap(&a, root, &pad, root)); /* nobody writes padding */
+    char parts[STORAGE_PARTS_NAME_SIZE];
+    storage_parts_name(&a.hash, parts);
+    const struct metainfo thief = meta_of(parts, only_b, 1, 1);
+    ck_assert(overlap(&a, root, &thief, below("/link")));
+    ck_assert(overlap(&thief, root, &a, root));
+    ck_assert(!overlap(&a, root, &thief, below("/elsewhere")));
     static struct metainfo_file only_n[] = {{n, 0, 10, false}};
     struct metainfo file = meta_of(n, only_n, 1, 0), directory = meta_of(n, only_b, 1, 1);
     directory.multi_file = true;

@@ -165,6 +165,32 @@ START_TEST(a_time_of_seeding_ends_it_to_the_second)
 }
 END_TEST
 
+/* A label's goal comes before the session's, the torrent's own before both. */
+START_TEST(a_label_has_goals)
+{
+    static const char *const rules[] = {"films time=1", "no rule at all",
+                                        "films time=5 ratio=0", "books time=2"};
+    begin((struct seed_goal){.minutes = 10, .ratio = 300});
+    session_set_label_rules(session, rules, 4);
+    ck_assert_uint_eq(look().goal.minutes, 10);
+    torrent_set_label(session, torrent, "films");
+    ck_assert_uint_eq(look().goal.minutes, 5);
+    ck_assert_uint_eq(info.goal.ratio, 0);
+    set_goal((struct seed_goal){.minutes = 6});
+    ck_assert_uint_eq(look().goal.minutes, 6);
+    set_goal((struct seed_goal){0});
+    world_run(&world, 5 * MINUTE_NS - 2 * NS_PER_S);
+    ck_assert_int_eq(look().state, TORRENT_STATE_SEEDING);
+    world_run(&world, 2 * NS_PER_S);
+    ck_assert_str_eq(look().reason, "stopped: seeded for 5 minutes; p seeds on");
+    torrent_set_label(session, torrent, "books");
+    ck_assert_uint_eq(look().goal.minutes, 2);
+    session_set_label_rules(session, NULL, 0);
+    ck_assert_uint_eq(look().goal.minutes, 10);
+    end();
+}
+END_TEST
+
 START_TEST(only_seeding_counts)
 {
     begin((struct seed_goal){.minutes = 10});
@@ -282,6 +308,7 @@ Suite *test_goal_suite(void)
     Suite *suite = suite_create("goal");
     TCase *tcase = tcase_create("goal");
     tcase_add_test(tcase, a_time_of_seeding_ends_it_to_the_second);
+    tcase_add_test(tcase, a_label_has_goals);
     tcase_add_test(tcase, only_seeding_counts);
     tcase_add_test(tcase, the_time_is_kept_over_restarts);
     tcase_add_test(tcase, a_ratio_ends_it);

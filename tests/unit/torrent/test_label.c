@@ -1,6 +1,6 @@
 /* Labels: what is one, and that a torrent keeps it. */
 #include "tests/unit/torrent/pair.h"
-#include "torrent/label.h"
+#include "torrent/label_rule.h"
 
 #include <check.h>
 #include <string.h>
@@ -56,6 +56,69 @@ START_TEST(marks_without_end_are_too_long)
 }
 END_TEST
 
+/* ---- rules ---- */
+
+static const struct {
+    const char *text, *label;
+    struct seed_goal goal;
+} rules[] = {
+    {"films ratio=2", "films", {200, 0, 0}},
+    {"  two  words  ratio=1.5 time=600\taction=remove ",
+     "two  words",
+     {150, 600, SEED_ACTION_REMOVE}},
+    {"x action=stop", "x", {0, 0, SEED_ACTION_STOP}},
+    {"x ratio=0 time=0", "x", {SEED_NEVER, SEED_NEVER, 0}},
+    {"x time=1 time=2", "x", {0, 2, 0}},
+    {"\xe6\x98\x9f time=52560000", "\xe6\x98\x9f", {0, SEED_MINUTES_MOST, 0}},
+};
+
+START_TEST(a_rule_is_a_label_and_what_holds_for_it)
+{
+    struct label_rule rule;
+    const char *fault = NULL;
+    ck_assert(label_rule_read(rules[_i].text, &rule, &fault));
+    ck_assert_str_eq(rule.label, rules[_i].label);
+    ck_assert_uint_eq(rule.goal.ratio, rules[_i].goal.ratio);
+    ck_assert_uint_eq(rule.goal.minutes, rules[_i].goal.minutes);
+    ck_assert_uint_eq(rule.goal.action, rules[_i].goal.action);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int fault; /* where */
+} wrong[] = {
+    {"", 0},
+    {"films", 5},
+    {"ratio=2", 0},
+    {" =", 0},
+    {FORTY "x ratio=2", 0},
+    {"x ratio=", 2},
+    {"x ratio=-1", 2},
+    {"x ratio=10001", 2},
+    {"x time=1.5", 2},
+    {"x time=52560001", 2},
+    {"x action=delete", 2},
+    {"x action=stopped", 2},
+    {"x ratio=1 speed=2", 10},
+    {"x ratio=1 y", 10},
+    {"x rat=1", 2},
+    {"x ratio=00000000000000000000000000000000000001", 2},
+};
+
+START_TEST(what_is_no_rule_is_pointed_at)
+{
+    struct label_rule rule = {.label = "before"};
+    const char *fault = NULL;
+    ck_assert(!label_rule_read(wrong[_i].text, &rule, &fault));
+    ck_assert_msg(fault == wrong[_i].text + wrong[_i].fault, "%s: at “%s”",
+                  wrong[_i].text, fault);
+    ck_assert_str_eq(rule.label, "before");
+}
+END_TEST
+
+/* ---- kept ---- */
+
 static struct pair pair;
 
 static const char *label_of(const struct side *side)
@@ -90,6 +153,8 @@ Suite *test_label_suite(void)
     TCase *tcase = tcase_create("label");
     tcase_add_loop_test(tcase, a_label_is_clean_and_fits, 0, COUNT(readings));
     tcase_add_test(tcase, marks_without_end_are_too_long);
+    tcase_add_loop_test(tcase, a_rule_is_a_label_and_what_holds_for_it, 0, COUNT(rules));
+    tcase_add_loop_test(tcase, what_is_no_rule_is_pointed_at, 0, COUNT(wrong));
     tcase_add_test(tcase, a_torrent_keeps_its_label);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -12,6 +12,7 @@ int main(void)
     srunner_add_suite(runner, test_keymap_suite());
     srunner_add_suite(runner, test_keys_suite());
     srunner_add_suite(runner, test_line_edit_suite());
+    srunner_add_suite(runner, test_limit_words_suite());
     srunner_add_suite(runner, test_out_queue_suite());
     srunner_add_suite(runner, test_path_complete_suite());
     srunner_add_suite(runner, test_screen_suite());

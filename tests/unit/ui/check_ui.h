@@ -12,6 +12,7 @@ Suite *test_frame_bytes_suite(void);
 Suite *test_graph_suite(void);
 Suite *test_keymap_suite(void);
 Suite *test_keys_suite(void);
+Suite *test_limit_words_suite(void);
 Suite *test_line_edit_suite(void);
 Suite *test_out_queue_suite(void);
 Suite *test_path_complete_suite(void);

@@ -177,6 +177,16 @@ PEER_COMMAND(torrent_resume_peer, "resume-peer")
 PEER_COMMAND(torrent_kick_peer, "kick-peer")
 PEER_COMMAND(torrent_ban_peer, "ban-peer")
 
+void torrent_limit_peer(struct session *session, struct torrent_id id,
+                        struct peer_id_ref peer, uint64_t max_down, uint64_t max_up)
+{
+    ck_assert(is_there(session, id));
+    struct fake_command *command = note(session, "limit-peer");
+    command->number = peer.index;
+    command->down = max_down;
+    command->up = max_up;
+}
+
 void torrent_add_peer(struct session *session, struct torrent_id id,
                       const struct netaddr *address)
 {

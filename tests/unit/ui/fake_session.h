@@ -16,6 +16,7 @@ struct fake_command {
     uint32_t count;
     bool on;
     struct netaddr address;
+    uint64_t down, up;
 };
 
 struct session {

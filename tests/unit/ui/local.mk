@@ -5,7 +5,8 @@ tests_unit_ui_check_ui_SOURCES = \
 	tests/unit/ui/check_rows.c tests/screen/vt.c tests/screen/vt.h \
 	tests/unit/ui/test_canvas.c tests/unit/ui/test_cell_writer.c \
 	tests/unit/ui/test_frame_bytes.c tests/unit/ui/test_graph.c tests/unit/ui/test_keymap.c \
-	tests/unit/ui/test_keys.c tests/unit/ui/test_line_edit.c \
+	tests/unit/ui/test_keys.c tests/unit/ui/test_limit_words.c \
+	tests/unit/ui/test_line_edit.c \
 	tests/unit/ui/test_out_queue.c tests/unit/ui/test_path_complete.c tests/unit/ui/test_screen.c \
 	tests/unit/ui/test_table.c tests/unit/ui/test_terminal.c \
 	tests/unit/ui/test_theme.c

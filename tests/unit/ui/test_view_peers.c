@@ -211,6 +211,30 @@ START_TEST(a_ban_asks_and_hits_who_was_meant)
 }
 END_TEST
 
+START_TEST(limits_are_asked_for_and_hit_who_was_meant)
+{
+    struct session session;
+    struct peer_info peers[5];
+    struct scene scene;
+    fill(&session, peers);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
+    scene_press(&scene, 'j');
+    scene_press(&scene, 'T');
+    peers[1] = peers[4];
+    session.peer_count = 4;
+    scene_show(&scene);
+    void *state = scene.screen.question.state;
+    ck_assert(!scene.screen.question.on_accept(state, &scene.context, "1M"));
+    ck_assert_uint_eq(session.command_count, 0);
+    ck_assert(scene.screen.question.on_accept(state, &scene.context, "1M 2K"));
+    ck_assert_uint_eq(session.command_count, 1);
+    check_command(&session, 0, "limit-peer", 2);
+    ck_assert_uint_eq(session.commands[0].down, 1 << 20);
+    ck_assert_uint_eq(session.commands[0].up, 2 << 10);
+    scene_close(&scene);
+}
+END_TEST
+
 static const struct {
     const char *text;
     bool taken;
@@ -401,6 +425,7 @@ Suite *test_view_peers_suite(void)
     tcase_add_test(tests, p_pauses_and_resumes_the_peer_under_the_cursor);
     tcase_add_test(tests, keys_act_on_all_marked_peers);
     tcase_add_test(tests, a_ban_asks_and_hits_who_was_meant);
+    tcase_add_test(tests, limits_are_asked_for_and_hit_who_was_meant);
     tcase_add_loop_test(tests, a_peer_is_added_by_its_address, 0,
                         sizeof addresses / sizeof *addresses);
     tcase_add_test(tests, the_cursor_stays_with_its_peer);

@@ -1,0 +1,40 @@
+/* The options that keep a session in order. */
+#include "app/options_private.h"
+#include "base/i18n.h"
+#include "torrent/label_rule.h"
+
+static bool take_label(struct option_complaint *complaint, const char *text,
+                       char ret_label[LABEL_BYTES])
+{
+    char buffer[OPTION_SHOWN_SIZE];
+    if (label_read(text, ret_label) && ret_label[0] != '\0')
+        return true;
+    return option_complain(complaint, _("%s: “%s” is no label of 1 to %d characters"),
+                           complaint->name, option_shown(text, buffer), LABEL_CELLS);
+}
+
+static bool add_label_rule(struct option_complaint *complaint, const char *text,
+                           struct options *options)
+{
+    char buffer[OPTION_SHOWN_SIZE];
+    struct label_rule rule;
+    const char *fault = text;
+    if (!label_rule_read(text, &rule, &fault))
+        return option_complain(complaint,
+                               _("%s: no rule from “%s” on; it looks like “films "
+                                 "ratio=2 time=600 action=stop”"),
+                               complaint->name, option_shown(fault, buffer));
+    return option_add_text(complaint, text, options->label_rules, OPTIONS_MAX_TEXTS,
+                           &options->label_rule_count);
+}
+
+bool option_take_organise(struct options *options, int id, const char *text,
+                          struct option_complaint *complaint)
+{
+    switch (id) {
+    case OPTION_LABEL:
+        return take_label(complaint, text, options->label);
+    default:
+        return add_label_rule(complaint, text, options);
+    }
+}

@@ -1,0 +1,111 @@
+"""Some files of a torrent that libtorrent seeds: exactly those that were chosen are there
+afterwards, beside the hidden file of parts; pieces are shared with others from it; the rest is
+completed when it is chosen later, with another --select, and what was verified is not fetched
+again."""
+
+import os
+import signal
+
+from bttui import Bttui
+from clients import Libtorrent
+from lab import check, check_equal, run, wait_until
+from payload import Payload
+
+PATHS = ["a.bin", "b.txt", "sub/c.bin", "sub/d.txt", "empty.txt", "e.bin", "f.bin"]
+SIZES = [300001, 70, 90000, 5001, 0, 1 << 20, 123456]
+PIECE_BYTES = 1 << 16
+
+
+def make(lab):
+    payload = Payload(lab.new_dir("seed"), "payload", SIZES, paths=PATHS, piece_bytes=PIECE_BYTES)
+    torrent = payload.torrent(lab.path("payload.torrent"))
+    return payload, torrent, Libtorrent(lab, torrent, payload.dir, seed=True)
+
+
+def files_in(directory):
+    """Everything that is there: files of the torrent by their paths, others as they are."""
+    found = set()
+    for root, _, names in os.walk(directory):
+        for name in names:
+            path = os.path.relpath(os.path.join(root, name), directory)
+            found.add(path.removeprefix("payload/"))
+    return found
+
+
+def parts_of(payload):
+    return f".{payload.infohash.hex()}.parts"
+
+
+def check_files(payload, target, chosen, parts):
+    check_equal(files_in(target), set(chosen) | ({parts_of(payload)} if parts else set()),
+                "files that are there")
+    wrong = set(payload.differences(target)) & set(chosen)
+    check_equal(wrong, set(), "chosen files that differ")
+
+
+def pieces_of(bttui):
+    return {event["index"] for event in bttui.seen("piece", ok=True)}
+
+
+def fetch(lab, torrent, target, state, seed, *options):
+    bttui = Bttui(lab, torrent, target, "--peer", f"127.0.0.1:{seed.port}", "--exit-when-done",
+                  *options, state=state)
+    check_equal(bttui.wait(), 0, "exit status")
+    bttui.reader.join(5)
+    return bttui
+
+
+def other_choices(lab):
+    payload, torrent, seed = make(lab)
+    target, state = lab.new_dir("target"), lab.new_dir("state")
+    first = fetch(lab, torrent, target, state, seed, "--select=sub/*,e*")
+    check_files(payload, target, ["sub/c.bin", "sub/d.txt", "empty.txt", "e.bin"], True)
+    check(len(pieces_of(first)) < payload.piece_count, "everything was fetched")
+
+    none_more = fetch(lab, torrent, target, state, seed, "--select=6")
+    check_files(payload, target, ["sub/c.bin", "sub/d.txt", "empty.txt", "e.bin"], True)
+    check_equal(pieces_of(none_more), set(), "pieces fetched for what is there")
+
+    small = fetch(lab, torrent, target, state, seed, "--select=2-6")
+    check_files(payload, target, ["b.txt", "sub/c.bin", "sub/d.txt", "empty.txt", "e.bin"], True)
+    check_equal(pieces_of(small), set(), "pieces fetched for what was kept aside")
+
+    rest = fetch(lab, torrent, target, state, seed, "--select=1-")
+    check_files(payload, target, PATHS, False)
+    check_equal(pieces_of(first) & pieces_of(rest), set(), "pieces fetched again")
+    check_equal(len(pieces_of(first)) + len(pieces_of(rest)), payload.piece_count, "pieces")
+
+    wrong = Bttui(lab, torrent, target, "--select=99", state=state)
+    check_equal(wrong.wait(), 2, "exit status when no such file is there")
+
+
+def after_a_kill(lab):
+    """Nothing of the parts file has to be fetched again."""
+    payload, torrent, seed = make(lab)
+    target, state = lab.new_dir("target"), lab.new_dir("state")
+    options = ("--peer", f"127.0.0.1:{seed.port}", "--select=sub/c.bin")
+    bttui = Bttui(lab, torrent, target, *options, state=state)
+    bttui.wait_event("completed")
+    bttui.kill(signal.SIGKILL)
+    bttui.wait()
+    bttui.reader.join(5)
+    rest = fetch(lab, torrent, target, state, seed, "--select=1-")
+    check_equal(pieces_of(bttui) & pieces_of(rest), set(), "pieces fetched again")
+    check_files(payload, target, PATHS, False)
+
+
+def shared_from_parts(lab):
+    payload, torrent, seed = make(lab)
+    target, state = lab.new_dir("target"), lab.new_dir("state")
+    had = pieces_of(fetch(lab, torrent, target, state, seed, "--select=sub/c.bin,f.bin"))
+    seed.end()
+    bttui = Bttui(lab, torrent, target, state=state)
+    bttui.wait_event("checked", have=len(had))
+    leech = Libtorrent(lab, torrent, lab.new_dir("leech"), peers=[["127.0.0.1", bttui.port()]])
+    bytes_had = sum(payload.piece_length(index) for index in had)
+    wait_until(lambda: leech._told()["downloaded"] >= bytes_had, "all that there is, sent")
+    bttui.finish()
+    check_files(payload, target, ["sub/c.bin", "f.bin"], True)
+
+
+run(other_choices, after_a_kill, shared_from_parts)
