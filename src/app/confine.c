@@ -105,6 +105,8 @@ static void add_directories(struct places *places, const struct confine_config *
             strcmp(torrent.download_dir, session->download_dir) != 0)
             places_add(places, WRITE_ALL, torrent.download_dir);
     }
+    for (uint32_t i = 0; i < watch_dir_count(config->watch); i++)
+        places_add(places, WRITE_ALL, watch_dir(config->watch, i));
     if (session->state_dir != NULL)
         places_add(places, WRITE_ALL, session->state_dir);
     if (config->demo_dir == NULL)
@@ -127,6 +129,8 @@ static bool is_wide(const struct confine_config *config,
             strcmp(torrent.download_dir, session->download_dir) != 0 &&
             places_hold_home(torrent.download_dir);
     }
+    for (uint32_t i = 0; i < watch_dir_count(config->watch) && !wide; i++)
+        wide = places_hold_home(watch_dir(config->watch, i));
     return wide;
 }
 
@@ -193,8 +197,8 @@ void confine_describe(unsigned had, bool wide, char *text, size_t size)
         /* L10N: two lists such as "files, ports" and "system calls" */
         snprintf(text, size, _("partial: %s; this system cannot: %s"), with, without);
     else if (wide)
-        snprintf(text, size, _("%s; but a download directory holds your whole home"),
-                 with);
+        snprintf(text, size,
+                 _("%s; but a download or watch directory holds your whole home"), with);
     else
         snprintf(text, size, "%s", with);
 }

@@ -1,14 +1,15 @@
 /*
  * What bttui may still reach once it is up (base/sandbox.h does it): writing in the
- * download directories of its torrents and in the state directory; reading what name
- * look-up, TLS, locale and terminal need, and with the interface, where torrent files to
- * be added may lie and the configuration file does; binding its own ports. Everything
- * else that start-up needs has been had by then.
+ * download directories of its torrents, in watch directories and in the state directory;
+ * reading what name look-up, TLS, locale and terminal need, and with the interface, where
+ * torrent files to be added may lie and the configuration file does; binding its own
+ * ports. Everything else that start-up needs has been had by then.
  */
 #ifndef BTTUI_APP_CONFINE_H
 #define BTTUI_APP_CONFINE_H
 
 #include "app/options.h"
+#include "app/watch.h"
 #include "loop/loop.h"
 #include "torrent/session.h"
 
@@ -18,11 +19,12 @@ struct confine_config {
     enum sandbox_choice choice;
     struct loop *loop;
     struct log *log;
-    struct session *session; /* its torrents are there, its workers held */
-    const char *demo_dir;    /* the demo's own; NULL: no demo */
-    bool bound;              /* --bind: what connects is bound to a port first */
-    bool interface;          /* files may be added by hand, and settings read again */
-    const char *settings;    /* from this file; "": from none */
+    struct session *session;   /* its torrents are there, its workers held */
+    const char *demo_dir;      /* the demo's own; NULL: no demo */
+    const struct watch *watch; /* files are added and renamed there; NULL: nowhere */
+    bool bound;                /* --bind: what connects is bound to a port first */
+    bool interface;            /* files may be added by hand, and settings read again */
+    const char *settings;      /* from this file; "": from none */
 };
 
 /* Tells the session and the log what was had. With SANDBOX_CHOICE_REQUIRE fails unless it

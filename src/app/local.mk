@@ -33,4 +33,5 @@ src_app_libapp_a_SOURCES = \
 	src/app/torrent_argument.c src/app/torrent_argument.h \
 	src/app/until_done.c src/app/until_done.h \
 	src/app/verify.c src/app/verify.h \
-	src/app/verify_files.c src/app/verify_files.h
+	src/app/verify_files.c src/app/verify_files.h \
+	src/app/watch.c src/app/watch.h src/app/watch_file.c src/app/watch_private.h

@@ -6,8 +6,8 @@
 #ifndef BTTUI_APP_OPTIONS_H
 #define BTTUI_APP_OPTIONS_H
 
+#include "app/watch.h"
 #include "base/netaddr.h"
-#include "torrent/label.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -86,6 +86,8 @@ struct options {
     char label[LABEL_BYTES];                    /* "": none */
     const char *label_rules[OPTIONS_MAX_TEXTS]; /* torrent/label_rule.h */
     uint32_t label_rule_count;
+    const char *watches[WATCH_DIRS_MAX]; /* app/watch.h */
+    uint32_t watch_count;
     bool verify_writes;
     unsigned names; /* enum metainfo_names, or-ed */
     bool headless, json, exit_when_done;

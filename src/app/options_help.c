@@ -60,6 +60,8 @@ const struct option_record option_table[] = {
      N_("a label for the TORRENTs given")},
     {"label-rule", N_("RULE"), OPTION_LABEL_RULE, MAIN, PLACE_LIVE | PLACE_REPEATS,
      N_("goals by label: “films ratio=2 time=600 action=stop”; repeatable")},
+    {"watch", N_("DIR[:LABEL]"), OPTION_WATCH, MAIN, PLACE_FILE | PLACE_REPEATS,
+     N_("add torrent files that appear there; repeatable")},
     {"sequential", NULL, OPTION_SEQUENTIAL, SWARM, PLACE_LIVE,
      N_("fetch pieces in order")},
     {"super-seed", NULL, OPTION_SUPER_SEED, MAIN, PLACE_LINE,

@@ -28,12 +28,28 @@ static bool add_label_rule(struct option_complaint *complaint, const char *text,
                            &options->label_rule_count);
 }
 
+static bool add_watch(struct option_complaint *complaint, const char *text,
+                      struct options *options)
+{
+    char buffer[OPTION_SHOWN_SIZE], label[LABEL_BYTES];
+    size_t length;
+    if (!watch_read(text, &length, label))
+        return option_complain(complaint,
+                               _("%s: “%s” is not DIR or DIR:LABEL (a label has at most "
+                                 "%d characters)"),
+                               complaint->name, option_shown(text, buffer), LABEL_CELLS);
+    return option_add_text(complaint, text, options->watches, WATCH_DIRS_MAX,
+                           &options->watch_count);
+}
+
 bool option_take_organise(struct options *options, int id, const char *text,
                           struct option_complaint *complaint)
 {
     switch (id) {
     case OPTION_LABEL:
         return take_label(complaint, text, options->label);
+    case OPTION_WATCH:
+        return add_watch(complaint, text, options);
     default:
         return add_label_rule(complaint, text, options);
     }

@@ -38,6 +38,7 @@ enum option_id {
     OPTION_SELECT,
     OPTION_LABEL,
     OPTION_LABEL_RULE,
+    OPTION_WATCH,
     OPTION_HEADLESS,
     OPTION_JSON,
     OPTION_EXIT_WHEN_DONE,
@@ -97,7 +98,7 @@ bool option_take(struct options *options, const struct option_record *record,
 /* Those of `bttui create` with a value. */
 bool option_take_create(struct create_options *create, int id, const char *text,
                         struct option_complaint *complaint);
-/* --label, --label-rule */
+/* --label, --label-rule, --watch */
 bool option_take_organise(struct options *options, int id, const char *text,
                           struct option_complaint *complaint);
 /* TEXT, which may not be empty, becomes one more of MOST. */

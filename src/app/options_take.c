@@ -275,6 +275,7 @@ bool option_take(struct options *options, const struct option_record *record,
         return take_text(complaint, text, &options->select);
     case OPTION_LABEL:
     case OPTION_LABEL_RULE:
+    case OPTION_WATCH:
         return option_take_organise(options, record->id, text, complaint);
     case OPTION_PORT:
         fine = take_number(complaint, text, 0, 65535, &number);

@@ -5,6 +5,7 @@
 #include "app/interface.h"
 #include "app/run_private.h"
 #include "app/until_done.h"
+#include "app/watch.h"
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/sandbox.h"
@@ -35,6 +36,8 @@ static void run_end(struct run *run, enum exit_status status)
     run->ending = true;
     run->ending_ns = clock_now_ns(&clock_system);
     run->status = status;
+    watch_free(run->watch); /* nothing is added any more */
+    run->watch = NULL;
     interface_show_ending(run->interface);
     session_stop(run->session, on_stopped, run);
 }
@@ -148,6 +151,19 @@ static enum exit_status open_front(struct run *run)
     return run->until != NULL ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
 }
 
+static enum exit_status open_watch(struct run *run)
+{
+    const struct watch_config config = {.loop = run->loop,
+                                        .session = run->session,
+                                        .log = run->log,
+                                        .dirs = run->options->watches,
+                                        .dir_count = run->options->watch_count};
+    if (run->options->watch_count == 0)
+        return EXIT_STATUS_OK;
+    run->watch = watch_new(&config);
+    return run->watch != NULL ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
+}
+
 /* From here on nothing more is opened than the daily work needs. */
 static enum exit_status confine(struct run *run)
 {
@@ -157,6 +173,7 @@ static enum exit_status confine(struct run *run)
         .log = run->log,
         .session = run->session,
         .demo_dir = run->demo != NULL ? demo_root_dir(run->demo) : NULL,
+        .watch = run->watch,
         .bound = run->options->bind != NULL,
         .interface = run->interface != NULL,
         .settings = run->settings != NULL ? run->settings->path : ""};
@@ -265,6 +282,7 @@ static void run_close(struct run *run)
 {
     given_peers_done(&run->peers);
     until_done_free(run->until);
+    watch_free(run->watch);
     interface_free(run->interface);
     headless_free(run->headless);
     if (run->log != NULL)
@@ -304,6 +322,8 @@ static enum exit_status run_all(struct run *run)
     if (status == EXIT_STATUS_OK &&
         event_bus_listen(session_events(run->session), on_event, run) != ERROR_NONE)
         status = EXIT_STATUS_FAILED;
+    if (status == EXIT_STATUS_OK)
+        status = open_watch(run);
     if (status == EXIT_STATUS_OK)
         status = confine(run);
     if (status == EXIT_STATUS_OK)

@@ -24,6 +24,7 @@ struct run {
     struct until_done *until;
     struct torrent_id *added;
     uint32_t added_count;
+    struct watch *watch;
     struct given_peers peers;
     struct confine *confine;
     enum exit_status status;

@@ -39,6 +39,8 @@ const char *const sandbox_allowed[] = {
     "getcwd",
     "getdents",
     "getdents64",
+    "inotify_add_watch",
+    "inotify_rm_watch",
     "link",
     "linkat",
     "_llseek",

@@ -6,7 +6,7 @@ INTEROP_TESTS = tests/interop/faults.py tests/interop/to-clients.py \
 	tests/interop/slow-peers.py tests/interop/limits.py tests/interop/confined.py \
 	tests/interop/kill.py tests/interop/poison.py tests/interop/tracker-events.py \
 	tests/interop/swarm.py tests/interop/ipv6.py tests/interop/kill-at.py \
-	tests/interop/create.py tests/interop/selection.py
+	tests/interop/create.py tests/interop/selection.py tests/interop/organise.py
 dist_check_SCRIPTS += $(INTEROP_TESTS)
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/run \

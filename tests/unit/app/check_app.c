@@ -15,6 +15,7 @@ int main(void)
     srunner_add_suite(runner, suite_progress());
     srunner_add_suite(runner, suite_show());
     srunner_add_suite(runner, suite_verify_files());
+    srunner_add_suite(runner, suite_watch());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -15,5 +15,6 @@ Suite *suite_progress(void);
 Suite *suite_settings(void);
 Suite *suite_show(void);
 Suite *suite_verify_files(void);
+Suite *suite_watch(void);
 
 #endif

@@ -17,8 +17,11 @@ tests_unit_app_check_app_SOURCES = tests/unit/app/check_app.c tests/unit/app/che
 	tests/unit/app/test_output.c tests/unit/app/test_progress.c \
 	tests/unit/app/test_settings.c \
 	tests/unit/app/test_show.c tests/unit/app/test_verify_files.c \
+	tests/unit/app/test_watch.c \
 	tests/unit/meta/notation.c tests/unit/meta/notation.h
 tests_unit_app_check_app_CPPFLAGS = $(CHECK_CPPFLAGS)
+# A system that has no inotify to give.
+tests_unit_app_check_app_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=inotify_init1
 tests_unit_app_check_app_LDADD = $(TESTS_LIBS) $(ROOM_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
 dist_check_SCRIPTS += tests/unit/app/command-line
 TESTS += tests/unit/app/command-line
