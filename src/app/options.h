@@ -10,6 +10,7 @@
 #include "base/netaddr.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum exit_status {
@@ -80,8 +81,10 @@ struct options {
     uint32_t blocklist_count;
     uint32_t active_downloads, active_seeds, active_checks; /* at a time; 0: all */
     bool no_incoming;
-    bool sequential;
+    bool sequential, first_last;
     bool super_seed;
+    const char *priorities[OPTIONS_MAX_TEXTS]; /* LIST:LEVEL */
+    uint32_t priority_count;
     const char *select;
     char label[LABEL_BYTES];                    /* "": none */
     const char *label_rules[OPTIONS_MAX_TEXTS]; /* torrent/label_rule.h */
@@ -107,6 +110,10 @@ enum exit_status options_parse(int argc, char **argv, struct options *ret_option
 /* What the command line and the configuration file must not say together; the same on
  * failure. */
 enum exit_status options_check(const struct options *options);
+
+/* The level (-1, 0, 1) that TEXT, LIST:LEVEL, gives to its list of *ret_length bytes. */
+#define OPTION_NO_PRIORITY 2
+int option_priority(const char *text, size_t *ret_length);
 
 /* For COMMAND: what it does, and the options that go with it. */
 void options_print_help(const struct command *command);

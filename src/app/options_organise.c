@@ -3,6 +3,8 @@
 #include "base/i18n.h"
 #include "torrent/label_rule.h"
 
+#include <string.h>
+
 static bool take_label(struct option_complaint *complaint, const char *text,
                        char ret_label[LABEL_BYTES])
 {
@@ -42,10 +44,38 @@ static bool add_watch(struct option_complaint *complaint, const char *text,
                            &options->watch_count);
 }
 
+int option_priority(const char *text, size_t *ret_length)
+{
+    static const char *const words[] = {"low", "normal", "high"};
+    const char *colon = strrchr(text, ':');
+    for (int i = 0; colon != NULL && colon > text && i < 3; i++) {
+        *ret_length = (size_t)(colon - text);
+        if (strcmp(colon + 1, words[i]) == 0)
+            return i - 1;
+    }
+    return OPTION_NO_PRIORITY;
+}
+
+static bool add_priority(struct option_complaint *complaint, const char *text,
+                         struct options *options)
+{
+    char buffer[OPTION_SHOWN_SIZE];
+    size_t length;
+    if (option_priority(text, &length) == OPTION_NO_PRIORITY)
+        return option_complain(complaint,
+                               _("%s: “%s” does not look like “2,*.srt:high”: files, a "
+                                 "colon, and low, normal or high"),
+                               complaint->name, option_shown(text, buffer));
+    return option_add_text(complaint, text, options->priorities, OPTIONS_MAX_TEXTS,
+                           &options->priority_count);
+}
+
 bool option_take_organise(struct options *options, int id, const char *text,
                           struct option_complaint *complaint)
 {
     switch (id) {
+    case OPTION_PRIORITY:
+        return add_priority(complaint, text, options);
     case OPTION_LABEL:
         return take_label(complaint, text, options->label);
     case OPTION_WATCH:

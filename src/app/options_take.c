@@ -216,6 +216,8 @@ static bool *flag_of(struct options *options, int id)
         return &options->sequential;
     case OPTION_SUPER_SEED:
         return &options->super_seed;
+    case OPTION_FIRST_LAST:
+        return &options->first_last;
     case OPTION_HEADLESS:
         return &options->headless;
     case OPTION_JSON:
@@ -273,6 +275,7 @@ bool option_take(struct options *options, const struct option_record *record,
         return take_text(complaint, text, &options->bind);
     case OPTION_SELECT:
         return take_text(complaint, text, &options->select);
+    case OPTION_PRIORITY:
     case OPTION_LABEL:
     case OPTION_LABEL_RULE:
     case OPTION_WATCH:

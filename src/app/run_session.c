@@ -70,6 +70,7 @@ static enum exit_status open_session_in(struct run *run, const char *download,
         .names = options->names,
         .verify_writes = options->verify_writes,
         .sequential = options->sequential,
+        .first_last = options->first_last,
     };
     if (session_new(&config, &run->session, message) == ERROR_NONE)
         return EXIT_STATUS_OK;
@@ -119,7 +120,7 @@ static enum exit_status status_of(enum error_code error)
         return EXIT_STATUS_POLICY;
     case ERROR_MEMORY:
         return EXIT_STATUS_FAILED;
-    case ERROR_INVALID: /* --select */
+    case ERROR_INVALID: /* --select, --priority */
         return EXIT_STATUS_USAGE;
     default:
         return EXIT_STATUS_INVALID;
@@ -135,6 +136,8 @@ static enum error_code update_torrent(struct run *run, struct torrent_id id,
         torrent_add_peer(run->session, id, &run->peers.addresses[i]);
     if (run->options->sequential)
         torrent_set_sequential(run->session, id, true);
+    if (run->options->first_last)
+        torrent_set_first_last(run->session, id, true);
     if (run->options->label[0] != '\0')
         torrent_set_label(run->session, id, run->options->label);
     if (run->options->super_seed)
@@ -142,6 +145,22 @@ static enum error_code update_torrent(struct run *run, struct torrent_id id,
     return run->options->select != NULL
                ? torrent_select(run->session, id, run->options->select, message)
                : ERROR_NONE;
+}
+
+static enum error_code set_priorities(struct run *run, struct torrent_id id,
+                                      char message[SESSION_MESSAGE_SIZE])
+{
+    enum error_code error = ERROR_NONE;
+    for (uint32_t i = 0; i < run->options->priority_count && error == ERROR_NONE; i++) {
+        size_t length;
+        const int level = option_priority(run->options->priorities[i], &length);
+        char *list = strndup(run->options->priorities[i], length);
+        error = list != NULL
+                    ? torrent_set_priority(run->session, id, list, level, message)
+                    : ERROR_MEMORY;
+        free(list);
+    }
+    return error;
 }
 
 static enum exit_status add_users_torrents(struct run *run)
@@ -153,6 +172,7 @@ static enum exit_status add_users_torrents(struct run *run)
         .download_dir = session.download_dir,
         .sequential = options->sequential,
         .super_seed = options->super_seed,
+        .first_last = options->first_last,
         .select = options->select,
         .label = options->label[0] != '\0' ? options->label : NULL,
         .peers = run->peers.addresses,
@@ -170,6 +190,8 @@ static enum exit_status add_users_torrents(struct run *run)
                                                  &run->added[run->added_count], message);
         if (error == ERROR_EXISTS)
             error = update_torrent(run, run->added[run->added_count], message);
+        if (error == ERROR_NONE)
+            error = set_priorities(run, run->added[run->added_count], message);
         if (status_of(error) != EXIT_STATUS_OK) {
             fprintf(stderr, "bttui: %s\n", message);
             return status_of(error);
@@ -182,7 +204,8 @@ static enum exit_status add_users_torrents(struct run *run)
 static enum exit_status add_demo_torrents(struct run *run)
 {
     char message[SESSION_MESSAGE_SIZE];
-    const struct add_options add = {.sequential = run->options->sequential};
+    const struct add_options add = {.sequential = run->options->sequential,
+                                    .first_last = run->options->first_last};
     run->added = calloc(DEMO_TORRENTS_MAX, sizeof *run->added);
     if (run->added == NULL)
         return EXIT_STATUS_FAILED;

@@ -88,9 +88,11 @@ static void make_live(const struct options *options, int id, struct session *ses
         session_set_max_peers(session, options->max_peers);
         break;
     case OPTION_SEQUENTIAL:
+    case OPTION_FIRST_LAST:
     case OPTION_STRICT_NAMES:
     case OPTION_PORTABLE_NAMES:
-        session_set_adding(session, options->names, options->sequential);
+        session_set_adding(session, options->names, options->sequential,
+                           options->first_last);
         break;
     case OPTION_ASCII:
     case OPTION_COLOR:

@@ -94,6 +94,7 @@ static enum error_code encode(struct torrent *torrent, const struct disk_job *sy
         .clean = synced->cookie == COOKIE_CLEAN,
         .paused = torrent->settings.paused,
         .portable_names = torrent->meta->portable_names,
+        .priorities = torrent->priorities,
         .downloaded = torrent->resume.downloaded + counts.downloaded,
         .uploaded = torrent->resume.uploaded + counts.uploaded,
         .seeded_s = torrent_seeded_s(torrent),

@@ -90,6 +90,16 @@ void torrent_set_sequential(struct session *session, struct torrent_id id,
     torrent_set_settings(session, id, &settings);
 }
 
+void torrent_set_first_last(struct session *session, struct torrent_id id,
+                            bool first_last)
+{
+    struct torrent_settings settings;
+    if (!torrent_get_settings(session, id, &settings))
+        return;
+    settings.first_last = first_last;
+    torrent_set_settings(session, id, &settings);
+}
+
 void torrent_set_label(struct session *session, struct torrent_id id, const char *label)
 {
     struct torrent_settings settings;
@@ -287,8 +297,10 @@ void session_set_max_peers(struct session *session, uint32_t max_peers)
     }
 }
 
-void session_set_adding(struct session *session, unsigned names, bool sequential)
+void session_set_adding(struct session *session, unsigned names, bool sequential,
+                        bool first_last)
 {
     session->config.names = names;
     session->config.sequential = sequential;
+    session->config.first_last = first_last;
 }

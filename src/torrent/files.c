@@ -1,4 +1,5 @@
-/* Which files are wanted: what follows for pieces, peers and the disk. */
+/* Which files are wanted, and which before others: what follows for pieces, peers and the
+ * disk. */
 #include "base/i18n.h"
 #include "base/text.h"
 #include "torrent/file_select.h"
@@ -15,22 +16,25 @@ static const char *path_of(void *context, uint32_t file)
     return metainfo_file_path(context, file);
 }
 
-static void complain(enum error_code error, const char *item, char *message)
+static void complain(const char *option, enum error_code error, const char *item,
+                     char *message)
 {
     char shown[128];
     const struct untrusted raw = {item, strcspn(item, ",")};
     text_clean(raw, 60, shown, sizeof shown);
     if (error == ERROR_NOT_FOUND)
-        snprintf(message, SESSION_MESSAGE_SIZE, _("--select: “%s” names no file of it"),
+        /* L10N: the first %s is an option, such as --select */
+        snprintf(message, SESSION_MESSAGE_SIZE, _("%s: “%s” names no file of it"), option,
                  shown);
     else
         snprintf(message, SESSION_MESSAGE_SIZE,
-                 _("--select: “%s” is neither a number, a range nor a pattern"), shown);
+                 /* L10N: the first %s is an option, such as --select */
+                 _("%s: “%s” is neither a number, a range nor a pattern"), option, shown);
 }
 
-enum error_code files_read_selection(struct metainfo *meta, const char *list,
-                                     bool **ret_unwanted,
-                                     char message[SESSION_MESSAGE_SIZE])
+/* A flag for each file: whether LIST names it. */
+static enum error_code read_list(struct metainfo *meta, const char *option,
+                                 const char *list, bool **ret_flags, char *message)
 {
     const struct file_select files = {meta->file_count, path_of, meta};
     const char *item = "";
@@ -41,10 +45,22 @@ enum error_code files_read_selection(struct metainfo *meta, const char *list,
     }
     const enum error_code error = file_select_apply(&files, list, flags, &item);
     if (error != ERROR_NONE) {
-        complain(error, item, message);
+        complain(option, error, item, message);
         free(flags);
         return ERROR_INVALID;
     }
+    *ret_flags = flags;
+    return ERROR_NONE;
+}
+
+enum error_code files_read_selection(struct metainfo *meta, const char *list,
+                                     bool **ret_unwanted,
+                                     char message[SESSION_MESSAGE_SIZE])
+{
+    bool *flags;
+    const enum error_code error = read_list(meta, "--select", list, &flags, message);
+    if (error != ERROR_NONE)
+        return error;
     for (uint32_t i = 0; i < meta->file_count; i++)
         flags[i] = !flags[i];
     *ret_unwanted = flags;
@@ -53,29 +69,73 @@ enum error_code files_read_selection(struct metainfo *meta, const char *list,
 
 /* ---- pieces ---- */
 
-/* A piece is wanted when one of its files is. */
+/* The ends of a file are worth so much more, never as much as a file of the next level.
+ */
+#define ENDS_BONUS 2
+
+static bool any_unwanted(const struct torrent *torrent)
+{
+    for (uint32_t i = 0; torrent->unwanted != NULL && i < torrent->meta->file_count; i++)
+        if (torrent->unwanted[i])
+            return true;
+    return false;
+}
+
+/* Padding is wanted only with all the rest: then the torrent is whole. */
+static uint8_t level_of(const struct torrent *torrent, uint32_t file, bool all)
+{
+    static const uint8_t levels[] = {PIECE_PRIORITY_LOW, PIECE_PRIORITY_NORMAL,
+                                     PIECE_PRIORITY_HIGH};
+    if (torrent->meta->files[file].pad)
+        return all ? PIECE_PRIORITY_LOW : PIECE_PRIORITY_NONE;
+    if (torrent->unwanted != NULL && torrent->unwanted[file])
+        return PIECE_PRIORITY_NONE;
+    return levels[torrent->priorities != NULL ? torrent->priorities[file] + 1 : 1];
+}
+
+static void raise(uint8_t *level, uint8_t to)
+{
+    if (*level < to)
+        *level = to;
+}
+
+/* A piece is as important as the most important of its files. */
+static void add_file(const struct torrent *torrent, uint32_t number, bool all,
+                     uint8_t *levels)
+{
+    const struct metainfo_file *file = &torrent->meta->files[number];
+    const uint32_t piece_bytes = torrent->meta->piece_bytes;
+    const uint8_t level = level_of(torrent, number, all);
+    if (level == PIECE_PRIORITY_NONE || file->length == 0)
+        return;
+    const uint32_t first = (uint32_t)(file->offset / piece_bytes);
+    const uint32_t last = (uint32_t)((file->offset + file->length - 1) / piece_bytes);
+    for (uint32_t piece = first; piece <= last; piece++)
+        raise(&levels[piece], level);
+    if (!torrent->settings.first_last || file->pad)
+        return;
+    raise(&levels[first], level + ENDS_BONUS);
+    raise(&levels[last], level + ENDS_BONUS);
+}
+
 void torrent_apply_wanted(struct torrent *torrent)
 {
     const struct metainfo *meta = torrent->meta;
-    if (torrent->unwanted == NULL)
+    const bool all = !any_unwanted(torrent);
+    const bool alike =
+        all && torrent->priorities == NULL && !torrent->settings.first_last;
+    if (alike && !torrent->prioritised)
         return;
-    struct bitfield wanted;
-    if (bitfield_init(&wanted, meta->piece_count) != ERROR_NONE)
+    uint8_t *levels = calloc(meta->piece_count, sizeof *levels);
+    if (levels == NULL)
         return;
-    for (uint32_t i = 0; i < meta->file_count; i++) {
-        const struct metainfo_file *file = &meta->files[i];
-        if (torrent->unwanted[i] || file->pad || file->length == 0)
-            continue;
-        const uint32_t last =
-            (uint32_t)((file->offset + file->length - 1) / meta->piece_bytes);
-        for (uint32_t p = (uint32_t)(file->offset / meta->piece_bytes); p <= last; p++)
-            bitfield_set(&wanted, p);
-    }
-    for (uint32_t p = 0; p < meta->piece_count; p++)
-        piece_manager_set_priority(torrent->pieces, p,
-                                   bitfield_get(&wanted, p) ? PIECE_PRIORITY_NORMAL
-                                                            : PIECE_PRIORITY_NONE);
-    bitfield_done(&wanted);
+    torrent->prioritised = !alike;
+    for (uint32_t i = 0; i < meta->file_count; i++)
+        add_file(torrent, i, all, levels);
+    for (uint32_t piece = 0; piece < meta->piece_count; piece++)
+        piece_manager_set_priority(torrent->pieces, piece,
+                                   alike ? PIECE_PRIORITY_NORMAL : levels[piece]);
+    free(levels);
 }
 
 /* ---- the disk ---- */
@@ -175,5 +235,62 @@ enum error_code torrent_select(struct session *session, struct torrent_id id,
     free(torrent->unwanted);
     torrent->unwanted = unwanted;
     choice_changed(torrent);
+    return ERROR_NONE;
+}
+
+/* ---- priorities ---- */
+
+static bool has_priorities(struct torrent *torrent)
+{
+    if (torrent->priorities == NULL)
+        torrent->priorities =
+            calloc(torrent->meta->file_count, sizeof *torrent->priorities);
+    return torrent->priorities != NULL;
+}
+
+static void priorities_changed(struct torrent *torrent)
+{
+    torrent_apply_wanted(torrent);
+    peer_manager_wake_idle(torrent->peers);
+    torrent_claims_changed(torrent); /* they are kept */
+    session_changed(torrent, CHANGED_FILES);
+}
+
+void torrent_step_files_priority(struct session *session, struct torrent_id id,
+                                 const uint32_t *files, uint32_t count, int by)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    if (torrent == NULL || !has_priorities(torrent))
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        if (files[i] >= torrent->meta->file_count)
+            continue;
+        const int level = torrent->priorities[files[i]] + by;
+        torrent->priorities[files[i]] = (int8_t)(level < -1 ? -1 : level > 1 ? 1 : level);
+    }
+    priorities_changed(torrent);
+}
+
+enum error_code torrent_set_priority(struct session *session, struct torrent_id id,
+                                     const char *list, int priority,
+                                     char message[SESSION_MESSAGE_SIZE])
+{
+    struct torrent *torrent = session_torrent(session, id);
+    bool *flags;
+    message[0] = '\0';
+    if (torrent == NULL)
+        return ERROR_NOT_FOUND;
+    const enum error_code error =
+        read_list(torrent->meta, "--priority", list, &flags, message);
+    if (error != ERROR_NONE)
+        return error;
+    const bool had = has_priorities(torrent);
+    for (uint32_t i = 0; had && i < torrent->meta->file_count; i++)
+        if (flags[i])
+            torrent->priorities[i] = (int8_t)priority;
+    free(flags);
+    if (!had)
+        return ERROR_MEMORY;
+    priorities_changed(torrent);
     return ERROR_NONE;
 }

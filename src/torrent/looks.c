@@ -82,6 +82,7 @@ bool torrent_get_info(struct session *session, struct torrent_id id,
         .sequential = torrent->settings.sequential,
         .super_seed = torrent->settings.super_seed,
         .super_seeding = peer_manager_is_super_seeding(torrent->peers),
+        .first_last = torrent->settings.first_last,
         .synced = !torrent->claims_dirty && !torrent->sync_under_way,
         .comment = torrent->comment,
         .creator = torrent->creator,
@@ -276,6 +277,7 @@ bool torrent_get_file(struct session *session, struct torrent_id id, uint32_t nu
         .bytes = file->length,
         .done_bytes = file_done(torrent, file),
         .pad = file->pad,
+        .priority = torrent->priorities != NULL ? torrent->priorities[number] : 0,
         .wanted = !file->pad && (torrent->unwanted == NULL || !torrent->unwanted[number]),
     };
     return true;

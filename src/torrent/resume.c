@@ -15,6 +15,7 @@ void resume_done(struct resume *resume)
     bitfield_done(&resume->have);
     bitfield_done(&resume->unwanted);
     free(resume->stamps);
+    free(resume->priorities);
     free(resume->download_dir);
     *resume = (struct resume){0};
 }
@@ -41,6 +42,18 @@ static enum error_code put_stamps(struct buffer *buffer, const struct resume *re
     return error;
 }
 
+/* A letter a file. */
+static enum error_code put_priorities(struct buffer *buffer, const struct resume *resume,
+                                      uint32_t file_count)
+{
+    if (resume->priorities == NULL)
+        return ERROR_NONE;
+    enum error_code error = buffer_printf(buffer, "10:priorities%u:", file_count);
+    for (uint32_t i = 0; i < file_count && error == ERROR_NONE; i++)
+        error = buffer_append(buffer, &"lnh"[resume->priorities[i] + 1], 1);
+    return error;
+}
+
 enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
                               struct buffer *buffer)
 {
@@ -59,6 +72,7 @@ enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
     error |= put_flag(buffer, "paused", resume->paused);
     error |= put_flag(buffer, "portable", resume->portable_names);
     error |= put_flag(buffer, "seeded", (int64_t)resume->seeded_s);
+    error |= put_priorities(buffer, resume, file_count);
     error |= put_stamps(buffer, resume, file_count);
     if (resume->unwanted.size > 0) {
         error |= bencode_put_text(buffer, "unwanted");
@@ -121,6 +135,17 @@ static enum error_code read_stamps(struct bencode_value root, uint32_t file_coun
     return resume->stamps != NULL ? ERROR_NONE : ERROR_MEMORY;
 }
 
+static enum error_code read_priorities(const char *letters, size_t length,
+                                       uint32_t file_count, int8_t **ret_priorities)
+{
+    if (length != file_count)
+        return ERROR_CORRUPT;
+    *ret_priorities = calloc(file_count, sizeof **ret_priorities);
+    for (uint32_t i = 0; *ret_priorities != NULL && i < file_count; i++)
+        (*ret_priorities)[i] = letters[i] == 'l' ? -1 : letters[i] == 'h' ? 1 : 0;
+    return *ret_priorities != NULL ? ERROR_NONE : ERROR_MEMORY;
+}
+
 static enum error_code read_claims(struct bencode_value root,
                                    const struct metainfo *metainfo, struct resume *resume)
 {
@@ -133,6 +158,8 @@ static enum error_code read_claims(struct bencode_value root,
         error = read_stamps(root, metainfo->file_count, resume);
     if (error == ERROR_NONE && bencode_get_string(root, "unwanted", &bytes, &length))
         error = read_bits(bytes, length, metainfo->file_count, &resume->unwanted);
+    if (error == ERROR_NONE && bencode_get_string(root, "priorities", &bytes, &length))
+        error = read_priorities(bytes, length, metainfo->file_count, &resume->priorities);
     return error; /* no "unwanted": all are wanted */
 }
 

@@ -20,6 +20,7 @@ struct resume {
     struct bitfield have;      /* piece_count bits; owned */
     struct file_stamp *stamps; /* file_count; owned; NULL: none were taken */
     struct bitfield unwanted;  /* file_count bits; size 0: all are wanted; owned */
+    int8_t *priorities;        /* of files, -1, 0 or 1; NULL: all 0; owned */
     bool clean;                /* the last act of a session that ended well */
     bool paused;               /* counts only where the list of the session is lost */
     bool portable_names;       /* METAINFO_NAMES_PORTABLE: where its files are */

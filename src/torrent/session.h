@@ -48,6 +48,7 @@ struct session_config {
     bool verify_writes; /* what was written is read back before it counts */
     unsigned names;     /* enum metainfo_names, or-ed: for torrents to be added */
     bool sequential;    /* those fetch their pieces in order */
+    bool first_last;    /* and the first and last of each file before the others */
 };
 
 /* On failure *ret_session stays and MESSAGE (MESSAGE_SIZE bytes) tells people why. */
@@ -74,7 +75,7 @@ struct block_pool *session_pool(struct session *session);
 struct add_options {
     const char *download_dir; /* NULL: the session's */
     bool paused;
-    bool sequential;
+    bool sequential, first_last;
     bool super_seed;
     const char *select;          /* --select; NULL: all */
     const char *label;           /* as label_read gives it; NULL: none */
@@ -172,7 +173,7 @@ struct torrent_info {
     uint64_t seeded_s;     /* over the torrent's life */
     struct seed_goal goal; /* that holds for it; 0: none */
     bool is_private;
-    bool sequential;
+    bool sequential, first_last;
     bool super_seed, super_seeding; /* set; at work */
     /* What is verified is on disk for good. Without a state directory nothing is meant to
      * last, and no disk is waited for. */
@@ -306,6 +307,8 @@ void torrent_verify(struct session *session, struct torrent_id id);
 void torrent_announce(struct session *session, struct torrent_id id);
 void torrent_set_sequential(struct session *session, struct torrent_id id,
                             bool sequential);
+void torrent_set_first_last(struct session *session, struct torrent_id id,
+                            bool first_last);
 /* LABEL as label_read gives it; "": none. */
 void torrent_set_label(struct session *session, struct torrent_id id, const char *label);
 /* Shows each peer two pieces at a time while nobody else has everything (BEP 16). */
@@ -315,6 +318,14 @@ void torrent_set_file_wanted(struct session *session, struct torrent_id id, uint
 /* The same for COUNT files at once. */
 void torrent_set_files_wanted(struct session *session, struct torrent_id id,
                               const uint32_t *files, uint32_t count, bool wanted);
+/* COUNT files come earlier (BY 1) or later (-1) than others: high, normal, low. */
+void torrent_step_files_priority(struct session *session, struct torrent_id id,
+                                 const uint32_t *files, uint32_t count, int by);
+/* The files that LIST names (--priority) get PRIORITY: -1, 0 or 1. ERROR_INVALID: MESSAGE
+ * says what is wrong with it. */
+enum error_code torrent_set_priority(struct session *session, struct torrent_id id,
+                                     const char *list, int priority,
+                                     char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
 /* Wants the files that LIST names (--select), and no others. ERROR_INVALID: MESSAGE says
  * what is wrong with it. */
 enum error_code torrent_select(struct session *session, struct torrent_id id,
@@ -349,7 +360,8 @@ void session_set_label_rules(struct session *session, const char *const *texts,
 /* As in the config. Connections there are stay when it becomes less. */
 void session_set_max_peers(struct session *session, uint32_t max_peers);
 /* As in the config, for torrents added from then on. */
-void session_set_adding(struct session *session, unsigned names, bool sequential);
+void session_set_adding(struct session *session, unsigned names, bool sequential,
+                        bool first_last);
 
 /* ---- settings: read, change, set; they take effect at once and are kept ---- */
 bool torrent_get_settings(const struct session *session, struct torrent_id id,

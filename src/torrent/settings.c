@@ -13,6 +13,7 @@
 
 /* In the order of their keys. */
 static const struct record_field torrent_fields[] = {
+    {"first-last", RECORD_FLAG, TORRENT(first_last), 0, 1},
     {"forced", RECORD_FLAG, TORRENT(forced), 0, 1},
     {"goal-action", RECORD_U32, TORRENT(goal.action), 0, SEED_ACTION_REMOVE},
     {"goal-minutes", RECORD_U32, TORRENT(goal.minutes), 0, UINT32_MAX},

@@ -32,6 +32,7 @@ struct torrent_settings {
     bool paused;
     bool sequential;
     bool super_seed;           /* while nobody else has everything (BEP 16) */
+    bool first_last;           /* the first and last piece of each file come first */
     bool forced;               /* active whatever the queue says */
     uint64_t max_down, max_up; /* bytes/s, within the session's; 0: none */
     struct seed_goal goal;     /* what is not set is its label's, or the session's */

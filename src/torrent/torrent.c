@@ -174,6 +174,8 @@ static void take_resume(struct torrent *torrent, const struct resume *resume)
         torrent->unwanted = calloc(resume->unwanted.size, sizeof *torrent->unwanted);
     for (uint32_t i = 0; torrent->unwanted != NULL && i < resume->unwanted.size; i++)
         torrent->unwanted[i] |= bitfield_get(&resume->unwanted, i);
+    torrent->priorities = torrent->resume.priorities;
+    torrent->resume.priorities = NULL;
     /* The list knows better; where it was lost, nothing starts that was not meant to. */
     if (torrent->session->restoring == NULL || torrent->session->list_lost)
         torrent->settings.paused |= resume->paused;
@@ -188,6 +190,7 @@ static void set_up_parts(struct torrent *torrent)
     const struct torrent_settings *settings = &torrent->settings;
     piece_manager_set_sequential(torrent->pieces, settings->sequential);
     peer_manager_set_super_seed(torrent->peers, settings->super_seed);
+    torrent_apply_wanted(torrent);
     peer_manager_set_limits(torrent->peers, settings->max_down, settings->max_up);
 }
 
@@ -209,6 +212,8 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     torrent->settings.paused |= options->paused;
     torrent->settings.sequential |=
         options->sequential || (session->restoring == NULL && session->config.sequential);
+    torrent->settings.first_last |=
+        options->first_last || (session->restoring == NULL && session->config.first_last);
     if (options->label != NULL)
         snprintf(torrent->settings.label, sizeof torrent->settings.label, "%s",
                  options->label);
@@ -272,6 +277,7 @@ void torrent_free(struct torrent *torrent)
     history_done(&torrent->history);
     free(torrent->noted);
     free(torrent->unwanted);
+    free(torrent->priorities);
     free(torrent->download_dir);
     free(torrent->root);
     free(torrent->display_name);

@@ -66,8 +66,10 @@ struct torrent {
     uint64_t moved_ns;         /* when it last got data, or was started */
     bool queued_to_run;        /* on the session's list */
     struct torrent *run_next;
-    bool *unwanted; /* files; NULL: all are wanted */
-    bool unsettled; /* the disk has not followed that yet */
+    bool *unwanted;     /* files; NULL: all are wanted */
+    int8_t *priorities; /* of files: -1, 0, 1; NULL: all 0 */
+    bool prioritised;   /* not all pieces are wanted alike */
+    bool unsettled;     /* the disk has not followed that yet */
 
     enum error_code error;  /* NONE: all well */
     bool missing;           /* its files are gone: nothing is made anew unasked (S16) */

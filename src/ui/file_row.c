@@ -14,9 +14,11 @@ static uint16_t style_of(const struct file_node *node)
 static int draw_box(struct pane cell, int x, const struct file_node *node)
 {
     const bool ascii = canvas_is_ascii(cell.canvas);
-    const char *sign = node->wanted == 0             ? " "
-                       : node->wanted == node->files ? glyph_text(GLYPH_YES, ascii)
-                                                     : "~";
+    const char *sign = node->wanted == 0            ? " "
+                       : node->wanted < node->files ? "~"
+                       : node->high == node->files  ? "+"
+                       : node->low == node->files   ? "-"
+                                                    : glyph_text(GLYPH_YES, ascii);
     return pane_print(cell, x, 0, node->wanted == 0 ? STYLE_DIM : STYLE_ACCENT, "[%s] ",
                       sign);
 }

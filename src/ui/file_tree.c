@@ -238,6 +238,8 @@ static void add_up(struct file_node *parent, const struct file_node *node)
 {
     parent->files += node->files;
     parent->wanted += node->wanted;
+    parent->high += node->high;
+    parent->low += node->low;
     parent->bytes += node->bytes;
     if (node->wanted > 0) {
         parent->goal_bytes += node->goal_bytes;
@@ -263,7 +265,7 @@ bool file_tree_refresh(struct file_tree *tree, struct session *session,
     struct file_info info;
     for (uint32_t i = 0; i < tree->count; i++) {
         struct file_node *node = &tree->nodes[i];
-        node->files = node->wanted = 0;
+        node->files = node->wanted = node->high = node->low = 0;
         node->bytes = node->done_bytes = node->goal_bytes = 0;
         if (node->is_folder)
             continue;
@@ -271,6 +273,8 @@ bool file_tree_refresh(struct file_tree *tree, struct session *session,
             return false;
         node->files = 1;
         node->wanted = info.wanted;
+        node->high = info.priority > 0;
+        node->low = info.priority < 0;
         node->bytes = node->goal_bytes = info.bytes;
         node->done_bytes = info.done_bytes;
     }

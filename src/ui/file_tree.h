@@ -24,6 +24,7 @@ struct file_node {
     uint16_t depth;                     /* 1: on top */
     bool is_folder, open;
     uint32_t files, wanted; /* how many files; 1 and 0 or 1 for a file */
+    uint32_t high, low;     /* how many of these are to come before or after others */
     uint64_t bytes;
     uint64_t goal_bytes, done_bytes; /* of wanted files; of all if none is wanted */
 };

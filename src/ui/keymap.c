@@ -26,6 +26,8 @@ const struct keymap_entry keymap[] = {
      NULL, N_("Fetch the pieces in order, or the rarest first again.")},
     {ACTION_SUPER_SEED, SCOPE_TORRENTS, {'W'}, "super-seed",
      NULL, N_("Show each peer two pieces at a time, or all again (super-seeding).")},
+    {ACTION_FIRST_LAST, SCOPE_TORRENTS, {'f'}, "first-last",
+     NULL, N_("Fetch the first and last piece of each file first, or not.")},
     {ACTION_START_NOW, SCOPE_TORRENTS, {'N'}, "start-now",
      NULL, N_("Start the torrent now, whatever the queue says; again: it queues.")},
     {ACTION_LABEL, SCOPE_TORRENTS, {'b'}, "label",
@@ -92,6 +94,15 @@ const struct keymap_entry keymap[] = {
      N_("all"), N_("Want all files; with a filter, all that it shows.")},
     {ACTION_FILE_NONE, SCOPE_FILES, {'0'}, "file-none",
      N_("none"), N_("Want no file; with a filter, none that it shows.")},
+
+    {ACTION_FILE_RAISE, SCOPE_FILES, {'+', '='}, "file-raise",
+     N_("earlier"), N_("Fetch the file before others: low, normal, high; a folder with all that is in it.")},
+    {ACTION_FILE_LOWER, SCOPE_FILES, {'-'}, "file-lower",
+     N_("later"), N_("Fetch the file after others; a folder with all that is in it.")},
+    {ACTION_FILE_RAISE_ALL, SCOPE_FILES, {')'}, "file-raise-all",
+     NULL, N_("Fetch all files earlier; with a filter, all that it shows.")},
+    {ACTION_FILE_LOWER_ALL, SCOPE_FILES, {'('}, "file-lower-all",
+     NULL, N_("Fetch all files later; with a filter, all that it shows.")},
 
     /* ---- trackers, graph, log ---- */
     {ACTION_TRACKER_ANNOUNCE, SCOPE_TRACKERS | SCOPE_PEERS, {'R'}, "tracker-announce",

@@ -180,6 +180,19 @@ static void toggle_sequential(struct torrents *list, struct view_context *contex
                         : _("The rarest pieces are fetched first now."));
 }
 
+static void toggle_first_last(struct torrents *list, struct view_context *context)
+{
+    struct torrent_info info;
+    if (!choose(list) || !torrent_get_info(context->session, list->asked[0], &info))
+        return;
+    const bool first_last = !info.first_last;
+    for (uint32_t i = 0; i < list->asked_count; i++)
+        torrent_set_first_last(context->session, list->asked[i], first_last);
+    view_say(context, STYLE_NORMAL, "%s",
+             first_last ? _("The first and last piece of each file come first now.")
+                        : _("No piece of a file is preferred now."));
+}
+
 /* ---- limits and goals ---- */
 
 static bool on_limits(void *state, struct view_context *context, const char *text)
@@ -309,6 +322,9 @@ bool torrent_commands_act(struct torrents *list, struct view_context *context,
         return true;
     case ACTION_SEQUENTIAL:
         toggle_sequential(list, context);
+        return true;
+    case ACTION_FIRST_LAST:
+        toggle_first_last(list, context);
         return true;
     case ACTION_LABEL:
         if (choose(list))

@@ -1,6 +1,7 @@
 /*
- * The files of the selected torrent as a tree: size, progress, and whether they are
- * wanted. With a filter it is a flat list of the paths that have its text.
+ * The files of the selected torrent as a tree: size, progress, whether they are
+ * wanted, and which before others. With a filter it is a flat list of the paths that have
+ * its text.
  */
 #include "base/i18n.h"
 #include "base/text.h"
@@ -220,60 +221,99 @@ struct choice {
     struct files *files;
     uint32_t *numbers;
     uint32_t count;
-    bool wanted;
 };
 
-static bool choice_begin(struct choice *choice, struct files *files, bool wanted)
+static bool choice_begin(struct choice *choice, struct files *files)
 {
-    *choice = (struct choice){.files = files, .wanted = wanted};
-    choice->numbers = malloc(files->all.tree.count * sizeof *choice->numbers);
+    *choice = (struct choice){.files = files};
+    if (files->all.tree.count > 0)
+        choice->numbers = malloc(files->all.tree.count * sizeof *choice->numbers);
     return choice->numbers != NULL;
 }
 
-static void choice_end(struct choice *choice, struct view_context *context)
+static void choice_end(struct choice *choice)
 {
-    if (choice->count > 0)
-        torrent_set_files_wanted(context->session, context->torrent, choice->numbers,
-                                 choice->count, choice->wanted);
     choice->files->is_stale = true;
     free(choice->numbers);
 }
 
-static void toggle_wanted(struct files *files, struct view_context *context)
+/* The row's file, or all in its folder. */
+static const struct file_node *choose_row(struct choice *choice, struct files *files)
 {
     const struct file_row *row = table_current(files->table);
-    struct choice choice;
-    if (row == NULL)
-        return;
+    if (row == NULL || !choice_begin(choice, files))
+        return NULL;
     const struct file_node *node = file_row_node(&files->all, row);
-    if (!choice_begin(&choice, files, node->wanted < node->files))
-        return;
     if (!node->is_folder)
-        choice.numbers[choice.count++] = node->file;
+        choice->numbers[choice->count++] = node->file;
     else
         for (uint32_t in = row->node;
              (in = file_tree_next_file(&files->all.tree, row->node, in)) !=
              FILE_TREE_NONE;)
-            choice.numbers[choice.count++] = files->all.tree.nodes[in].file;
-    choice_end(&choice, context);
+            choice->numbers[choice->count++] = files->all.tree.nodes[in].file;
+    return node;
 }
 
 /* All files, or those that the filter shows. */
-static void set_all(struct files *files, struct view_context *context, bool wanted)
+static bool choose_all(struct choice *choice, struct files *files)
 {
-    struct choice choice;
-    if (files->all.tree.count == 0 || !choice_begin(&choice, files, wanted))
-        return;
+    if (!choice_begin(choice, files))
+        return false;
     if (files->all.flat) {
         const void *row;
         for (uint32_t at = 0; (row = table_at(files->table, at)) != NULL; at++)
-            choice.numbers[choice.count++] = file_row_node(&files->all, row)->file;
+            choice->numbers[choice->count++] = file_row_node(&files->all, row)->file;
     } else {
         for (uint32_t node = 0; node < files->all.tree.count; node++)
             if (!files->all.tree.nodes[node].is_folder)
-                choice.numbers[choice.count++] = files->all.tree.nodes[node].file;
+                choice->numbers[choice->count++] = files->all.tree.nodes[node].file;
     }
-    choice_end(&choice, context);
+    return true;
+}
+
+static void want(struct choice *choice, struct view_context *context, bool wanted)
+{
+    if (choice->count > 0)
+        torrent_set_files_wanted(context->session, context->torrent, choice->numbers,
+                                 choice->count, wanted);
+    choice_end(choice);
+}
+
+static void step(struct choice *choice, struct view_context *context, int by)
+{
+    if (choice->count > 0)
+        torrent_step_files_priority(context->session, context->torrent, choice->numbers,
+                                    choice->count, by);
+    choice_end(choice);
+}
+
+static void toggle_wanted(struct files *files, struct view_context *context)
+{
+    struct choice choice;
+    const struct file_node *node = choose_row(&choice, files);
+    if (node != NULL)
+        want(&choice, context, node->wanted < node->files);
+}
+
+static void set_all(struct files *files, struct view_context *context, bool wanted)
+{
+    struct choice choice;
+    if (choose_all(&choice, files))
+        want(&choice, context, wanted);
+}
+
+static void step_row(struct files *files, struct view_context *context, int by)
+{
+    struct choice choice;
+    if (choose_row(&choice, files) != NULL)
+        step(&choice, context, by);
+}
+
+static void step_all(struct files *files, struct view_context *context, int by)
+{
+    struct choice choice;
+    if (choose_all(&choice, files))
+        step(&choice, context, by);
 }
 
 static struct file_node *current_node(struct files *files)
@@ -323,6 +363,14 @@ static bool files_act(void *state, struct view_context *context, enum action act
     case ACTION_FILE_ALL:
     case ACTION_FILE_NONE:
         set_all(files, context, action == ACTION_FILE_ALL);
+        return true;
+    case ACTION_FILE_RAISE:
+    case ACTION_FILE_LOWER:
+        step_row(files, context, action == ACTION_FILE_RAISE ? 1 : -1);
+        return true;
+    case ACTION_FILE_RAISE_ALL:
+    case ACTION_FILE_LOWER_ALL:
+        step_all(files, context, action == ACTION_FILE_RAISE_ALL ? 1 : -1);
         return true;
     case ACTION_OPEN:
         node = current_node(files);

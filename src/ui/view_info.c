@@ -213,7 +213,11 @@ static void add_swarm(struct info *info, const struct torrent_info *torrent)
     add(info, _("Private"), STYLE_NORMAL, "%s",
         torrent->is_private ? _("yes: peers come from its trackers alone") : _("no"));
     add(info, _("Order"), STYLE_NORMAL, "%s",
-        torrent->sequential ? _("pieces in order") : _("rarest pieces first"));
+        torrent->sequential   ? torrent->first_last
+                                    ? _("ends of files first, then pieces in order")
+                                    : _("pieces in order")
+          : torrent->first_last ? _("ends of files first, then the rarest pieces")
+                              : _("rarest pieces first"));
     if (torrent->super_seed)
         add(info, _("Super-seeding"), STYLE_NORMAL, "%s",
             torrent->super_seeding

@@ -10,14 +10,19 @@ from bttui import Bttui
 from clients import Libtorrent
 from lab import check, check_equal, run, wait_until
 from payload import Payload
+from wire_peer import WirePeer
 
 PATHS = ["a.bin", "b.txt", "sub/c.bin", "sub/d.txt", "empty.txt", "e.bin", "f.bin"]
 SIZES = [300001, 70, 90000, 5001, 0, 1 << 20, 123456]
 PIECE_BYTES = 1 << 16
 
 
+def make_payload(lab):
+    return Payload(lab.new_dir("seed"), "payload", SIZES, paths=PATHS, piece_bytes=PIECE_BYTES)
+
+
 def make(lab):
-    payload = Payload(lab.new_dir("seed"), "payload", SIZES, paths=PATHS, piece_bytes=PIECE_BYTES)
+    payload = make_payload(lab)
     torrent = payload.torrent(lab.path("payload.torrent"))
     return payload, torrent, Libtorrent(lab, torrent, payload.dir, seed=True)
 
@@ -108,4 +113,29 @@ def shared_from_parts(lab):
     check_files(payload, target, ["sub/c.bin", "f.bin"], True)
 
 
-run(other_choices, after_a_kill, shared_from_parts)
+def in_what_order(lab):
+    """More important files first, their ends before the rest, all of it in order."""
+    payload = make_payload(lab)
+    torrent, peer = payload.torrent(lab.path("payload.torrent")), WirePeer(lab, payload)
+    target, state = lab.new_dir("target"), lab.new_dir("state")
+    bttui = Bttui(lab, torrent, target, "--peer", peer.address, "--exit-when-done",
+                  "--sequential", "--first-last", "--priority=f.bin,sub/c.bin:high",
+                  "--priority=1-2:low", state=state)
+    bttui.wait_done()
+    order, offset, levels = [], 0, {}
+    for path, size in zip(PATHS, SIZES):
+        level = {"f.bin": 7, "sub/c.bin": 7, "a.bin": 1, "b.txt": 1}.get(path, 4)
+        first, last = offset // PIECE_BYTES, max(offset, offset + size - 1) // PIECE_BYTES
+        for piece in range(first, last + 1 if size else first):
+            ends = 2 if piece in (first, last) else 0
+            levels[piece] = max(levels.get(piece, 0), level + ends)
+        offset += size
+    order = sorted(levels, key=lambda piece: (-levels[piece], piece))
+    asked = list(dict.fromkeys(piece for piece, _, _ in peer.sent_since(0)))
+    check_equal(asked, order, "order of the pieces")
+    check_files(payload, target, PATHS, False)
+    again = Bttui(lab, torrent, target, "--priority=99:low", state=state)
+    check_equal(again.wait(), 2, "exit status when no such file is there")
+
+
+run(in_what_order, other_choices, after_a_kill, shared_from_parts)

@@ -55,6 +55,9 @@ static const char *const refused[] = {
     "--state-dir=",
     "--bind=",
     "--select=",
+    "--priority=2",
+    "--priority=:high",
+    "--priority=2:urgent",
     "--label=",
     "--label-rule=films",
     "--watch=",
@@ -73,6 +76,7 @@ static const char *const refused[] = {
     "verify --select=1 a",
     "verify --label=x a",
     "verify --watch=x a",
+    "verify --priority=1:low a",
     "verify --label-rule=x a",
     "create",
     "create a b",
@@ -284,21 +288,38 @@ START_TEST(what_a_torrent_is_made_with_is_what_was_given)
 }
 END_TEST
 
+START_TEST(priorities_are_a_list_and_a_level)
+{
+    struct options options;
+    size_t length;
+    ck_assert_int_eq(parse("--priority=1-3,a:b:high --priority=*:low", &options),
+                     EXIT_STATUS_OK);
+    ck_assert_uint_eq(options.priority_count, 2);
+    ck_assert_int_eq(option_priority(options.priorities[0], &length), 1);
+    ck_assert_uint_eq(length, strlen("1-3,a:b"));
+    ck_assert_int_eq(option_priority(options.priorities[1], &length), -1);
+    ck_assert_int_eq(option_priority("*:normal", &length), 0);
+    ck_assert_int_eq(option_priority("*:NORMAL", &length), OPTION_NO_PRIORITY);
+}
+END_TEST
+
 START_TEST(flags_are_what_was_given)
 {
     struct options options;
     ck_assert_int_eq(
         parse("--headless --json --exit-when-done --sequential --no-incoming "
-              "--super-seed --ascii --color=always",
+              "--super-seed --first-last --ascii --color=always",
               &options),
         EXIT_STATUS_OK);
     ck_assert(options.headless && options.json && options.exit_when_done);
     ck_assert(options.sequential && options.no_incoming && options.ascii);
     ck_assert(options.super_seed);
+    ck_assert(options.first_last);
     ck_assert_int_eq(options.color, COLOR_ALWAYS);
     ck_assert_int_eq(parse("", &options), EXIT_STATUS_OK);
     ck_assert(!options.headless && !options.json && !options.exit_when_done);
     ck_assert(!options.sequential && !options.no_incoming && !options.ascii);
+    ck_assert(!options.first_last);
     ck_assert_int_eq(options.color, COLOR_AUTO);
 }
 END_TEST
@@ -343,6 +364,7 @@ Suite *suite_options(void)
                         sizeof taken / sizeof *taken);
     tcase_add_test(tcase, values_come_with_a_sign_or_as_the_next_argument);
     tcase_add_test(tcase, what_a_torrent_is_made_with_is_what_was_given);
+    tcase_add_test(tcase, priorities_are_a_list_and_a_level);
     tcase_add_test(tcase, flags_are_what_was_given);
     tcase_add_test(tcase, flags_can_be_turned_off_and_the_last_word_holds);
     tcase_add_test(tcase, a_program_started_without_a_name_has_no_options);

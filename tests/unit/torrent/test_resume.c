@@ -67,12 +67,15 @@ START_TEST(what_was_encoded_is_decoded)
     struct resume in = resume_of("10110"), out;
     ck_assert_int_eq(bitfield_init(&in.unwanted, 3), ERROR_NONE);
     bitfield_set(&in.unwanted, 2);
+    int8_t priorities[] = {0, 1, -1};
+    in.priorities = priorities;
     struct buffer buffer = encoded(&in);
     ck_assert_int_eq(resume_decode(buffer.bytes, buffer.length, &meta, &out), ERROR_NONE);
     expect_bits(&out.have, "10110");
     ck_assert_uint_eq(out.unwanted.size, 3);
     ck_assert_uint_eq(out.unwanted.count, 1);
     ck_assert(bitfield_get(&out.unwanted, 2));
+    ck_assert_mem_eq(out.priorities, priorities, sizeof priorities);
     ck_assert_mem_eq(out.stamps, stamps, sizeof stamps);
     ck_assert(out.clean && out.paused);
     ck_assert_uint_eq(out.downloaded, in.downloaded);

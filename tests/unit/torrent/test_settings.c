@@ -177,14 +177,48 @@ START_TEST(a_torrent_is_fetched_in_the_order_that_was_set_when_it_was_added)
     ck_assert(torrent_get_settings(pair.leech.session, pair.leech.id, &settings));
     ck_assert(settings.sequential);
     session_remove(pair.leech.session, pair.leech.id, false);
-    session_set_adding(pair.leech.session, 0, false);
+    session_set_adding(pair.leech.session, 0, false, true);
     ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
     ck_assert(torrent_get_settings(pair.leech.session, pair.leech.id, &settings));
-    ck_assert(!settings.sequential);
+    ck_assert(!settings.sequential && settings.first_last);
     side_close(&pair, &pair.leech);
     side_open(&pair, &pair.leech, true);
     ck_assert(torrent_get_settings(pair.leech.session, pair.leech.id, &settings));
-    ck_assert(!settings.sequential);
+    ck_assert(!settings.sequential && settings.first_last);
+    side_close(&pair, &pair.leech);
+    pair_done(&pair);
+}
+END_TEST
+
+START_TEST(choices_and_priorities_of_files_outlast_the_session)
+{
+    char message[SESSION_MESSAGE_SIZE];
+    struct file_info file;
+    const uint32_t last = 1;
+    pair_init(&pair, 32768);
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    struct session *session = pair.leech.session;
+    ck_assert_int_eq(torrent_set_priority(session, pair.leech.id, "1", 1, message),
+                     ERROR_NONE);
+    torrent_step_files_priority(session, pair.leech.id, &last, 1, -1);
+    torrent_step_files_priority(session, pair.leech.id, &last, 1, -1);
+    ck_assert_int_eq(torrent_select(session, pair.leech.id, "2", message), ERROR_NONE);
+    ck_assert_int_eq(torrent_select(session, pair.leech.id, "2,*.none", message),
+                     ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(message, "--select: “*.none”"));
+    ck_assert_int_eq(torrent_set_priority(session, pair.leech.id, "x/", 1, message),
+                     ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(message, "--priority: “x/”"));
+    pair_until(&pair, pair_leech_ready, 10);
+    side_close(&pair, &pair.leech);
+    side_open(&pair, &pair.leech, true);
+    pair.leech.id = session_at(pair.leech.session, 0);
+    for (uint32_t i = 0; torrent_get_file(pair.leech.session, pair.leech.id, i, &file);
+         i++) {
+        ck_assert_int_eq(file.priority, i == 0 ? 1 : i == 1 ? -1 : 0);
+        ck_assert(file.wanted == (i == 1));
+    }
     side_close(&pair, &pair.leech);
     pair_done(&pair);
 }
@@ -241,6 +275,7 @@ Suite *test_settings_suite(void)
     tcase_add_test(tcase, what_is_configured_anew_wins_where_it_changed);
     tcase_add_test(tcase,
                    a_torrent_is_fetched_in_the_order_that_was_set_when_it_was_added);
+    tcase_add_test(tcase, choices_and_priorities_of_files_outlast_the_session);
     tcase_add_test(tcase, limits_of_a_torrent_and_of_a_peer_hold_at_once);
     suite_add_tcase(suite, tcase);
     return suite;

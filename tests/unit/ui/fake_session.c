@@ -200,6 +200,20 @@ void torrent_announce(struct session *session, struct torrent_id id)
     note(session, "announce");
 }
 
+void torrent_step_files_priority(struct session *session, struct torrent_id id,
+                                 const uint32_t *files, uint32_t count, int by)
+{
+    ck_assert(is_there(session, id) && count > 0);
+    struct fake_command *command = note(session, by > 0 ? "raise" : "lower");
+    command->number = files[0];
+    command->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (files[i] >= session->file_count || session->files[files[i]].pad)
+            ck_abort_msg("no such file: %u", files[i]);
+        session->files[files[i]].priority += by;
+    }
+}
+
 void torrent_set_files_wanted(struct session *session, struct torrent_id id,
                               const uint32_t *files, uint32_t count, bool wanted)
 {

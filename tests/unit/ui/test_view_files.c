@@ -127,6 +127,38 @@ START_TEST(space_wants_files_and_whole_folders)
 }
 END_TEST
 
+START_TEST(files_and_folders_are_raised_and_lowered)
+{
+    struct session session;
+    struct file_info files[7];
+    struct scene scene;
+    fill(&session, files);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 76, 20, false);
+    scene_press(&scene, ' '); /* music, all of it */
+    scene_press(&scene, '+');
+    ck_assert_str_eq(session.commands[1].what, "raise");
+    ck_assert_uint_eq(session.commands[1].count, 3);
+    ck_assert_int_eq(strncmp(row_text(scene.canvas, 1), "[+] ▾ music", 10), 0);
+    scene_press(&scene, 'G'); /* the last file alone */
+    scene_press(&scene, '-');
+    ck_assert_str_eq(session.commands[2].what, "lower");
+    ck_assert_uint_eq(session.commands[2].count, 1);
+    ck_assert_int_eq(files[session.commands[2].number].priority, -1);
+    ck_scene_has(&scene, "[-]");
+    table_set_filter(view_files.table(scene.state), "a.flac");
+    scene_show(&scene);
+    scene_press(&scene, '(');
+    ck_assert_str_eq(session.commands[3].what, "lower");
+    ck_assert_uint_eq(session.commands[3].count, 1);
+    table_set_filter(view_files.table(scene.state), NULL);
+    scene_show(&scene);
+    scene_press(&scene, ')');
+    ck_assert_str_eq(session.commands[4].what, "raise");
+    ck_assert_uint_eq(session.commands[4].count, 6);
+    scene_close(&scene);
+}
+END_TEST
+
 START_TEST(a_filter_lists_paths_and_limits_all_and_none)
 {
     struct session session;
@@ -276,6 +308,7 @@ Suite *test_view_files_suite(void)
     tcase_add_test(tests, names_sort_as_people_count);
     tcase_add_test(tests, folders_open_and_close);
     tcase_add_test(tests, space_wants_files_and_whole_folders);
+    tcase_add_test(tests, files_and_folders_are_raised_and_lowered);
     tcase_add_test(tests, a_filter_lists_paths_and_limits_all_and_none);
     tcase_add_test(tests, another_torrent_brings_another_tree);
     tcase_add_test(tests, a_hundred_thousand_files_are_fine);
