@@ -1,5 +1,6 @@
 """A swarm: one seeder with a slow link and eight leechers on fast ones, who have to share.
-All bttui, all libtorrent, and four of each. LAB_MIB (64 for the figures) says how much."""
+All bttui, all libtorrent, four of each, and one where some give nothing. LAB_MIB (64 for
+the figures) says how much."""
 
 import os
 import time
@@ -23,11 +24,13 @@ LEECHER_LINK = {"delay": 1, "large": 1}
 class Swarm:
     """KINDS: "bttui" or "libtorrent" for each leecher; the seeder is of kind SEEDER."""
 
-    def __init__(self, lab, seeder, kinds):
+    def __init__(self, lab, seeder, kinds, seeder_link=None, leecher_link=None, riders=()):
         self.lab = lab
+        self.riders = riders  # names of those that give nothing
         self.names = [f"leecher{i}" for i in range(len(kinds))]
-        self.network = Network(lab, {"seeder": SEEDER_LINK,
-                                     **{name: LEECHER_LINK for name in self.names}})
+        self.network = Network(lab, {"seeder": seeder_link or SEEDER_LINK,
+                                     **{name: leecher_link or LEECHER_LINK
+                                        for name in self.names}})
         self.payload = Payload(lab.new_dir("seed"), "payload", [MIB << 20],
                                piece_bytes=PIECE_BYTES)
         self.torrent = self.payload.torrent(lab.path("payload.torrent"))
@@ -44,6 +47,8 @@ class Swarm:
         with self.network.on(name):
             if kind == "bttui":
                 options = [f"--peer={host}:{port}" for host, port in peers]
+                if name in self.riders:
+                    options.append("--max-up=1")
                 client = Bttui(self.lab, self.torrent, directory, *options, port=PORT, name=name)
                 return client.seeding() if seed else client
             return Libtorrent(self.lab, self.torrent, directory, seed=seed, port=PORT,
@@ -107,4 +112,17 @@ def mixed(lab):
     check(slower < 2 * faster + 5, f"one kind starves: {last}")
 
 
-run(all_bttui, all_libtorrent, mixed)
+def free_riders(lab):
+    """Six give 1 MB/s each, three give nothing. Nobody knows its own line's rate, and there
+    are slots for all: what giving brings then."""
+    if not FIGURES:
+        raise Skip("only for figures: LAB_MIB")
+    swarm = Swarm(lab, "bttui", ["bttui"] * 9, {"up": 2e6, "delay": 1}, {"up": 1e6, "delay": 1},
+                  [f"leecher{i}" for i in range(6, 9)])
+    took = swarm.run()
+    givers, riders = took[:6], took[6:]
+    print(f"        {MIB} MiB: those who give after {min(givers):.1f}-{max(givers):.1f} s, "
+          f"those who do not after {min(riders):.1f}-{max(riders):.1f} s")
+
+
+run(all_bttui, all_libtorrent, mixed, free_riders)
