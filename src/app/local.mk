@@ -17,16 +17,18 @@ src_app_libapp_a_SOURCES = \
 	src/app/foreground.c src/app/foreground.h \
 	src/app/given_peers.c src/app/given_peers.h \
 	src/app/headless.c src/app/headless.h \
+	src/app/helper.c src/app/helper.h \
 	src/app/interface.c src/app/interface.h \
 	src/app/json_lines.c src/app/json_lines.h \
 	src/app/json_text.c src/app/json_text.h \
+	src/app/on_complete.c src/app/on_complete.h \
 	src/app/options.c src/app/options.h \
 	src/app/options_create.c src/app/options_help.c src/app/options_organise.c src/app/options_private.h \
 	src/app/options_take.c \
 	src/app/output.c src/app/output.h \
 	src/app/progress.c src/app/progress.h \
 	src/app/run.c src/app/run.h \
-	src/app/run_private.h src/app/run_session.c \
+	src/app/run_private.h src/app/run_organise.c src/app/run_session.c \
 	src/app/settings.c src/app/settings.h \
 	src/app/show.c src/app/show.h \
 	src/app/show_text.c \

@@ -91,6 +91,7 @@ struct options {
     uint32_t label_rule_count;
     const char *watches[WATCH_DIRS_MAX]; /* app/watch.h */
     uint32_t watch_count;
+    const char *on_complete; /* for sh -c; NULL: nothing */
     bool verify_writes;
     unsigned names; /* enum metainfo_names, or-ed */
     bool headless, json, exit_when_done;

@@ -64,6 +64,8 @@ const struct option_record option_table[] = {
      N_("add torrent files that appear there; repeatable")},
     {"priority", N_("LIST:LEVEL"), OPTION_PRIORITY, MAIN, PLACE_LINE | PLACE_REPEATS,
      N_("these files are low, normal or high; repeatable")},
+    {"on-complete", N_("COMMAND"), OPTION_ON_COMPLETE, MAIN, PLACE_FILE,
+     N_("run by sh for each torrent that is complete; see the manual")},
     {"sequential", NULL, OPTION_SEQUENTIAL, SWARM, PLACE_LIVE,
      N_("fetch pieces in order")},
     {"super-seed", NULL, OPTION_SUPER_SEED, MAIN, PLACE_LINE,

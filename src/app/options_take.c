@@ -273,6 +273,8 @@ bool option_take(struct options *options, const struct option_record *record,
         return take_text(complaint, text, &options->state_dir);
     case OPTION_BIND:
         return take_text(complaint, text, &options->bind);
+    case OPTION_ON_COMPLETE:
+        return take_text(complaint, text, &options->on_complete);
     case OPTION_SELECT:
         return take_text(complaint, text, &options->select);
     case OPTION_PRIORITY:

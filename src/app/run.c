@@ -3,6 +3,7 @@
 #include "app/demo.h"
 #include "app/headless.h"
 #include "app/interface.h"
+#include "app/on_complete.h"
 #include "app/run_private.h"
 #include "app/until_done.h"
 #include "app/watch.h"
@@ -54,9 +55,21 @@ static void on_signal(void *context, int number)
         run_end(run, EXIT_STATUS_OK);
 }
 
+/* A command for what is complete is given its time first. */
+static void on_idle(void *context)
+{
+    struct run *run = context;
+    if (run->done)
+        run_end(run, run->done_failed ? EXIT_STATUS_FAILED : EXIT_STATUS_OK);
+}
+
 static void on_done(void *context, bool failed)
 {
-    run_end(context, failed ? EXIT_STATUS_FAILED : EXIT_STATUS_OK);
+    struct run *run = context;
+    run->done = true;
+    run->done_failed = failed;
+    if (on_complete_is_idle(run->on_complete))
+        on_idle(run);
 }
 
 /* What fails after the end began, such as the last sync, still counts. */
@@ -149,19 +162,6 @@ static enum exit_status open_front(struct run *run)
         return status;
     run->until = until_done_new(&config);
     return run->until != NULL ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
-}
-
-static enum exit_status open_watch(struct run *run)
-{
-    const struct watch_config config = {.loop = run->loop,
-                                        .session = run->session,
-                                        .log = run->log,
-                                        .dirs = run->options->watches,
-                                        .dir_count = run->options->watch_count};
-    if (run->options->watch_count == 0)
-        return EXIT_STATUS_OK;
-    run->watch = watch_new(&config);
-    return run->watch != NULL ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
 }
 
 /* From here on nothing more is opened than the daily work needs. */
@@ -283,6 +283,9 @@ static void run_close(struct run *run)
     given_peers_done(&run->peers);
     until_done_free(run->until);
     watch_free(run->watch);
+    on_complete_free(run->on_complete);
+    if (run->helper >= 0)
+        close(run->helper);
     interface_free(run->interface);
     headless_free(run->headless);
     if (run->log != NULL)
@@ -312,7 +315,9 @@ static void run_close(struct run *run)
 static enum exit_status run_all(struct run *run)
 {
     given_peers_init(&run->peers, run->options);
-    enum exit_status status = open_base(run);
+    enum exit_status status = run_open_helper(run);
+    if (status == EXIT_STATUS_OK)
+        status = open_base(run);
     if (status == EXIT_STATUS_OK)
         status = run_open_session(run);
     if (status == EXIT_STATUS_OK)
@@ -323,7 +328,9 @@ static enum exit_status run_all(struct run *run)
         event_bus_listen(session_events(run->session), on_event, run) != ERROR_NONE)
         status = EXIT_STATUS_FAILED;
     if (status == EXIT_STATUS_OK)
-        status = open_watch(run);
+        status = run_open_on_complete(run, on_idle);
+    if (status == EXIT_STATUS_OK)
+        status = run_open_watch(run);
     if (status == EXIT_STATUS_OK)
         status = confine(run);
     if (status == EXIT_STATUS_OK)

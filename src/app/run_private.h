@@ -25,6 +25,9 @@ struct run {
     struct torrent_id *added;
     uint32_t added_count;
     struct watch *watch;
+    int helper; /* until on_complete has it; -1: none */
+    struct on_complete *on_complete;
+    bool done, done_failed; /* all that was asked for, but for commands that run */
     struct given_peers peers;
     struct confine *confine;
     enum exit_status status;
@@ -41,5 +44,12 @@ enum exit_status run_open_session(struct run *run);
 /* Adds the torrents of the command line, or the demo's; fills in added. The first that
  * cannot be added ends it, and is told on standard error. */
 enum exit_status run_add_torrents(struct run *run);
+
+/* run_organise.c */
+/* The process for --on-complete, while there is nothing yet that it could inherit. */
+enum exit_status run_open_helper(struct run *run);
+/* ON_IDLE: no command runs any more. */
+enum exit_status run_open_on_complete(struct run *run, void (*on_idle)(void *context));
+enum exit_status run_open_watch(struct run *run);
 
 #endif

@@ -2,6 +2,8 @@
 #include "base/i18n.h"
 #include "torrent/torrent.h"
 
+#include <stdio.h>
+
 const char *torrent_state_word(enum torrent_state state)
 {
     static const char *const words[TORRENT_STATE_COUNT] = {
@@ -100,6 +102,16 @@ bool torrent_get_info(struct session *session, struct torrent_id id,
     info.reason = torrent_reason(torrent, &info);
     *ret_info = info;
     return true;
+}
+
+char *torrent_get_path(struct session *session, struct torrent_id id)
+{
+    const struct torrent *torrent = session_torrent(session, id);
+    char *path;
+    if (torrent == NULL ||
+        asprintf(&path, "%s/%s", torrent->download_dir, torrent->meta->name) < 0)
+        return NULL;
+    return path;
 }
 
 /* ---- peers ---- */

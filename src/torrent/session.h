@@ -298,6 +298,10 @@ bool torrent_get_tracker(struct session *session, struct torrent_id id, uint32_t
 uint32_t torrent_get_history(struct session *session, struct torrent_id id,
                              uint32_t *ret_down, uint32_t *ret_up, uint32_t capacity);
 
+/* Where its data are: a file, or the directory of its files. The caller frees it. NULL:
+ * it is gone, or out of memory. */
+char *torrent_get_path(struct session *session, struct torrent_id id);
+
 /* ---- commands; an id that is gone is ignored ---- */
 void torrent_pause(struct session *session, struct torrent_id id);
 void torrent_resume(struct session *session, struct torrent_id id);

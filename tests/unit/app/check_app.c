@@ -11,6 +11,7 @@ int main(void)
     srunner_add_suite(runner, suite_confine_places());
     srunner_add_suite(runner, suite_settings());
     srunner_add_suite(runner, suite_json_lines());
+    srunner_add_suite(runner, suite_on_complete());
     srunner_add_suite(runner, suite_output());
     srunner_add_suite(runner, suite_progress());
     srunner_add_suite(runner, suite_show());
