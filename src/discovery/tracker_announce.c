@@ -127,8 +127,7 @@ void tracker_on_timer(void *context)
         tracker_announce(tracker, tracker_next_event(tracker));
 }
 
-/* Nobody of the tier answers: one more of it is asked. */
-static void ask_another(const struct tracker_manager *manager, uint32_t tier)
+void tracker_ask_another(const struct tracker_manager *manager, uint32_t tier)
 {
     struct tracker *other =
         manager->running && tracker_tiers_leader(manager, tier) == NULL
@@ -225,7 +224,7 @@ static void try_later(struct tracker *tracker, const struct tracker_reply *reply
     if (!gone_for_good && (!led || tracker->wants_completed))
         tracker_announce_in(tracker, retry_s(tracker, reply));
     tracker->failures++;
-    ask_another(tracker->manager, tracker->tier);
+    tracker_ask_another(tracker->manager, tracker->tier);
 }
 
 /* It was told that we are gone, or will find out. The user may have changed his mind. */
@@ -278,6 +277,6 @@ void tracker_on_slow(struct tracker *tracker, const char *message)
     tracker->phase = TRACKER_PHASE_FAILED;
     tracker->failures++;
     snprintf(tracker->message, sizeof tracker->message, "%s", message);
-    ask_another(tracker->manager, tracker->tier);
+    tracker_ask_another(tracker->manager, tracker->tier);
     post_announced(tracker, false);
 }

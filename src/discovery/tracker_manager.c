@@ -3,6 +3,7 @@
 #include "discovery/tracker_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CHANGED_MOST_MS  45000u
 #define AGAIN_LEAST_S    10u /* the user's wish, after a failure */
@@ -15,8 +16,8 @@ void tracker_manager_check_stopped(struct tracker_manager *manager)
     if (!manager->stopping)
         return;
     for (uint32_t i = 0; i < manager->count; i++)
-        if (tracker_is_asked(&manager->trackers[i]) &&
-            manager->trackers[i].event == TRACKER_EVENT_STOPPED)
+        if (tracker_is_asked(manager->trackers[i]) &&
+            manager->trackers[i]->event == TRACKER_EVENT_STOPPED)
             return;
     loop_timer_set_in(manager->config.loop, &manager->stop_timer, 0);
 }
@@ -28,7 +29,7 @@ static void on_stop_timer(void *context)
         return;
     manager->stopping = false;
     for (uint32_t i = 0; i < manager->count; i++) {
-        struct tracker *tracker = &manager->trackers[i];
+        struct tracker *tracker = manager->trackers[i];
         if (!tracker_is_asked(tracker) || tracker->event != TRACKER_EVENT_STOPPED)
             continue;
         tracker_http_cancel(tracker);
@@ -38,32 +39,55 @@ static void on_stop_timer(void *context)
     manager->stopped(manager->stopped_context);
 }
 
+/* Behind the others. NULL: out of memory; there is room in the arrays. */
+static struct tracker *append(struct tracker_manager *manager, const char *url,
+                              uint32_t tier)
+{
+    struct tracker *tracker = calloc(1, sizeof *tracker);
+    if (tracker == NULL)
+        return NULL;
+    tracker->manager = manager;
+    tracker->url = url;
+    tracker->masked = tracker_mask_url(url);
+    tracker->tier = tier;
+    tracker->id = manager->next_id++;
+    tracker->number = manager->count;
+    tracker->seeds = tracker->leechers = tracker->downloads = UINT32_MAX;
+    loop_timer_init(&tracker->timer, tracker_on_timer, tracker);
+    tracker->turn = (struct tracker_turn){
+        .party = &manager->party, .on_turn = tracker_on_turn, .context = tracker};
+    tracker->scrape_turn = (struct tracker_turn){.party = &manager->party,
+                                                 .on_turn = tracker_http_on_scrape_turn,
+                                                 .context = tracker};
+    manager->order[manager->count] = manager->count;
+    manager->trackers[manager->count++] = tracker;
+    return tracker;
+}
+
 static bool take_trackers(struct tracker_manager *manager)
 {
     const struct tracker_manager_config *config = &manager->config;
-    manager->trackers = calloc(config->tracker_count + 1u, sizeof *manager->trackers);
+    manager->trackers = calloc(config->tracker_count + 1u, sizeof(struct tracker *));
     manager->order = calloc(config->tracker_count + 1u, sizeof *manager->order);
     if (manager->trackers == NULL || manager->order == NULL)
         return false;
-    for (uint32_t i = 0; i < config->tracker_count; i++) {
-        struct tracker *tracker = &manager->trackers[i];
-        tracker->manager = manager;
-        tracker->url = config->trackers[i].url;
-        tracker->masked = tracker_mask_url(tracker->url);
-        tracker->tier = config->trackers[i].tier;
-        tracker->number = i;
-        tracker->seeds = tracker->leechers = tracker->downloads = UINT32_MAX;
-        loop_timer_init(&tracker->timer, tracker_on_timer, tracker);
-        tracker->turn = (struct tracker_turn){
-            .party = &manager->party, .on_turn = tracker_on_turn, .context = tracker};
-        tracker->scrape_turn =
-            (struct tracker_turn){.party = &manager->party,
-                                  .on_turn = tracker_http_on_scrape_turn,
-                                  .context = tracker};
-        manager->count++;
-    }
+    for (uint32_t i = 0; i < config->tracker_count; i++)
+        if (append(manager, config->trackers[i].url, config->trackers[i].tier) == NULL)
+            return false;
     tracker_tiers_shuffle(manager);
     return true;
+}
+
+/* Ends what is under way. */
+static void tracker_free(struct tracker *tracker)
+{
+    tracker_http_cancel(tracker);
+    tracker_udp_cancel(tracker);
+    tracker_names_cancel(tracker);
+    loop_timer_cancel(tracker->manager->config.loop, &tracker->timer);
+    free(tracker->masked);
+    free(tracker->own_url);
+    free(tracker);
 }
 
 struct tracker_manager *tracker_manager_new(const struct tracker_manager_config *config)
@@ -86,24 +110,84 @@ void tracker_manager_free(struct tracker_manager *manager)
     if (manager == NULL)
         return;
     loop_timer_cancel(manager->config.loop, &manager->stop_timer);
-    for (uint32_t i = 0; i < manager->count; i++) {
-        struct tracker *tracker = &manager->trackers[i];
-        tracker_http_cancel(tracker);
-        tracker_udp_cancel(tracker);
-        tracker_names_cancel(tracker);
-        loop_timer_cancel(manager->config.loop, &tracker->timer);
-        free(tracker->masked);
-    }
+    for (uint32_t i = 0; i < manager->count; i++)
+        tracker_free(manager->trackers[i]);
     free(manager->trackers);
     free(manager->order);
     free(manager);
 }
 
+/* ---- changing the list ---- */
+
+static bool make_room(struct tracker_manager *manager)
+{
+    const size_t count = manager->count + 1u;
+    struct tracker **trackers =
+        realloc(manager->trackers, count * sizeof(struct tracker *));
+    if (trackers != NULL)
+        manager->trackers = trackers;
+    uint32_t *order = realloc(manager->order, count * sizeof *order);
+    if (order != NULL)
+        manager->order = order;
+    return trackers != NULL && order != NULL;
+}
+
+enum error_code tracker_manager_add(struct tracker_manager *manager, const char *url)
+{
+    uint32_t tier = 0;
+    for (uint32_t i = 0; i < manager->count; i++) {
+        if (strcmp(manager->trackers[i]->url, url) == 0)
+            return ERROR_EXISTS;
+        if (manager->trackers[i]->tier >= tier)
+            tier = manager->trackers[i]->tier + 1;
+    }
+    if (manager->count >= METAINFO_MAX_URLS)
+        return ERROR_FULL;
+    char *own = strdup(url);
+    struct tracker *tracker =
+        own != NULL && make_room(manager) ? append(manager, own, tier) : NULL;
+    if (tracker == NULL) {
+        free(own);
+        return ERROR_MEMORY;
+    }
+    tracker->own_url = own;
+    if (manager->running)
+        tracker_announce_in(tracker, 0);
+    return ERROR_NONE;
+}
+
+static void take_out_of_order(struct tracker_manager *manager, uint32_t number)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < manager->count; i++)
+        if (manager->order[i] != number)
+            manager->order[kept++] = manager->order[i] - (manager->order[i] > number);
+}
+
+void tracker_manager_remove(struct tracker_manager *manager, uint32_t number)
+{
+    if (number >= manager->count)
+        return;
+    struct tracker *tracker = manager->trackers[number];
+    const uint32_t tier = tracker->tier;
+    take_out_of_order(manager, number);
+    manager->count--;
+    for (uint32_t i = number; i < manager->count; i++) {
+        manager->trackers[i] = manager->trackers[i + 1];
+        manager->trackers[i]->number = i;
+    }
+    tracker_free(tracker);
+    tracker_ask_another(manager, tier);
+    tracker_manager_check_stopped(manager);
+}
+
+/* ---- its life ---- */
+
 void tracker_manager_start(struct tracker_manager *manager)
 {
     manager->running = true;
     for (uint32_t i = 0; i < manager->count; i++) {
-        struct tracker *tracker = &manager->trackers[manager->order[i]];
+        struct tracker *tracker = manager->trackers[manager->order[i]];
         const uint64_t wait_ns =
             i < FIRST_AT_ONCE ? 0 : (i - FIRST_AT_ONCE + 1) * FIRST_STAGGER_NS;
         tracker->is_leader = tracker->is_slow = false;
@@ -121,7 +205,7 @@ void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *co
     manager->stopped_context = context;
     loop_timer_set_in(manager->config.loop, &manager->stop_timer, STOP_NS);
     for (uint32_t i = 0; i < manager->count; i++) {
-        struct tracker *tracker = &manager->trackers[i];
+        struct tracker *tracker = manager->trackers[i];
         loop_timer_cancel(manager->config.loop, &tracker->timer);
         tracker_names_cancel(tracker);
         if (tracker_is_asked(tracker) && tracker->event == TRACKER_EVENT_STOPPED)
@@ -144,7 +228,7 @@ void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *co
 void tracker_manager_completed(struct tracker_manager *manager)
 {
     for (uint32_t i = 0; i < manager->count; i++) {
-        struct tracker *tracker = &manager->trackers[i];
+        struct tracker *tracker = manager->trackers[i];
         tracker->wants_completed = true;
         if (manager->running && tracker->knows_us)
             tracker_announce(tracker, TRACKER_EVENT_COMPLETED);
@@ -165,16 +249,16 @@ void tracker_manager_announce(struct tracker_manager *manager)
 {
     const uint64_t now_ns = loop_now_ns(manager->config.loop);
     for (uint32_t i = 0; i < manager->count && manager->running; i++)
-        if (may_be_asked_ns(&manager->trackers[i]) <= now_ns)
-            tracker_announce(&manager->trackers[i],
-                             tracker_next_event(&manager->trackers[i]));
+        if (may_be_asked_ns(manager->trackers[i]) <= now_ns)
+            tracker_announce(manager->trackers[i],
+                             tracker_next_event(manager->trackers[i]));
 }
 
 void tracker_manager_network_changed(struct tracker_manager *manager)
 {
     const uint64_t now_ns = loop_now_ns(manager->config.loop);
     for (uint32_t i = 0; i < manager->count && manager->running; i++) {
-        struct tracker *tracker = &manager->trackers[i];
+        struct tracker *tracker = manager->trackers[i];
         const bool rests = !loop_timer_is_set(&tracker->timer);
         tracker->failures = 0;
         if (tracker->is_slow) /* its next packet may be an hour away */
@@ -201,9 +285,11 @@ bool tracker_manager_row(const struct tracker_manager *manager, uint32_t number,
 {
     if (number >= manager->count)
         return false;
-    const struct tracker *tracker = &manager->trackers[number];
+    const struct tracker *tracker = manager->trackers[number];
     *ret_row = (struct tracker_row){
         .url = tracker->masked != NULL ? tracker->masked : "",
+        .whole_url = tracker->url,
+        .id = tracker->id,
         .tier = tracker->tier,
         .phase = tracker->phase,
         .message = tracker->message,

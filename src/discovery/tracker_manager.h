@@ -45,6 +45,14 @@ struct tracker_manager *tracker_manager_new(const struct tracker_manager_config 
 /* Ends what is under way without a word. */
 void tracker_manager_free(struct tracker_manager *manager);
 
+/* One more, the only one of a tier of its own behind the others; asked at once if the
+ * others are. ERROR_EXISTS: it is one already; ERROR_FULL: there are METAINFO_MAX_URLS.
+ */
+enum error_code tracker_manager_add(struct tracker_manager *manager,
+                                    const char *url) MUST_CHECK;
+/* Forgets the tracker NUMBER, which hears nothing more, not even `stopped`. Numbers after
+ * it become less by one: what is on the discovery bus is to be taken first. */
+void tracker_manager_remove(struct tracker_manager *manager, uint32_t number);
 /* Says `started` to all, and keeps announcing. */
 void tracker_manager_start(struct tracker_manager *manager);
 /* Says `stopped` to those that know us; DONE comes once, when all have answered or 3 s
@@ -67,6 +75,8 @@ enum tracker_phase {
 };
 struct tracker_row {
     const char *url; /* passkeys masked */
+    const char *whole_url;
+    uint32_t id; /* its own, whatever is added or removed */
     uint32_t tier;
     enum tracker_phase phase;
     const char *message;

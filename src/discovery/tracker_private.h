@@ -41,7 +41,9 @@ struct tracker_party {
 struct tracker {
     struct tracker_manager *manager;
     const char *url;
+    char *own_url; /* of one that was added; NULL: the torrent's */
     char *masked;
+    uint32_t id; /* its own for as long as the manager lives */
     uint32_t number, tier;
     enum tracker_phase phase;
     bool knows_us; /* `started` was answered */
@@ -67,9 +69,10 @@ struct tracker {
 struct tracker_manager {
     struct tracker_manager_config config;
     struct tracker_party party;
-    struct tracker *trackers;
+    struct tracker **trackers;
     uint32_t *order; /* by tier, shuffled within; whoever works moves to its front */
     uint32_t count;
+    uint32_t next_id;
     uint32_t key;
     bool running, stopping;
     struct loop_timer stop_timer;
@@ -96,6 +99,8 @@ bool tracker_is_asked(const struct tracker *tracker);
 void tracker_announce(struct tracker *tracker, enum tracker_event event);
 void tracker_announce_in(struct tracker *tracker, uint64_t seconds);
 enum tracker_event tracker_next_event(const struct tracker *tracker);
+/* Nobody of the tier answers: one more of it is asked. */
+void tracker_ask_another(const struct tracker_manager *manager, uint32_t tier);
 void tracker_on_timer(void *tracker);
 void tracker_on_turn(void *tracker);
 void tracker_on_farewell(struct tracker *tracker);

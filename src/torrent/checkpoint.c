@@ -101,6 +101,8 @@ static enum error_code encode(struct torrent *torrent, const struct disk_job *sy
         .added_s = (int64_t)torrent->added_wall_s,
         .completed_s = (int64_t)torrent->completed_wall_s,
         .download_dir = torrent->download_dir,
+        .trackers_added = torrent->resume.trackers_added,
+        .trackers_removed = torrent->resume.trackers_removed,
     };
     enum error_code error = ERROR_NONE;
     if (torrent->unwanted != NULL)

@@ -77,7 +77,7 @@ bool torrent_get_info(struct session *session, struct torrent_id id,
         .completed_wall_s = torrent->completed_wall_s,
         .created_wall_s = (double)meta->created_s,
         .files = meta->file_count,
-        .trackers = meta->tracker_count,
+        .trackers = tracker_manager_count(torrent->trackers),
         .is_private = meta->is_private,
         .seeded_s = torrent_seeded_s(torrent),
         .goal = goal_of(torrent),
@@ -313,6 +313,7 @@ bool torrent_get_tracker(struct session *session, struct torrent_id id, uint32_t
         return false;
     *ret_tracker = (struct tracker_info){
         .url = row.url,
+        .id = row.id,
         .tier = row.tier,
         .state = (enum tracker_state)row.phase,
         .message = row.message,

@@ -8,7 +8,81 @@
 #define STAMP_BYTES 32u
 #define SECONDS_MAX INT64_C(3000000000) /* 95 years */
 
-static const struct bencode_limits limits = {64u << 20, 64, 4, true};
+static const struct bencode_limits limits = {64u << 20, 64 + 2 * METAINFO_MAX_URLS, 4,
+                                             true};
+
+/* ---- addresses ---- */
+
+enum error_code resume_urls_add(struct resume_urls *urls, const char *bytes,
+                                size_t length)
+{
+    char **texts = realloc(urls->texts, (urls->count + 1u) * sizeof(char *));
+    if (texts == NULL)
+        return ERROR_MEMORY;
+    urls->texts = texts;
+    urls->texts[urls->count] = strndup(bytes, length);
+    if (urls->texts[urls->count] == NULL)
+        return ERROR_MEMORY;
+    urls->count++;
+    return ERROR_NONE;
+}
+
+bool resume_urls_drop(struct resume_urls *urls, const char *url)
+{
+    for (uint32_t i = 0; i < urls->count; i++) {
+        if (strcmp(urls->texts[i], url) != 0)
+            continue;
+        free(urls->texts[i]);
+        urls->count--;
+        memmove(&urls->texts[i], &urls->texts[i + 1], (urls->count - i) * sizeof(char *));
+        return true;
+    }
+    return false;
+}
+
+static void urls_done(struct resume_urls *urls)
+{
+    for (uint32_t i = 0; i < urls->count; i++)
+        free(urls->texts[i]);
+    free(urls->texts);
+}
+
+static enum error_code put_urls(struct buffer *buffer, const char *key,
+                                const struct resume_urls *urls)
+{
+    enum error_code error = ERROR_NONE;
+    if (urls->count == 0)
+        return ERROR_NONE;
+    error |= bencode_put_text(buffer, key);
+    error |= buffer_append_text(buffer, "l");
+    for (uint32_t i = 0; i < urls->count && error == ERROR_NONE; i++)
+        error |= bencode_put_text(buffer, urls->texts[i]);
+    return error | buffer_append_text(buffer, "e");
+}
+
+/* What is none, or was there already, is left out. */
+static enum error_code read_urls(struct bencode_value list, struct resume_urls *urls)
+{
+    enum error_code error = ERROR_NONE;
+    const char *bytes;
+    size_t length;
+    if (!bencode_is(list, BENCODE_LIST))
+        return ERROR_NONE;
+    for (struct bencode_value item = bencode_first(list);
+         bencode_exists(item) && error == ERROR_NONE && urls->count < METAINFO_MAX_URLS;
+         item = bencode_next(list, item)) {
+        bool twin = !bencode_string(item, &bytes, &length) ||
+                    !metainfo_url_is_usable(bytes, length, true);
+        for (uint32_t i = 0; i < urls->count && !twin; i++)
+            twin = strlen(urls->texts[i]) == length &&
+                   memcmp(urls->texts[i], bytes, length) == 0;
+        if (!twin)
+            error = resume_urls_add(urls, bytes, length);
+    }
+    return error;
+}
+
+/* ---- all of it ---- */
 
 void resume_done(struct resume *resume)
 {
@@ -17,6 +91,8 @@ void resume_done(struct resume *resume)
     free(resume->stamps);
     free(resume->priorities);
     free(resume->download_dir);
+    urls_done(&resume->trackers_added);
+    urls_done(&resume->trackers_removed);
     *resume = (struct resume){0};
 }
 
@@ -74,6 +150,8 @@ enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
     error |= put_flag(buffer, "seeded", (int64_t)resume->seeded_s);
     error |= put_priorities(buffer, resume, file_count);
     error |= put_stamps(buffer, resume, file_count);
+    error |= put_urls(buffer, "trackers-added", &resume->trackers_added);
+    error |= put_urls(buffer, "trackers-removed", &resume->trackers_removed);
     if (resume->unwanted.size > 0) {
         error |= bencode_put_text(buffer, "unwanted");
         error |= bencode_put_string(buffer, resume->unwanted.bytes,
@@ -172,7 +250,12 @@ static enum error_code read_all(struct bencode_value root,
         memcmp(bytes, metainfo->hash.bytes, SHA1_BYTES) != 0)
         return ERROR_CORRUPT;
     resume->hash = metainfo->hash;
-    const enum error_code error = read_claims(root, metainfo, resume);
+    enum error_code error = read_claims(root, metainfo, resume);
+    if (error == ERROR_NONE)
+        error = read_urls(bencode_get(root, "trackers-added"), &resume->trackers_added);
+    if (error == ERROR_NONE)
+        error =
+            read_urls(bencode_get(root, "trackers-removed"), &resume->trackers_removed);
     if (error != ERROR_NONE)
         return error;
     if (!bencode_get_string(root, "dir", &bytes, &length) ||

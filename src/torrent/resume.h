@@ -15,6 +15,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Addresses of trackers, each once. */
+struct resume_urls {
+    char **texts; /* owned */
+    uint32_t count;
+};
+enum error_code resume_urls_add(struct resume_urls *urls, const char *bytes,
+                                size_t length) MUST_CHECK;
+bool resume_urls_drop(struct resume_urls *urls, const char *url); /* false: not there */
+
 struct resume {
     struct info_hash hash;
     struct bitfield have;      /* piece_count bits; owned */
@@ -27,7 +36,8 @@ struct resume {
     uint64_t downloaded, uploaded;
     uint64_t seeded_s; /* how long it has seeded */
     int64_t added_s, completed_s;
-    char *download_dir; /* owned */
+    char *download_dir;                                  /* owned */
+    struct resume_urls trackers_added, trackers_removed; /* by people; owned */
 };
 
 void resume_done(struct resume *resume);

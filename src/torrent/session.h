@@ -279,6 +279,7 @@ enum tracker_state {
 };
 struct tracker_info {
     const char *url; /* passkeys masked */
+    uint32_t id;     /* in its torrent, for as long as that is in the list */
     uint32_t tier;
     enum tracker_state state;
     const char *message; /* the tracker's own words, or what failed; "" if nothing */
@@ -309,6 +310,12 @@ void torrent_resume(struct session *session, struct torrent_id id);
 void torrent_force(struct session *session, struct torrent_id id, bool forced);
 void torrent_verify(struct session *session, struct torrent_id id);
 void torrent_announce(struct session *session, struct torrent_id id);
+/* One more tracker, behind the others; kept, as is what is removed. ERROR_INVALID: no
+ * address of a tracker; ERROR_EXISTS; ERROR_FULL. */
+enum error_code torrent_add_tracker(struct session *session, struct torrent_id id,
+                                    const char *url) MUST_CHECK;
+void torrent_remove_tracker(struct session *session, struct torrent_id id,
+                            uint32_t tracker); /* its id */
 void torrent_set_sequential(struct session *session, struct torrent_id id,
                             bool sequential);
 void torrent_set_first_last(struct session *session, struct torrent_id id,

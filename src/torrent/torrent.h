@@ -291,6 +291,9 @@ void session_init_goals(struct session *session);
 void session_check_goals(struct session *session);
 void session_goals_soon(struct session *session);
 
+/* trackers.c: those of its resume data are added or removed. */
+void torrent_take_trackers(struct torrent *torrent);
+
 /* turtle.c */
 void session_init_turtle(struct session *session);
 /* The limits that hold now. */

@@ -107,6 +107,10 @@ const struct keymap_entry keymap[] = {
     /* ---- trackers, graph, log ---- */
     {ACTION_TRACKER_ANNOUNCE, SCOPE_TRACKERS | SCOPE_PEERS, {'R'}, "tracker-announce",
      N_("announce"), N_("Ask the trackers for peers now, as far as they allow it.")},
+    {ACTION_TRACKER_ADD, SCOPE_TRACKERS, {'a', KEY_CODE_INSERT}, "tracker-add",
+     N_("add"), N_("Add a tracker by its address; it is kept with the torrent.")},
+    {ACTION_TRACKER_REMOVE, SCOPE_TRACKERS, {'d', KEY_CODE_DELETE}, "tracker-remove",
+     N_("remove"), N_("Remove the tracker from this torrent; asks first.")},
     {ACTION_ZOOM_IN, SCOPE_GRAPH, {')', '+', '='}, "graph-zoom-in",
      N_("less time"), N_("A shorter time in the graph.")},
     {ACTION_ZOOM_OUT, SCOPE_GRAPH, {'(', '-'}, "graph-zoom-out",

@@ -5,29 +5,12 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "ui/cells.h"
-#include "ui/table.h"
+#include "ui/view_trackers_private.h"
 #include "ui/views.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define URL_SIZE     256
-#define MESSAGE_SIZE 400
-
-struct tracker_row {
-    uint64_t id; /* number + 1 */
-    struct tracker_info tracker;
-    char url[URL_SIZE]; /* the look's texts are gone with the turn */
-    char message[MESSAGE_SIZE];
-};
-
-struct trackers {
-    struct table *table;
-    struct tracker_row *rows;
-    uint32_t capacity;
-    bool has_torrent;
-};
 
 /* ---- cells ---- */
 
@@ -287,7 +270,7 @@ static void trackers_recalc(void *state, struct view_context *context)
         if (!torrent_get_tracker(context->session, context->torrent, count,
                                  &row->tracker))
             break;
-        row->id = (uint64_t)count + 1;
+        row->id = (uint64_t)row->tracker.id + 1;
         snprintf(row->url, sizeof row->url, "%s", row->tracker.url);
         snprintf(row->message, sizeof row->message, "%s", row->tracker.message);
         counts_down |=
@@ -318,7 +301,7 @@ static void say_next(const struct tracker_info *tracker, char *ret_words, size_t
 static void draw_detail(const struct trackers *trackers, struct pane pane)
 {
     const struct tracker_row *row = table_current(trackers->table);
-    char words[MESSAGE_SIZE + 64];
+    char words[VIEW_TRACKERS_MESSAGE + 64];
     int y = 0;
     if (pane_is_empty(pane) || row == NULL)
         return;
@@ -355,21 +338,8 @@ static void trackers_draw(void *state, struct view_context *context, struct pane
                         _("Esc shows all again."));
     } else {
         view_draw_empty(pane, _("The torrent names no trackers."),
-                        _("a in the Peers tab adds a peer by its address."));
+                        _("a adds one; in the Peers tab it adds a peer by its address."));
     }
-}
-
-static bool trackers_act(void *state, struct view_context *context, enum action action)
-{
-    const struct trackers *trackers = state;
-    if (action != ACTION_TRACKER_ANNOUNCE)
-        return false;
-    if (table_count(trackers->table) == 0)
-        return true;
-    torrent_announce(context->session, context->torrent);
-    view_say(context, STYLE_NORMAL, "%s",
-             _("Asking the trackers as soon as they allow."));
-    return true;
 }
 
 static struct table *trackers_table(void *state)
@@ -393,7 +363,7 @@ const struct view_class view_trackers = {
     .done = trackers_done,
     .recalc = trackers_recalc,
     .draw = trackers_draw,
-    .act = trackers_act,
+    .act = tracker_commands_act,
     .click = trackers_click,
     .table = trackers_table,
 };

@@ -34,6 +34,8 @@ static void go_round(struct resume *resume)
     assert(memcmp(again.have.bytes, resume->have.bytes, 2) == 0);
     assert(again.uploaded == resume->uploaded && again.seeded_s == resume->seeded_s &&
            again.clean == resume->clean);
+    assert(again.trackers_added.count == resume->trackers_added.count &&
+           again.trackers_removed.count == resume->trackers_removed.count);
     resume_done(&again);
     buffer_done(&buffer);
 }

@@ -8,6 +8,7 @@ int main(void)
     srunner_add_suite(runner, suite_packet());
     srunner_add_suite(runner, suite_http_trackers());
     srunner_add_suite(runner, suite_udp_trackers());
+    srunner_add_suite(runner, suite_changes());
     srunner_add_suite(runner, suite_turns());
     srunner_add_suite(runner, suite_outages());
     srunner_run_all(runner, CK_NORMAL);

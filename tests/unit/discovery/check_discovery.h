@@ -3,6 +3,7 @@
 
 #include <check.h>
 
+Suite *suite_changes(void);
 Suite *suite_packet(void);
 Suite *suite_reply(void);
 Suite *suite_http_trackers(void);

@@ -21,6 +21,7 @@ Suite *test_schedule_suite(void);
 Suite *test_turtle_suite(void);
 Suite *test_goal_suite(void);
 Suite *test_label_suite(void);
+Suite *test_trackers_suite(void);
 
 int main(void)
 {
@@ -43,6 +44,7 @@ int main(void)
     srunner_add_suite(runner, test_turtle_suite());
     srunner_add_suite(runner, test_goal_suite());
     srunner_add_suite(runner, test_label_suite());
+    srunner_add_suite(runner, test_trackers_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

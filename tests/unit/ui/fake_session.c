@@ -2,6 +2,7 @@
 
 #include "tests/unit/ui/check_ui.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- looks ---- */
@@ -198,6 +199,27 @@ void torrent_announce(struct session *session, struct torrent_id id)
 {
     ck_assert(is_there(session, id));
     note(session, "announce");
+}
+
+enum error_code torrent_add_tracker(struct session *session, struct torrent_id id,
+                                    const char *url)
+{
+    ck_assert(is_there(session, id));
+    if (strncmp(url, "http://", 7) != 0)
+        return ERROR_INVALID;
+    for (uint32_t i = 0; i < session->tracker_count; i++)
+        if (strcmp(session->trackers[i].url, url) == 0)
+            return ERROR_EXISTS;
+    struct fake_command *command = note(session, "add-tracker");
+    snprintf(command->text, sizeof command->text, "%s", url);
+    return ERROR_NONE;
+}
+
+void torrent_remove_tracker(struct session *session, struct torrent_id id,
+                            uint32_t tracker)
+{
+    ck_assert(is_there(session, id));
+    note(session, "remove-tracker")->number = tracker;
 }
 
 void torrent_step_files_priority(struct session *session, struct torrent_id id,

@@ -17,6 +17,7 @@ struct fake_command {
     bool on;
     struct netaddr address;
     uint64_t down, up;
+    char text[128];
 };
 
 struct session {

@@ -37,6 +37,8 @@ static void fill(struct session *session, struct tracker_info trackers[3])
                                         .downloads = UINT32_MAX,
                                         .next_s = UINT64_MAX,
                                         .last_s = UINT64_MAX};
+    for (uint32_t i = 0; i < 3; i++)
+        trackers[i].id = 10 + i;
     session->trackers = trackers;
     session->tracker_count = 3;
 }
@@ -109,6 +111,68 @@ START_TEST(capital_r_asks_now)
 }
 END_TEST
 
+/* Enter, after TEXT was typed; true: the line is gone. */
+static bool answer(struct scene *scene, const char *text)
+{
+    const struct view_question *question = &scene->screen.question;
+    scene->screen.said[0] = '\0';
+    return question->on_accept(question->state, &scene->context, text);
+}
+
+START_TEST(a_tracker_is_added_by_its_address)
+{
+    struct session session;
+    struct tracker_info trackers[3];
+    struct scene scene;
+    fill(&session, trackers);
+    scene_open(&scene, &view_trackers, &session, session.torrent.id, 82, 20, false);
+    scene_press(&scene, 'a');
+    ck_assert_str_eq(scene.screen.question.label, "Tracker's address: ");
+    ck_assert(answer(&scene, "")); /* means no */
+    ck_assert(!answer(&scene, "tracker.example"));
+    ck_assert_ptr_nonnull(strstr(scene.screen.said, "Not a tracker's address"));
+    ck_assert(!answer(&scene, trackers[0].url));
+    ck_assert_ptr_nonnull(strstr(scene.screen.said, "already"));
+    ck_assert_uint_eq(session.command_count, 0);
+    ck_assert(answer(&scene, "  http://new.example/announce "));
+    ck_assert_uint_eq(session.command_count, 1);
+    ck_assert_str_eq(session.commands[0].text, "http://new.example/announce");
+    session.torrent.is_private = true;
+    scene_press(&scene, 'a');
+    ck_assert(answer(&scene, "http://other.example/announce"));
+    ck_assert_uint_eq(session.command_count, 1); /* not yet */
+    ck_assert_ptr_nonnull(strstr(scene.screen.confirm, "is private"));
+    scene.screen.on_yes(scene.screen.confirm_state, &scene.context);
+    ck_assert_uint_eq(session.command_count, 2);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(a_tracker_is_removed_after_a_question)
+{
+    struct session session;
+    struct tracker_info trackers[3];
+    struct scene scene;
+    fill(&session, trackers);
+    scene_open(&scene, &view_trackers, &session, session.torrent.id, 82, 20, false);
+    scene_press(&scene, 'j');
+    scene_press(&scene, 'd');
+    ck_assert_ptr_nonnull(strstr(scene.screen.confirm, trackers[1].url));
+    ck_assert_uint_eq(session.command_count, 0);
+    session.tracker_count = 1; /* the rows change while it is asked */
+    scene_show(&scene);
+    scene.screen.on_yes(scene.screen.confirm_state, &scene.context);
+    ck_assert_str_eq(session.commands[0].what, "remove-tracker");
+    ck_assert_uint_eq(session.commands[0].number, 11);
+    session.tracker_count = 0;
+    scene_show(&scene);
+    scene.screen.confirm[0] = '\0';
+    scene_press(&scene, 'd');
+    ck_assert_str_eq(scene.screen.confirm, "");
+    scene_close(&scene);
+}
+END_TEST
+
 START_TEST(hostile_words_break_no_row)
 {
     static const uint32_t keys[] = {'j', 'j', 'G', '>', '>', 'S', 0};
@@ -118,6 +182,7 @@ START_TEST(hostile_words_break_no_row)
     for (int i = 0; i < 100; i++)
         trackers[i] =
             (struct tracker_info){.url = hostile_names[i % hostile_name_count],
+                                  .id = (uint32_t)i,
                                   .message = hostile_names[(i + 3) % hostile_name_count],
                                   .state = (enum tracker_state)(i % 5),
                                   .tier = UINT32_MAX,
@@ -141,6 +206,8 @@ Suite *test_view_trackers_suite(void)
     tcase_add_test(tests, each_tracker_is_told);
     tcase_add_test(tests, it_counts_down_only_if_there_is_something);
     tcase_add_test(tests, capital_r_asks_now);
+    tcase_add_test(tests, a_tracker_is_added_by_its_address);
+    tcase_add_test(tests, a_tracker_is_removed_after_a_question);
     tcase_add_test(tests, hostile_words_break_no_row);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,0 +1,34 @@
+/* Between view_trackers.c, which shows the rows, and tracker_commands.c, whose keys act
+ * on them. */
+#ifndef BTTUI_UI_VIEW_TRACKERS_PRIVATE_H
+#define BTTUI_UI_VIEW_TRACKERS_PRIVATE_H
+
+#include "ui/table.h"
+#include "ui/view.h"
+
+#define VIEW_TRACKERS_URL     256
+#define VIEW_TRACKERS_MESSAGE 400
+
+struct tracker_row {
+    uint64_t id; /* the tracker's + 1 */
+    struct tracker_info tracker;
+    char url[VIEW_TRACKERS_URL]; /* the look's texts are gone with the turn */
+    char message[VIEW_TRACKERS_MESSAGE];
+};
+
+struct trackers {
+    struct table *table;
+    struct tracker_row *rows;
+    uint32_t capacity;
+    bool has_torrent;
+    /* What a question is about: the rows may change while it is open. */
+    struct torrent_id asked;
+    uint32_t asked_tracker;
+    char asked_url[4096];
+};
+
+/* ---- tracker_commands.c ---- */
+/* The view's act; false: ACTION is none of the view's. */
+bool tracker_commands_act(void *state, struct view_context *context, enum action action);
+
+#endif
