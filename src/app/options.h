@@ -91,7 +91,10 @@ struct options {
     uint32_t label_rule_count;
     const char *watches[WATCH_DIRS_MAX]; /* app/watch.h */
     uint32_t watch_count;
-    const char *on_complete; /* for sh -c; NULL: nothing */
+    const char *on_complete;                        /* for sh -c; NULL: nothing */
+    const char *refused_clients[OPTIONS_MAX_TEXTS]; /* globs */
+    uint32_t refused_client_count;
+    uint64_t leech_bytes; /* who took so much and gave nothing is refused; 0: nobody */
     bool verify_writes;
     unsigned names; /* enum metainfo_names, or-ed */
     bool headless, json, exit_when_done;

@@ -1,6 +1,7 @@
 /* The options that keep a session in order. */
 #include "app/options_private.h"
 #include "base/i18n.h"
+#include "base/text.h"
 #include "torrent/label_rule.h"
 
 #include <string.h>
@@ -70,6 +71,16 @@ static bool add_priority(struct option_complaint *complaint, const char *text,
                            &options->priority_count);
 }
 
+static bool take_size(struct option_complaint *complaint, const char *text,
+                      uint64_t *ret_bytes)
+{
+    char buffer[OPTION_SHOWN_SIZE];
+    if (text_parse_rate(text, ret_bytes))
+        return true;
+    return option_complain(complaint, _("%s: “%s” is not a size such as 500K or 64M"),
+                           complaint->name, option_shown(text, buffer));
+}
+
 bool option_take_organise(struct options *options, int id, const char *text,
                           struct option_complaint *complaint)
 {
@@ -80,6 +91,11 @@ bool option_take_organise(struct options *options, int id, const char *text,
         return take_label(complaint, text, options->label);
     case OPTION_WATCH:
         return add_watch(complaint, text, options);
+    case OPTION_REFUSE_CLIENT:
+        return option_add_text(complaint, text, options->refused_clients,
+                               OPTIONS_MAX_TEXTS, &options->refused_client_count);
+    case OPTION_REFUSE_LEECH:
+        return take_size(complaint, text, &options->leech_bytes);
     default:
         return add_label_rule(complaint, text, options);
     }

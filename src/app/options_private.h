@@ -42,6 +42,8 @@ enum option_id {
     OPTION_LABEL_RULE,
     OPTION_WATCH,
     OPTION_ON_COMPLETE,
+    OPTION_REFUSE_CLIENT,
+    OPTION_REFUSE_LEECH,
     OPTION_HEADLESS,
     OPTION_JSON,
     OPTION_EXIT_WHEN_DONE,
@@ -101,7 +103,7 @@ bool option_take(struct options *options, const struct option_record *record,
 /* Those of `bttui create` with a value. */
 bool option_take_create(struct create_options *create, int id, const char *text,
                         struct option_complaint *complaint);
-/* --label, --label-rule, --watch */
+/* --label, --label-rule, --watch, --refuse-client, --refuse-leech */
 bool option_take_organise(struct options *options, int id, const char *text,
                           struct option_complaint *complaint);
 /* TEXT, which may not be empty, becomes one more of MOST. */

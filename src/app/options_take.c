@@ -281,6 +281,8 @@ bool option_take(struct options *options, const struct option_record *record,
     case OPTION_LABEL:
     case OPTION_LABEL_RULE:
     case OPTION_WATCH:
+    case OPTION_REFUSE_CLIENT:
+    case OPTION_REFUSE_LEECH:
         return option_take_organise(options, record->id, text, complaint);
     case OPTION_PORT:
         fine = take_number(complaint, text, 0, 65535, &number);

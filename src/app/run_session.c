@@ -222,6 +222,9 @@ enum exit_status run_open_session(struct run *run)
     const struct options *options = run->options;
     const enum exit_status status = run->plan != NULL ? open_demo(run) : open_users(run);
     if (status == EXIT_STATUS_OK)
+        session_set_refusals(run->session, options->refused_clients,
+                             options->refused_client_count, options->leech_bytes);
+    if (status == EXIT_STATUS_OK)
         session_set_label_rules(run->session, options->label_rules,
                                 options->label_rule_count);
     if (status == EXIT_STATUS_OK && options->blocklist_count > 0 &&

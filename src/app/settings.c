@@ -84,6 +84,11 @@ static void make_live(const struct options *options, int id, struct session *ses
     case OPTION_LABEL_RULE:
         session_set_label_rules(session, options->label_rules, options->label_rule_count);
         break;
+    case OPTION_REFUSE_CLIENT:
+    case OPTION_REFUSE_LEECH:
+        session_set_refusals(session, options->refused_clients,
+                             options->refused_client_count, options->leech_bytes);
+        break;
     case OPTION_MAX_PEERS:
         session_set_max_peers(session, options->max_peers);
         break;

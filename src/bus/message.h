@@ -63,6 +63,8 @@ enum peer_status {
     X(BANNED_DATA, "bad-data", N_("banned: sent bad data"))                              \
     X(BANNED_USER, "banned", N_("banned by you"))                                        \
     X(FILTERED, "filtered", N_("on the blocklist"))                                      \
+    X(CLIENT, "client", N_("its client is not wanted"))                                  \
+    X(LEECH, "leech", N_("took much and gave nothing"))                                  \
     X(KICKED, "kicked", N_("disconnected by you"))                                       \
     X(CLOSED, "closed", N_("closed by the peer"))                                        \
     X(CONNECT_FAILED, "connect-failed", N_("could not connect"))                         \

@@ -121,6 +121,8 @@ void peer_tick(struct peer *peer, uint64_t now_ns)
         peer_close(peer, PEER_REASON_PROTOCOL, ERROR_PROTOCOL);
         return;
     }
+    if (peer_refuse_by_deeds(peer))
+        return;
     if (now_ns - peer->last_received_ns > IDLE_NS || is_not_reading(peer, now_ns) ||
         is_dribbling(peer, now_ns)) {
         peer_close(peer, PEER_REASON_TIMEOUT, ERROR_TIMEOUT);

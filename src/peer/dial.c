@@ -25,6 +25,7 @@ static bool is_candidate(const struct peer_manager *manager, const struct known 
            !(manager->upload_only && known->is_seed) &&
            !peer_shared_is_banned(manager->shared, &known->address) &&
            !peer_shared_is_filtered(manager->shared, &known->address) &&
+           !known_is_refused(manager, known) &&
            !known_is_connected_otherwise(manager, &known->address);
 }
 

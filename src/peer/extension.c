@@ -58,6 +58,8 @@ static enum error_code on_extension_handshake(struct peer *peer, const uint8_t *
         peer->window.reqq = extension.reqq;
     if (extension.client[0] != '\0')
         memcpy(peer->client, extension.client, sizeof peer->client);
+    if (peer_refuse_by_client(peer))
+        return ERROR_NONE;
     if (extension.tells_upload_only)
         set_upload_only(peer, extension.upload_only);
     return extension.port != 0 ? note_port(peer, extension.port) : ERROR_NONE;

@@ -82,7 +82,8 @@ static bool is_welcome(struct peer *peer, const struct wire_handshake *handshake
         return false;
     }
     memcpy(peer->peer_id, handshake->peer_id, sizeof peer->peer_id);
-    return settle_twins(peer);
+    wire_client_name(peer->peer_id, peer->client);
+    return !peer_refuse_by_client(peer) && !peer_refuse_again(peer) && settle_twins(peer);
 }
 
 static void note_identity(struct peer *peer)
@@ -101,7 +102,6 @@ enum error_code peer_on_handshake(struct peer *peer,
     struct peer_manager *manager = peer->manager;
     if (!is_welcome(peer, handshake))
         return ERROR_NONE;
-    wire_client_name(peer->peer_id, peer->client);
     peer->fast = handshake->fast;
     peer->extended = handshake->extended;
     peer->handshaken = true;

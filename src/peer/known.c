@@ -165,7 +165,7 @@ void known_on_gone(struct peer_manager *manager, struct known *known,
     if (reason == PEER_REASON_STOPPED)
         known->next_try_ns = now_ns;
     if (!known->dialable && !known->paused && known->limits == NULL && !known->banned &&
-        !known->is_self)
+        !known->is_self && !known_is_refused(manager, known))
         known->forget = true; /* once its PEER_GONE has been looked at */
 }
 

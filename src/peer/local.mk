@@ -1,7 +1,7 @@
 noinst_LIBRARIES += src/peer/libpeer.a
 src_peer_libpeer_a_SOURCES = \
 	src/peer/allowed_fast.c src/peer/allowed_fast.h \
-	src/peer/blocklist.c src/peer/blocklist.h \
+	src/peer/blocklist.c src/peer/blocklist.h src/peer/refuse.c src/peer/refuse.h \
 	src/peer/choker.c src/peer/choker.h \
 	src/peer/clockwork.c \
 	src/peer/commands.c src/peer/dial.c \

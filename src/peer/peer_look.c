@@ -120,12 +120,14 @@ bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
         return false;
     const struct known *known = &manager->known[number];
     const bool filtered = peer_shared_is_filtered(manager->shared, &known->address);
+    const bool refused = known_is_refused(manager, known);
     *ret_row = (struct peer_row){
         .ref = {number, known->generation},
         .address = known->address,
         .source = known->source,
-        .status = known->banned || known->paused || filtered ? PEER_STATUS_BLOCKED
-                                                             : PEER_STATUS_INACTIVE,
+        .status = known->banned || known->paused || filtered || refused
+                      ? PEER_STATUS_BLOCKED
+                      : PEER_STATUS_INACTIVE,
         .client = "",
     };
     if (known->peer != NULL && !known->peer->dead)
@@ -134,7 +136,7 @@ bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
         ret_row->max_down = known->limits->ways[PACE_DOWN].bucket.limit.bytes_per_s;
         ret_row->max_up = known->limits->ways[PACE_UP].bucket.limit.bytes_per_s;
     }
-    if (known->banned)
+    if (known->banned || refused)
         ret_row->reason = known->last_reason;
     else if (filtered)
         ret_row->reason = PEER_REASON_FILTERED;

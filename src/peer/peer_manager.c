@@ -124,6 +124,7 @@ static void on_tick(void *context)
     peer_manager_measure_uplink(manager, now_ns);
     for (uint32_t i = 0; i < manager->known_count; i++) {
         struct peer *peer = manager->known[i].peer;
+        refuse_tick(manager, &manager->known[i]);
         if (peer != NULL && !peer->dead && peer->connected)
             peer_tick(peer, now_ns);
     }

@@ -18,6 +18,7 @@
 #include "net/net.h"
 #include "peer/allowed_fast.h"
 #include "peer/blocklist.h"
+#include "peer/refuse.h"
 #include "peer/wire.h"
 
 #include <stdbool.h>
@@ -58,6 +59,10 @@ bool peer_shared_is_filtered(const struct peer_shared *shared,
 /* Ranges of the blocklist, and callers it kept out. */
 void peer_shared_get_filtered(const struct peer_shared *shared, uint32_t *ret_ranges,
                               uint64_t *ret_refused);
+/* RULES, copied, hold from now on, also for those connected; refusals by rules of before
+ * are forgotten. On failure all stays as it was. */
+enum error_code peer_shared_set_rules(struct peer_shared *shared,
+                                      const struct peer_rules *rules) MUST_CHECK;
 /* Bans as they are kept from one session to the next. ADDRESS: their key. With more than
  * PEER_BANS_MAX the oldest goes. */
 #define PEER_BANS_MAX 20000u

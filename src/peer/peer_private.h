@@ -181,6 +181,7 @@ struct known {
     uint16_t listen_port; /* where it says it listens; 0: not told */
     enum peer_reason last_reason;
     uint64_t next_try_ns;
+    uint64_t refused_until_ns; /* by a rule; 0: it is not */
     struct peer *peer;
     struct peer_limits *limits; /* owned; NULL: it has none */
 };
@@ -203,6 +204,9 @@ struct peer_shared {
     struct ban *bans;
     struct blocklist *blocklist; /* NULL: none */
     uint64_t filtered;           /* callers it kept out */
+    char **refused_clients;      /* globs; owned, and each of them */
+    uint32_t refused_count;
+    uint64_t leech_bytes; /* of struct peer_rules */
     struct pace_session pace[PACE_WAYS];
     struct loop_gap gap;
     struct peer_manager *managers; /* all there are */
@@ -310,6 +314,17 @@ void peer_queue_block(struct peer *peer, struct block *block);
 /* Takes a block out again whose sending has not begun; NULL REF: all of them that it may
  * not have while it is choked. Each is refused if BEP 6 asks for it. */
 bool peer_unqueue_blocks(struct peer *peer, const struct block_ref *ref);
+
+/* refuse.c */
+/* Each true: it has been closed by such a rule. */
+bool peer_refuse_by_client(struct peer *peer);
+bool peer_refuse_again(struct peer *peer); /* as one that came back */
+bool peer_refuse_by_deeds(struct peer *peer);
+bool known_is_refused(const struct peer_manager *manager, const struct known *known);
+/* One of whom nothing else is to be remembered is forgotten. */
+void known_forget_refusal(struct peer_manager *manager, struct known *known);
+void refuse_tick(struct peer_manager *manager, struct known *known);
+void refuse_done(struct peer_shared *shared);
 
 /* handshake.c */
 enum error_code peer_send_handshake(struct peer *peer);

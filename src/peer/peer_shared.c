@@ -50,6 +50,7 @@ void peer_shared_free(struct peer_shared *shared)
         pace_session_done(&shared->pace[way]);
     loop_gap_remove(shared->config.loop, &shared->gap);
     blocklist_free(shared->blocklist);
+    refuse_done(shared);
     free(shared->scratch);
     free(shared);
 }

@@ -287,6 +287,16 @@ void session_set_label_rules(struct session *session, const char *const *texts,
     session_goals_soon(session);
 }
 
+void session_set_refusals(struct session *session, const char *const *clients,
+                          uint32_t count, uint64_t leech_bytes)
+{
+    const struct peer_rules rules = {clients, count, leech_bytes};
+    if (peer_shared_set_rules(session->peers, &rules) != ERROR_NONE)
+        log_write(session->log, LOG_LEVEL_WARNING,
+                  "out of memory: the rules of peers "
+                  "are as they were");
+}
+
 void session_set_max_peers(struct session *session, uint32_t max_peers)
 {
     session->config.max_peers = max_peers;

@@ -96,12 +96,16 @@ void torrent_on_gone(struct torrent *torrent, const struct message *message)
     const struct bitfield *bits =
         peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
     struct torrent_peer *peer = note_of(torrent, message->peer);
-    if (peer != NULL && peer->joined) {
+    const enum peer_reason reason = message->u.gone.reason;
+    const bool refused = reason == PEER_REASON_CLIENT || reason == PEER_REASON_LEECH;
+    const bool joined = peer != NULL && peer->joined;
+    if (joined) {
         piece_manager_peer_gone(torrent->pieces, message->peer, bits, is_seed);
         peer->joined = false;
-        torrent_report_peer(torrent, message->peer, PEER_STATUS_INACTIVE,
-                            message->u.gone.reason);
     }
+    if (joined || refused)
+        torrent_report_peer(torrent, message->peer,
+                            refused ? PEER_STATUS_BLOCKED : PEER_STATUS_INACTIVE, reason);
     session_changed(torrent, CHANGED_PEERS);
 }
 

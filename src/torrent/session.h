@@ -368,6 +368,10 @@ bool session_set_schedule(struct session *session, const char *text);
  * are none are left out. Without memory for them all stays as it was. */
 void session_set_label_rules(struct session *session, const char *const *texts,
                              uint32_t count);
+/* Who is refused for what it is or does (peer/refuse.h), at once: globs on clients'
+ * names; bytes taken without giving, 0: whatever. Without memory all stays as it was. */
+void session_set_refusals(struct session *session, const char *const *clients,
+                          uint32_t count, uint64_t leech_bytes);
 /* As in the config. Connections there are stay when it becomes less. */
 void session_set_max_peers(struct session *session, uint32_t max_peers);
 /* As in the config, for torrents added from then on. */

@@ -108,6 +108,17 @@ START_TEST(the_queue_changes_in_the_running_session)
 }
 END_TEST
 
+START_TEST(refusals_change_in_the_running_session)
+{
+    begin("refuse-leech = 1M\n", NULL);
+    ck_assert(read_again("refuse-leech = 1M\nrefuse-client = Evil*\n"));
+    ck_assert_str_eq(message, "settings that hold from now on: refuse-client = Evil*");
+    ck_assert(read_again(""));
+    ck_assert_str_eq(message, "settings that hold from now on: refuse-client as by "
+                              "default, refuse-leech as by default");
+}
+END_TEST
+
 START_TEST(rules_of_labels_change_in_the_running_session)
 {
     static const char bytes[] = "d4:infod6:lengthi5e4:name1:n12:piece lengthi16384e"
@@ -197,6 +208,7 @@ Suite *suite_settings(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, limits_change_in_the_running_session);
     tcase_add_test(tcase, the_queue_changes_in_the_running_session);
+    tcase_add_test(tcase, refusals_change_in_the_running_session);
     tcase_add_test(tcase, rules_of_labels_change_in_the_running_session);
     tcase_add_test(tcase, what_the_file_left_alone_stays_as_a_key_made_it);
     tcase_add_test(tcase, what_needs_a_restart_is_told_until_it_is_taken_back);

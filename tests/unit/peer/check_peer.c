@@ -6,6 +6,7 @@ int main(void)
 {
     SRunner *runner = srunner_create(suite_wire());
     srunner_add_suite(runner, suite_blocklist());
+    srunner_add_suite(runner, suite_refuse());
     srunner_add_suite(runner, suite_choker());
     srunner_add_suite(runner, suite_allowed_fast());
     srunner_add_suite(runner, suite_requests());

@@ -4,6 +4,7 @@
 #include <check.h>
 
 Suite *suite_blocklist(void);
+Suite *suite_refuse(void);
 Suite *suite_allowed_fast(void);
 Suite *suite_choker(void);
 Suite *suite_connect(void);

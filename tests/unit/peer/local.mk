@@ -6,7 +6,7 @@ tests_unit_peer_check_peer_SOURCES = tests/unit/peer/check_peer.c \
 	tests/unit/peer/test_crowds.c tests/unit/peer/test_news.c \
 	tests/unit/peer/test_pace.c \
 	tests/unit/peer/test_rate_limit.c \
-	tests/unit/peer/test_requests.c tests/unit/peer/test_room.c \
+	tests/unit/peer/test_refuse.c tests/unit/peer/test_requests.c tests/unit/peer/test_room.c \
 	tests/unit/peer/test_serve.c tests/unit/peer/test_session.c \
 	tests/unit/peer/test_trouble.c tests/unit/peer/test_upload.c \
 	tests/unit/peer/test_upload_only.c \
