@@ -111,6 +111,8 @@ const struct keymap_entry keymap[] = {
      N_("add"), N_("Add a tracker by its address; it is kept with the torrent.")},
     {ACTION_TRACKER_REMOVE, SCOPE_TRACKERS, {'d', KEY_CODE_DELETE}, "tracker-remove",
      N_("remove"), N_("Remove the tracker from this torrent; asks first.")},
+    {ACTION_TRACKER_ALL, SCOPE_TRACKERS, {'o'}, "tracker-all",
+     N_("all torrents"), N_("Show the trackers of all torrents, a row a host, or those of this one again.")},
     {ACTION_ZOOM_IN, SCOPE_GRAPH, {')', '+', '='}, "graph-zoom-in",
      N_("less time"), N_("A shorter time in the graph.")},
     {ACTION_ZOOM_OUT, SCOPE_GRAPH, {'(', '-'}, "graph-zoom-out",

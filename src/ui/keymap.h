@@ -100,6 +100,7 @@ enum action {
     ACTION_TRACKER_ANNOUNCE,
     ACTION_TRACKER_ADD,
     ACTION_TRACKER_REMOVE,
+    ACTION_TRACKER_ALL,
     ACTION_LOG_LEVEL,
     /* ---- anywhere ---- */
     ACTION_HELP,

@@ -75,6 +75,6 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_torrents.c \
 	src/ui/view_torrents.h \
 	src/ui/view_torrents_private.h \
-	src/ui/view_trackers.c src/ui/view_trackers_private.h src/ui/tracker_commands.c \
+	src/ui/view_trackers.c src/ui/view_trackers_private.h src/ui/tracker_commands.c src/ui/tracker_hosts.c \
 	src/ui/views.c \
 	src/ui/views.h

@@ -73,11 +73,20 @@ static void on_remove(void *state, struct view_context *context)
     torrent_remove_tracker(context->session, trackers->asked, trackers->asked_tracker);
 }
 
+/* Keys that are for the trackers of one torrent. */
+static bool is_all(const struct trackers *trackers, struct view_context *context)
+{
+    if (trackers->all)
+        view_say(context, STYLE_WARN, "%s",
+                 _("These are the trackers of all torrents; o shows those of one."));
+    return trackers->all;
+}
+
 static void ask_remove(struct trackers *trackers, struct view_context *context)
 {
     char text[VIEW_TRACKERS_URL + 256];
     const struct tracker_row *row = table_current(trackers->table);
-    if (row == NULL)
+    if (row == NULL || is_all(trackers, context))
         return;
     trackers->asked = context->torrent;
     trackers->asked_tracker = row->tracker.id;
@@ -102,15 +111,19 @@ static void announce(const struct trackers *trackers, struct view_context *conte
 
 bool tracker_commands_act(void *state, struct view_context *context, enum action action)
 {
+    struct trackers *trackers = state;
     switch (action) {
     case ACTION_TRACKER_ANNOUNCE:
-        announce(state, context);
+        announce(trackers, context);
         return true;
     case ACTION_TRACKER_ADD:
-        ask_add(state, context);
+        ask_add(trackers, context);
         return true;
     case ACTION_TRACKER_REMOVE:
-        ask_remove(state, context);
+        ask_remove(trackers, context);
+        return true;
+    case ACTION_TRACKER_ALL:
+        trackers->all = !trackers->all;
         return true;
     default:
         return false;

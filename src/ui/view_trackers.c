@@ -256,15 +256,11 @@ static uint32_t make_room(struct trackers *trackers, uint32_t count)
     return count;
 }
 
-static void trackers_recalc(void *state, struct view_context *context)
+static uint32_t fill(struct trackers *trackers, struct view_context *context)
 {
-    struct trackers *trackers = state;
-    struct torrent_info info;
     const uint32_t all =
         make_room(trackers, torrent_tracker_count(context->session, context->torrent));
     uint32_t count = 0;
-    bool counts_down = false;
-    trackers->has_torrent = torrent_get_info(context->session, context->torrent, &info);
     for (; count < all; count++) {
         struct tracker_row *row = &trackers->rows[count];
         if (!torrent_get_tracker(context->session, context->torrent, count,
@@ -273,9 +269,21 @@ static void trackers_recalc(void *state, struct view_context *context)
         row->id = (uint64_t)row->tracker.id + 1;
         snprintf(row->url, sizeof row->url, "%s", row->tracker.url);
         snprintf(row->message, sizeof row->message, "%s", row->tracker.message);
-        counts_down |=
-            row->tracker.next_s != UINT64_MAX || row->tracker.last_s != UINT64_MAX;
     }
+    return count;
+}
+
+static void trackers_recalc(void *state, struct view_context *context)
+{
+    struct trackers *trackers = state;
+    struct torrent_info info;
+    bool counts_down = trackers->all;
+    trackers->has_torrent = torrent_get_info(context->session, context->torrent, &info);
+    const uint32_t count =
+        trackers->all ? tracker_hosts_fill(trackers, context) : fill(trackers, context);
+    for (uint32_t i = 0; i < count && !counts_down; i++)
+        counts_down = trackers->rows[i].tracker.next_s != UINT64_MAX ||
+                      trackers->rows[i].tracker.last_s != UINT64_MAX;
     table_set_rows(trackers->table, trackers->rows, count);
     if (counts_down)
         view_changed_in(context, 1000);
@@ -331,7 +339,7 @@ static void trackers_draw(void *state, struct view_context *context, struct pane
             view_take_bottom(&pane, pane.height >= 9 ? 3 : 1, pane.height >= 9 ? 5 : 4);
         table_draw(trackers->table, pane, focused);
         draw_detail(trackers, detail);
-    } else if (!trackers->has_torrent) {
+    } else if (!trackers->has_torrent && !trackers->all) {
         view_draw_empty(pane, _("No torrent is selected."), "");
     } else if (table_count(trackers->table) > 0) {
         view_draw_empty(pane, _("No tracker has the filter's text."),

@@ -70,8 +70,8 @@ static const char *const unusable[] = {
     "udp://tracker.example",
     "http://tracker.example/a b",
     "http://tracker.example/\x1b[31m",
-    "http://tr\xc3\xa4"
-    "cker.example/",
+    ("http://tr\xc3\xa4"
+     "cker.example/"),
     "udp://tracker.example:99999",
 };
 

@@ -33,6 +33,16 @@ static bool is_there(const struct session *session, struct torrent_id id)
     return id.generation != 0 && id.generation == session->torrent.id.generation;
 }
 
+uint32_t session_count(const struct session *session)
+{
+    return is_there(session, session->torrent.id) ? 1 : 0;
+}
+
+struct torrent_id session_at(const struct session *session, uint32_t position)
+{
+    return position == 0 ? session->torrent.id : (struct torrent_id){0};
+}
+
 struct log *session_log(struct session *session)
 {
     return session->log;

@@ -173,9 +173,43 @@ START_TEST(a_tracker_is_removed_after_a_question)
 }
 END_TEST
 
+START_TEST(hosts_of_all_torrents_are_put_together)
+{
+    struct session session;
+    struct tracker_info trackers[4];
+    struct scene scene;
+    fill(&session, trackers);
+    trackers[3] = trackers[0];
+    trackers[3].url = "http://tracker.example/xxxx/announce";
+    trackers[3].state = TRACKER_STATE_FAILED;
+    trackers[3].message = "unregistered torrent";
+    session.tracker_count = 4;
+    scene_open(&scene, &view_trackers, &session, session.torrent.id, 140, 20, false);
+    scene_press(&scene, 'o');
+    ck_scene_has(&scene, "http://tracker.example  ");
+    ck_scene_lacks(&scene, "announce");
+    ck_scene_has(&scene, "2 torrents, fails for 1: unreg");
+    ck_scene_has(&scene, "1 torrent, fails for 1: connec");
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 1), "answered  29m03s    57s"
+                                                            "     92     24     68"));
+    ck_assert_uint_eq(scene.screen.changed_in_ms, 1000);
+    scene_press(&scene, 'd');
+    ck_assert_str_eq(scene.screen.confirm, "");
+    ck_assert_ptr_nonnull(strstr(scene.screen.said, "o shows those of one"));
+    scene.context.torrent.generation =
+        0; /* none is selected: they are there all the same */
+    scene_show(&scene);
+    ck_scene_has(&scene, "http://tracker.example  ");
+    scene.context.torrent = session.torrent.id;
+    scene_press(&scene, 'o');
+    ck_scene_has(&scene, "http://tracker.example/announce");
+    scene_close(&scene);
+}
+END_TEST
+
 START_TEST(hostile_words_break_no_row)
 {
-    static const uint32_t keys[] = {'j', 'j', 'G', '>', '>', 'S', 0};
+    static const uint32_t keys[] = {'j', 'j', 'G', '>', '>', 'S', 'o', 'j', 0};
     struct session session;
     struct tracker_info trackers[100];
     fake_session_init(&session);
@@ -208,6 +242,7 @@ Suite *test_view_trackers_suite(void)
     tcase_add_test(tests, capital_r_asks_now);
     tcase_add_test(tests, a_tracker_is_added_by_its_address);
     tcase_add_test(tests, a_tracker_is_removed_after_a_question);
+    tcase_add_test(tests, hosts_of_all_torrents_are_put_together);
     tcase_add_test(tests, hostile_words_break_no_row);
     suite_add_tcase(suite, tests);
     return suite;
