@@ -1,6 +1,7 @@
 #include "app/commands.h"
 
 #include "app/create.h"
+#include "app/import.h"
 #include "app/run.h"
 #include "app/show.h"
 #include "app/verify.h"
@@ -28,7 +29,10 @@ const struct command command_table[] = {
      N_("Plays a private swarm on 127.0.0.1, inside the program: no network needed,\n"
         "nothing is kept."),
      COMMAND_DEMO, 0, 0, run_demo},
-    {"import", NULL, NULL, 0, 0, INT_MAX, NULL},
+    {"import", N_("[OPTION]... DIR"),
+     N_("Takes over the session that another client keeps in DIR, with its progress:\n"
+        "Transmission, qBittorrent, rtorrent or Deluge."),
+     COMMAND_IMPORT, 1, 1, import_main},
     {NULL, NULL, NULL, 0, 0, 0, NULL},
 };
 

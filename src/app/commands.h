@@ -13,8 +13,7 @@ struct command {
     const char *help;
     unsigned bit; /* enum command_bit: in the masks of option_table */
     int min_arguments, max_arguments;
-    enum exit_status (*run)(
-        const struct options *options); /* NULL: not in this version */
+    enum exit_status (*run)(const struct options *options);
 };
 
 /* The main job's record is the first; the last has no name (NULL). */

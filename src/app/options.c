@@ -55,8 +55,6 @@ static bool take_argument(struct options *options, char *text)
 {
     const struct command *command =
         options->command == NULL && text[0] != '\0' ? command_find(text) : NULL;
-    if (command != NULL && command->run == NULL)
-        return complain(_("“bttui %s” is not in this version yet"), command->name);
     if (command != NULL) {
         options->command = command;
         return true;

@@ -33,7 +33,8 @@ enum command_bit {
     COMMAND_SHOW = 1 << 1,
     COMMAND_DEMO = 1 << 2,
     COMMAND_VERIFY = 1 << 3,
-    COMMAND_CREATE = 1 << 4
+    COMMAND_CREATE = 1 << 4,
+    COMMAND_IMPORT = 1 << 5
 };
 
 #define OPTIONS_MAX_BLOCKLISTS 16
@@ -102,6 +103,7 @@ struct options {
     enum color_choice color;
     enum sandbox_choice sandbox;
     struct create_options create;
+    const char *from; /* a word of import_kind_word; NULL: found out */
     bool help, version;
     char **torrents; /* the arguments, NULL-terminated */
     int torrent_count;

@@ -11,16 +11,17 @@
 #define SWARM (COMMAND_MAIN | COMMAND_DEMO)
 #define NAMES (COMMAND_MAIN | COMMAND_SHOW | COMMAND_VERIFY)
 #define EACH                                                                             \
-    (COMMAND_MAIN | COMMAND_SHOW | COMMAND_DEMO | COMMAND_VERIFY | COMMAND_CREATE)
+    (COMMAND_MAIN | COMMAND_SHOW | COMMAND_DEMO | COMMAND_VERIFY | COMMAND_CREATE |      \
+     COMMAND_IMPORT)
 
 #define LEFT_CELLS 24 /* for an option and its argument, before what it does */
 
 const struct option_record option_table[] = {
-    {"config", N_("FILE"), OPTION_CONFIG, MAIN, PLACE_LINE,
+    {"config", N_("FILE"), OPTION_CONFIG, MAIN | COMMAND_IMPORT, PLACE_LINE,
      N_("options as “key = value” lines (default: ~/.config/bttui/bttui.conf)")},
     {"download-dir", N_("DIR"), OPTION_DOWNLOAD_DIR, COMMAND_MAIN | COMMAND_VERIFY,
      PLACE_FILE, N_("where payload goes, or is (default: the current directory)")},
-    {"state-dir", N_("DIR"), OPTION_STATE_DIR, MAIN, PLACE_FILE,
+    {"state-dir", N_("DIR"), OPTION_STATE_DIR, MAIN | COMMAND_IMPORT, PLACE_FILE,
      N_("session state (default: $XDG_STATE_HOME/bttui)")},
     {"port", N_("PORT"), OPTION_PORT, SWARM, PLACE_FILE,
      N_("listening port; 0 = any (default)")},
@@ -102,10 +103,13 @@ const struct option_record option_table[] = {
      N_("sets it apart: another text is another info-hash")},
     {"date", N_("WHEN"), OPTION_DATE, COMMAND_CREATE, PLACE_LINE,
      N_("a creation date: seconds since 1970, or now (default: none)")},
+    {"from", N_("KIND"), OPTION_FROM, COMMAND_IMPORT, PLACE_LINE,
+     N_("transmission, qbittorrent, rtorrent or deluge (default: as found)")},
     {"headless", NULL, OPTION_HEADLESS, SWARM, PLACE_FILE,
      N_("no terminal interface: progress lines")},
-    {"json", NULL, OPTION_JSON, SWARM | COMMAND_SHOW | COMMAND_VERIFY | COMMAND_CREATE,
-     PLACE_FILE, N_("with --headless: one JSON object a line; with commands: one")},
+    {"json", NULL, OPTION_JSON,
+     SWARM | COMMAND_SHOW | COMMAND_VERIFY | COMMAND_CREATE | COMMAND_IMPORT, PLACE_FILE,
+     N_("with --headless: one JSON object a line; with commands: one")},
     {"exit-when-done", NULL, OPTION_EXIT_WHEN_DONE, SWARM, PLACE_LINE,
      N_("end as soon as every TORRENT is complete and on disk")},
     {"ascii", NULL, OPTION_ASCII, SWARM, PLACE_LIVE, N_("plain characters only")},
@@ -113,8 +117,9 @@ const struct option_record option_table[] = {
      N_("colours: auto, always or never")},
     {"encryption", N_("MODE"), OPTION_ENCRYPTION, SWARM, PLACE_FILE,
      N_("off or allow: connections are plain in this version")},
-    {"sandbox", N_("MODE"), OPTION_SANDBOX, SWARM | COMMAND_VERIFY | COMMAND_CREATE,
-     PLACE_FILE, N_("on as far as the system can (default), off, or require")},
+    {"sandbox", N_("MODE"), OPTION_SANDBOX,
+     SWARM | COMMAND_VERIFY | COMMAND_CREATE | COMMAND_IMPORT, PLACE_FILE,
+     N_("on as far as the system can (default), off, or require")},
     {"no-incoming", NULL, OPTION_NO_INCOMING, SWARM, PLACE_FILE,
      N_("do not listen for peers")},
     {"no-dht", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out the DHT")},
@@ -157,8 +162,7 @@ void options_print_help(const struct command *command)
     const bool is_main = command->bit == COMMAND_MAIN;
     print_usage(command, _("Usage: "));
     for (const struct command *at = command_table + 1; is_main && at->name != NULL; at++)
-        if (at->run != NULL)
-            print_usage(at, _("  or:  "));
+        print_usage(at, _("  or:  "));
     printf("\n%s\n\n", _(command->help));
     for (size_t i = 0; i < option_count; i++)
         if (option_table[i].id != OPTION_NOT_BUILT &&

@@ -63,6 +63,7 @@ enum option_id {
     OPTION_COMMENT,
     OPTION_SOURCE,
     OPTION_DATE,
+    OPTION_FROM,
     OPTION_ABSENT,   /* leaves out what this version does not have: nothing to do */
     OPTION_NOT_BUILT /* asks for what this version does not have: refused */
 };

@@ -1,4 +1,5 @@
 /* What the value of an option may be, and where it goes. */
+#include "app/import.h"
 #include "app/options_private.h"
 #include "base/i18n.h"
 #include "base/text.h"
@@ -134,6 +135,19 @@ static bool take_sandbox(struct option_complaint *complaint, const char *text,
     const bool fine = take_word(complaint, text, words, 3, &index);
     *ret_sandbox = (enum sandbox_choice)index;
     return fine;
+}
+
+static bool take_from(struct option_complaint *complaint, const char *text,
+                      const char **ret_from)
+{
+    const char *words[8];
+    int count = 0, index = 0;
+    while (count < 8 && (words[count] = import_kind_word(count)) != NULL)
+        count++;
+    if (!take_word(complaint, text, words, count, &index))
+        return false;
+    *ret_from = words[index];
+    return true;
 }
 
 /* Connections are plain in this version: what asks for that is had. */
@@ -337,6 +351,8 @@ bool option_take(struct options *options, const struct option_record *record,
     case OPTION_SOURCE:
     case OPTION_DATE:
         return option_take_create(&options->create, record->id, text, complaint);
+    case OPTION_FROM:
+        return take_from(complaint, text, &options->from);
     case OPTION_NOT_BUILT:
         return option_complain(complaint, "%s: %s", complaint->name, _(record->help));
     default:

@@ -3,6 +3,7 @@
 #include "app/demo.h"
 #include "app/run_private.h"
 #include "app/settings.h"
+#include "app/state_place.h"
 #include "app/torrent_argument.h"
 #include "base/i18n.h"
 
@@ -10,21 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char *default_state_dir(void)
-{
-    const char *base = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    char *path = NULL;
-    if (base != NULL && base[0] == '/') {
-        if (asprintf(&path, "%s/bttui", base) < 0)
-            return NULL;
-    } else if (home != NULL && home[0] == '/') {
-        if (asprintf(&path, "%s/.local/state/bttui", home) < 0)
-            return NULL;
-    }
-    return path;
-}
 
 /* Absolute, because it is kept with the session, which may come back elsewhere. */
 static char *download_dir(const struct options *options)
@@ -81,15 +67,12 @@ static enum exit_status open_session_in(struct run *run, const char *download,
 static enum exit_status open_users(struct run *run)
 {
     const struct options *options = run->options;
-    char *state =
-        options->state_dir != NULL ? strdup(options->state_dir) : default_state_dir();
-    char *download = download_dir(options);
-    if (state == NULL || download == NULL) {
-        fputs(
-            _("bttui: HOME is not set: say where to keep the session with --state-dir\n"),
-            stderr);
+    char *state = state_place(options);
+    char *download = state != NULL ? download_dir(options) : NULL;
+    if (download == NULL) {
+        if (state != NULL)
+            fprintf(stderr, "bttui: %s\n", error_text(ERROR_MEMORY));
         free(state);
-        free(download);
         return EXIT_STATUS_USAGE;
     }
     const enum exit_status status = open_session_in(run, download, state, options->bind);

@@ -6,13 +6,14 @@ INTEROP_TESTS = tests/interop/faults.py tests/interop/to-clients.py \
 	tests/interop/slow-peers.py tests/interop/limits.py tests/interop/confined.py \
 	tests/interop/kill.py tests/interop/poison.py tests/interop/tracker-events.py \
 	tests/interop/swarm.py tests/interop/ipv6.py tests/interop/kill-at.py \
-	tests/interop/create.py tests/interop/selection.py tests/interop/organise.py
+	tests/interop/create.py tests/interop/selection.py tests/interop/organise.py \
+	tests/interop/import.py
 dist_check_SCRIPTS += $(INTEROP_TESTS)
 TESTS += $(INTEROP_TESTS)
 EXTRA_DIST += tests/interop/run \
 	tests/interop/lib/bttui.py tests/interop/lib/clients.py tests/interop/lib/lab.py \
 	tests/interop/lib/libtorrent_create.py tests/interop/lib/libtorrent_many.py tests/interop/lib/libtorrent_peer.py tests/interop/lib/payload.py \
-	tests/interop/lib/trackers.py tests/interop/lib/wire_peer.py
+	tests/interop/lib/sessions.py tests/interop/lib/trackers.py tests/interop/lib/wire_peer.py
 
 # The swarm of hostile.py.
 check_PROGRAMS += tests/interop/hostile_swarm

@@ -10,6 +10,7 @@ int main(void)
     srunner_add_suite(runner, suite_conf());
     srunner_add_suite(runner, suite_confine_places());
     srunner_add_suite(runner, suite_settings());
+    srunner_add_suite(runner, suite_imported());
     srunner_add_suite(runner, suite_json_lines());
     srunner_add_suite(runner, suite_on_complete());
     srunner_add_suite(runner, suite_output());

@@ -12,6 +12,7 @@ TESTS += tests/unit/app/check_app
 tests_unit_app_check_app_SOURCES = tests/unit/app/check_app.c tests/unit/app/check_app.h \
 	tests/unit/app/test_conf.c tests/unit/app/test_conf_lines.c \
 	tests/unit/app/test_confine_places.c \
+	tests/unit/app/test_imported.c \
 	tests/unit/app/test_json_lines.c tests/unit/app/test_options.c \
 	tests/unit/app/test_options_help.c \
 	tests/unit/app/test_on_complete.c \

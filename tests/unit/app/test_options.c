@@ -143,7 +143,11 @@ static const char *const refused[] = {
     "--seed-ratio=-1",
     "--seed-time=1h",
     "--seed-action=delete",
-    "import x",
+    "import --from=vuze x",
+    "import",
+    "import x y",
+    "import --port=1 x",
+    "show --from=deluge x",
     /* what does not go together */
     "show",
     "show a b",

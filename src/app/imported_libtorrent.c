@@ -1,0 +1,161 @@
+/* What libtorrent (rasterbar) keeps, which qBittorrent and Deluge put their own words
+ * beside. */
+#include "app/imported_private.h"
+
+#include <string.h>
+
+#define PIECE_HAD 1 /* in the byte of a piece; what else is set there does not matter */
+
+static enum error_code take_pieces(struct bencode_value dict,
+                                   const struct metainfo *metainfo,
+                                   struct imported *imported)
+{
+    const char *bytes;
+    size_t length;
+    if (!bencode_get_string(dict, "pieces", &bytes, &length) || length == 0) {
+        imported->unverified = true; /* it had not come to check it */
+        return ERROR_NONE;
+    }
+    if (length != metainfo->piece_count)
+        return ERROR_CORRUPT;
+    for (uint32_t piece = 0; piece < metainfo->piece_count; piece++)
+        if ((bytes[piece] & PIECE_HAD) != 0)
+            bitfield_set(&imported->have, piece);
+    return ERROR_NONE;
+}
+
+/* "file sizes" are pairs of size and time; libtorrent kept them until 1.1. */
+static enum error_code take_time(struct bencode_value pair,
+                                 const struct metainfo *metainfo, uint32_t file,
+                                 struct imported *imported)
+{
+    int64_t time_s;
+    struct imported_items items = imported_items(pair);
+    (void)imported_next(&items);
+    if (!bencode_integer(imported_next(&items), &time_s) || time_s <= 0)
+        return ERROR_NONE;
+    return imported_set_time(imported, metainfo, file, time_s);
+}
+
+/* Of each file, as far as it is told. */
+static enum error_code take_files(struct bencode_value dict,
+                                  const struct metainfo *metainfo, const char *suffix,
+                                  struct imported *imported)
+{
+    struct imported_items priorities = imported_items(bencode_get(dict, "file_priority"));
+    struct imported_items paths =
+        imported_file_items(bencode_get(dict, "mapped_files"), metainfo);
+    struct imported_items sizes =
+        imported_file_items(bencode_get(dict, "file sizes"), metainfo);
+    enum error_code error = ERROR_NONE;
+    for (uint32_t i = 0; i < metainfo->file_count && error == ERROR_NONE; i++) {
+        int64_t priority = 1;
+        if (bencode_integer(imported_next(&priorities), &priority) && priority == 0)
+            error = imported_leave_out(imported, metainfo, i);
+        if (error == ERROR_NONE)
+            error = imported_rename(imported, metainfo, i, imported_next(&paths), suffix);
+        if (error == ERROR_NONE)
+            error = take_time(imported_next(&sizes), metainfo, i, imported);
+    }
+    return error;
+}
+
+static void take_settings(struct bencode_value dict, struct imported *imported)
+{
+    const bool paused = imported_flag(dict, "paused");
+    const bool managed = imported_flag(dict, "auto_managed"); /* it queues */
+    imported->settings = (struct torrent_settings){
+        .paused = paused && !managed,
+        .forced = !paused && !managed,
+        .sequential = imported_flag(dict, "sequential_download"),
+        .max_down = imported_rate(dict, "download_rate_limit"),
+        .max_up = imported_rate(dict, "upload_rate_limit"),
+    };
+    imported->downloaded = (uint64_t)imported_count(dict, "total_downloaded");
+    imported->uploaded = (uint64_t)imported_count(dict, "total_uploaded");
+    imported->added_s = imported_count(dict, "added_time");
+    imported->completed_s = imported_count(dict, "completed_time");
+}
+
+static enum error_code take_all(struct bencode_value dict,
+                                const struct metainfo *metainfo, const char *suffix,
+                                struct imported *imported)
+{
+    const char *hash;
+    size_t length;
+    if (bencode_get_string(dict, "info-hash", &hash, &length) &&
+        (length != SHA1_BYTES || memcmp(hash, metainfo->hash.bytes, SHA1_BYTES) != 0))
+        return ERROR_CORRUPT;
+    take_settings(dict, imported);
+    enum error_code error = bitfield_init(&imported->have, metainfo->piece_count);
+    if (error == ERROR_NONE)
+        error = take_pieces(dict, metainfo, imported);
+    if (error == ERROR_NONE)
+        error = take_files(dict, metainfo, suffix, imported);
+    if (error == ERROR_NONE)
+        error = imported_take_dir(imported, dict, "save_path");
+    return error;
+}
+
+enum error_code imported_read_qbittorrent(const struct imported_part *parts,
+                                          const struct metainfo *metainfo,
+                                          struct imported *ret_imported)
+{
+    struct bencode tree;
+    struct imported imported = {0};
+    enum error_code error = imported_open(&parts[0], &tree);
+    if (error != ERROR_NONE)
+        return error;
+    const struct bencode_value dict = bencode_root(&tree);
+    error = take_all(dict, metainfo, IMPORTED_SUFFIX_QBITTORRENT, &imported);
+    /* Where unfinished ones are and where they go, if libtorrent's word is not right. */
+    if (error == ERROR_NONE)
+        error = imported_take_dir(&imported, dict, "qBt-downloadPath");
+    if (error == ERROR_NONE)
+        error = imported_take_dir(&imported, dict, "qBt-savePath");
+    bencode_done(&tree);
+    if (error == ERROR_NONE)
+        *ret_imported = imported;
+    else
+        imported_done(&imported);
+    return error;
+}
+
+/* The resume data of one torrent, which stand as a string in the dictionary of all. */
+static enum error_code read_inner(struct bencode_value all,
+                                  const struct metainfo *metainfo,
+                                  struct imported *imported)
+{
+    char hex[INFO_HASH_HEX_SIZE];
+    struct imported_part inner;
+    struct bencode tree;
+    const char *bytes;
+    info_hash_hex(&metainfo->hash, hex);
+    if (!bencode_get_string(all, hex, &bytes, &inner.length))
+        return ERROR_MISSING;
+    inner.bytes = (const uint8_t *)bytes;
+    enum error_code error = imported_open(&inner, &tree);
+    if (error != ERROR_NONE)
+        return error;
+    error = take_all(bencode_root(&tree), metainfo, NULL, imported);
+    bencode_done(&tree);
+    return error;
+}
+
+enum error_code imported_read_deluge(const struct imported_part *parts,
+                                     const struct metainfo *metainfo,
+                                     struct imported *ret_imported)
+{
+    struct bencode tree;
+    struct imported imported = {0};
+    enum error_code error = imported_open(&parts[0], &tree);
+    if (error != ERROR_NONE)
+        return error;
+    error = read_inner(bencode_root(&tree), metainfo, &imported);
+    bencode_done(&tree);
+    if (error == ERROR_NONE)
+        *ret_imported = imported;
+    else
+        imported_done(&imported);
+    return error;
+}

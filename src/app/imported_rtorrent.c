@@ -1,0 +1,166 @@
+/* What rtorrent keeps: its own words of a torrent, and those of its library. */
+#include "app/imported_private.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* All, none, or those whose bit is set. */
+static enum error_code take_pieces(struct bencode_value resume,
+                                   const struct metainfo *metainfo,
+                                   struct imported *imported)
+{
+    const struct bencode_value value = bencode_get(resume, "bitfield");
+    const char *bytes;
+    size_t length;
+    int64_t count;
+    enum error_code error = bitfield_init(&imported->have, metainfo->piece_count);
+    if (error != ERROR_NONE)
+        return error;
+    if (bencode_string(value, &bytes, &length))
+        return bitfield_load(&imported->have, (const uint8_t *)bytes, length) ==
+                       ERROR_NONE
+                   ? ERROR_NONE
+                   : ERROR_CORRUPT;
+    /* Not there: it was to be checked. */
+    imported->unverified = !bencode_integer(value, &count);
+    if (!imported->unverified && count == (int64_t)metainfo->piece_count)
+        bitfield_set_all(&imported->have);
+    else if (!imported->unverified && count != 0)
+        return ERROR_CORRUPT;
+    return ERROR_NONE;
+}
+
+/* Pieces that were on their way to the disk when it ended. */
+static void drop_uncertain(struct bencode_value resume, struct imported *imported)
+{
+    const char *bytes;
+    size_t length;
+    struct cursor cursor;
+    if (!bencode_get_string(resume, "uncertain_pieces", &bytes, &length))
+        return;
+    cursor_init(&cursor, bytes, length);
+    while (cursor_left(&cursor) >= 4) {
+        const uint32_t piece = cursor_u32(&cursor);
+        if (piece < imported->have.size)
+            imported->unverified |= bitfield_clear(&imported->have, piece);
+    }
+}
+
+/* Below 0 its library has words of its own: not there, or not known. */
+static int64_t time_of(struct bencode_value file)
+{
+    int64_t time_s;
+    return bencode_get_integer(file, "mtime", &time_s) && time_s >= 0
+               ? time_s
+               : IMPORTED_TIME_UNSURE;
+}
+
+static enum error_code take_files(struct bencode_value resume,
+                                  const struct metainfo *metainfo,
+                                  struct imported *imported)
+{
+    struct imported_items files =
+        imported_file_items(bencode_get(resume, "files"), metainfo);
+    enum error_code error = ERROR_NONE;
+    if (!bencode_exists(files.list))
+        return ERROR_CORRUPT;
+    imported->exact_times = true;
+    for (uint32_t i = 0; i < metainfo->file_count && error == ERROR_NONE; i++) {
+        const struct bencode_value file = imported_next(&files);
+        int64_t priority = 1;
+        error = imported_set_time(imported, metainfo, i, time_of(file));
+        if (error == ERROR_NONE && bencode_get_integer(file, "priority", &priority) &&
+            priority == 0)
+            error = imported_leave_out(imported, metainfo, i);
+    }
+    return error;
+}
+
+/* The directory is that of the files: a torrent of several has its own in it. */
+static enum error_code take_dir(struct bencode_value own, const struct metainfo *metainfo,
+                                struct imported *imported)
+{
+    const char *text, *name;
+    size_t length, begin;
+    if (!bencode_get_string(own, "directory", &text, &length))
+        return ERROR_NONE;
+    while (length > 1 && text[length - 1] == '/')
+        length--;
+    if (!metainfo->multi_file)
+        return imported_add_dir(imported, text, length);
+    for (begin = length; begin > 0 && text[begin - 1] != '/';)
+        begin--;
+    name = text + begin;
+    if (length - begin != strlen(metainfo->name) ||
+        memcmp(name, metainfo->name, length - begin) != 0) {
+        imported->renamed_count = metainfo->file_count;
+        imported->renamed = strndup(name, length - begin);
+        if (imported->renamed == NULL)
+            return ERROR_MEMORY;
+    }
+    return imported_add_dir(imported, text, begin);
+}
+
+/* "123\n", as web interfaces write it. */
+static int64_t time_added(struct bencode_value own)
+{
+    const char *text;
+    size_t length;
+    char digits[20];
+    uint64_t seconds;
+    if (bencode_get_string(bencode_get(own, "custom"), "addtime", &text, &length)) {
+        while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == ' '))
+            length--;
+        if (length < sizeof digits) {
+            memcpy(digits, text, length);
+            digits[length] = '\0';
+            if (text_parse_u64(digits, 1, INT64_MAX, &seconds))
+                return (int64_t)seconds;
+        }
+    }
+    return imported_count(own, "timestamp.started");
+}
+
+static enum error_code take_own(struct bencode_value own, const struct metainfo *metainfo,
+                                struct imported *imported)
+{
+    imported->settings.paused = !imported_flag(own, "state");
+    imported->downloaded = (uint64_t)imported_count(own, "total_downloaded");
+    imported->uploaded = (uint64_t)imported_count(own, "total_uploaded");
+    imported->added_s = time_added(own);
+    imported->completed_s = imported_count(own, "timestamp.finished");
+    return take_dir(own, metainfo, imported);
+}
+
+static enum error_code take_resume(struct bencode_value resume,
+                                   const struct metainfo *metainfo,
+                                   struct imported *imported)
+{
+    enum error_code error = take_pieces(resume, metainfo, imported);
+    drop_uncertain(resume, imported);
+    return error == ERROR_NONE ? take_files(resume, metainfo, imported) : error;
+}
+
+enum error_code imported_read_rtorrent(const struct imported_part *parts,
+                                       const struct metainfo *metainfo,
+                                       struct imported *ret_imported)
+{
+    struct bencode own, resume;
+    struct imported imported = {0};
+    enum error_code error = imported_open(&parts[0], &own);
+    if (error != ERROR_NONE)
+        return error;
+    error = imported_open(&parts[1], &resume);
+    if (error == ERROR_NONE) {
+        error = take_resume(bencode_root(&resume), metainfo, &imported);
+        bencode_done(&resume);
+    }
+    if (error == ERROR_NONE)
+        error = take_own(bencode_root(&own), metainfo, &imported);
+    bencode_done(&own);
+    if (error == ERROR_NONE)
+        *ret_imported = imported;
+    else
+        imported_done(&imported);
+    return error;
+}

@@ -1,0 +1,127 @@
+"""bttui takes over the sessions of other clients: every torrent, with its progress, and
+without reading the data again."""
+
+import hashlib
+import json
+import os
+import subprocess
+
+import sessions
+from bttui import Bttui, bttui_path
+from lab import check, check_equal, run, wait_until
+from payload import Payload
+
+RCHAR_MAX = 2 << 20  # what a start reads beside payload, which is several times as much
+
+
+class Job:
+    """A torrent in the other client's session: some of its pieces are there."""
+
+    def __init__(self, lab, session, name, sizes, there=None, paused=False, unwanted=None):
+        self.paused, self.unwanted = paused, unwanted
+        self.payload = Payload(lab.new_dir(f"{session.kind}-{name}"), name, sizes,
+                               seed=len(name))
+        self.infohash = self.payload.infohash.hex()
+        self.have = self.payload.piece_count
+        if there is not None:
+            path = self.payload.file(self.payload.dir, self.payload.paths[-1])
+            os.truncate(path, there * self.payload.piece_bytes)
+            os.rename(path, path + session.suffix)
+            self.have = there
+        self.torrent = self.payload.torrent(lab.path(f"{session.kind}-{name}.torrent"),
+                                            "http://127.0.0.1:1/announce")
+
+    def bytes(self):
+        return min(self.have * self.payload.piece_bytes, self.payload.total_bytes)
+
+
+def fill(lab, client):
+    session = client(lab)
+    jobs = [Job(lab, session, "whole", [2 << 20, 0, 1 << 20, 70001]),
+            Job(lab, session, "half", [6 << 20], there=11),
+            Job(lab, session, "asleep", [1 << 20, 300000], paused=True, unwanted=1)]
+    for job in jobs:
+        session.add(job.torrent, job.payload.dir)
+    wanted = {job.infohash: job.bytes() for job in jobs}
+    wait_until(lambda: session.have() == wanted, f"{session.name} to have {wanted}")
+    for job in jobs:
+        if job.unwanted is not None:
+            session.leave_out(job.infohash, job.unwanted)
+        if job.paused:
+            session.pause(job.infohash)
+    session.finish()
+    return session, jobs
+
+
+def fingerprint(directory):
+    """Everything below DIRECTORY that a take-over might change."""
+    return {path: hashlib.sha256(open(path, "rb").read()).hexdigest()
+            for base, _, names in os.walk(directory)
+            for path in (os.path.join(base, name) for name in names)
+            if os.path.isfile(path)}
+
+
+def take_over(state, session, *options):
+    done = subprocess.run(
+        [bttui_path(), "import", "--json", "--state-dir", state, *options, session.home],
+        capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
+
+
+def check_result(result, session, jobs):
+    check_equal(result["from"], session.kind, "the kind it found")
+    states = {torrent["infohash"]: (torrent["state"], torrent["have"], torrent["paused"])
+              for torrent in result["torrents"]}
+    check_equal(states, {job.infohash: ("taken-over", job.have, job.paused) for job in jobs},
+                "what it says of them")
+
+
+def read_chars(process):
+    with open(f"/proc/{process.process.pid}/io", encoding="ascii") as file:
+        return int(file.readline().split()[1])
+
+
+def check_session(lab, state, jobs):
+    """A session on STATE has it all at once."""
+    bttui = Bttui(lab, None, lab.new_dir("target"), "--no-incoming", state=state)
+    for job in jobs:
+        bttui.wait_event("checked", infohash=job.infohash, have=job.have)
+    read = read_chars(bttui)
+    check(read < RCHAR_MAX, f"{read} bytes were read: the data were checked again")
+    for job in jobs:
+        state = "paused" if job.paused else "seeding" if job.have == len(job.payload.pieces) \
+            else "downloading"
+        bttui.wait_event("progress", infohash=job.infohash, state=state)
+    bttui.finish()
+
+
+def import_from(lab, client):
+    session, jobs = fill(lab, client)
+    state, before = lab.new_dir("state"), fingerprint(session.home)
+    status, result, complaint = take_over(state, session)
+    check_equal((status, complaint), (0, ""), "bttui import")
+    check_result(result, session, jobs)
+    check_equal(fingerprint(session.home), before, "the other client's directory")
+    check_session(lab, state, jobs)
+    again = take_over(state, session)[1]
+    check_equal([torrent["reason"] for torrent in again["torrents"]],
+                ["already-there"] * len(jobs), "a second time")
+
+
+def from_transmission(lab):
+    import_from(lab, sessions.Transmission)
+
+
+def from_qbittorrent(lab):
+    import_from(lab, sessions.Qbittorrent)
+
+
+def from_rtorrent(lab):
+    import_from(lab, sessions.Rtorrent)
+
+
+def from_deluge(lab):
+    import_from(lab, sessions.Deluge)
+
+
+run(from_transmission, from_qbittorrent, from_rtorrent, from_deluge)
