@@ -275,7 +275,8 @@ void disk_manager_set_unwanted(struct disk_manager *manager, struct torrent_id i
 /* ---- requests and responses ---- */
 
 /* A piece stays with one worker. What waits for the disk, and state files, have a worker
- * each: they come in the order they were posted, and hold no piece up. */
+ * each: they come in the order they were posted (state files: see state_saver.c), and
+ * hold no piece up. */
 static struct worker *worker_for(struct disk_manager *manager,
                                  const struct message *request)
 {

@@ -22,6 +22,8 @@ struct worker {
     bool has_unhandled;
     struct disk_piece *pieces; /* unfinished ones */
     uint8_t *buffer;           /* for checks; made when first needed */
+    struct message *held;      /* state files that wait for their turn */
+    size_t held_count, held_capacity;
 };
 
 #define DISK_WORKERS_MAX 16
@@ -58,6 +60,12 @@ void disk_respond(struct disk_manager *manager, const struct message *response);
 void hasher_on_hash(struct worker *worker, struct message *request);
 void hasher_on_drop(struct worker *worker, struct message *request);
 void hasher_done(struct worker *worker);
+
+/* state_saver.c: DISK_SAVE_RESUME and DISK_FORGET_STATE on a worker. */
+bool state_saver_takes(const struct message *request);
+/* With all that waits behind it, in batches. */
+void state_saver_handle(struct worker *worker, struct message *request);
+void state_saver_done(struct worker *worker);
 
 /* check.c: a check is shared by all workers, each pulls ranges of pieces. */
 enum error_code check_start(struct disk_manager *manager, const struct message *request);

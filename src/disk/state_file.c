@@ -1,4 +1,4 @@
-#include "disk/state_file.h"
+#include "disk/state_file_private.h"
 
 #include "base/buffer.h"
 #include "base/digest.h"
@@ -54,77 +54,6 @@ enum error_code state_file_check(const uint8_t *image, size_t length,
     *ret_bytes = image + STATE_FILE_HEADER_BYTES;
     *ret_length = content;
     return ERROR_NONE;
-}
-
-static enum error_code write_all(int fd, const uint8_t *bytes, size_t length)
-{
-    while (length > 0) {
-        const ssize_t wrote = write(fd, bytes, length);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0)
-            return error_from_errno(wrote < 0 ? errno : ENOSPC);
-        bytes += wrote;
-        length -= (size_t)wrote;
-    }
-    return ERROR_NONE;
-}
-
-/* A mask for the user's own files (umask 0777) is not meant for these, which could not be
- * read in the next session. Where modes cannot be changed it is as it is. */
-static void make_ours(int fd)
-{
-    struct stat status;
-    if (fstat(fd, &status) == 0 && (status.st_mode & 0777) != 0600)
-        fchmod(fd, 0600);
-}
-
-static enum error_code write_aside(int dir_fd, const char *aside, bool with_header,
-                                   const void *bytes, size_t length)
-{
-    uint8_t header[STATE_FILE_HEADER_BYTES];
-    const int fd = openat(dir_fd, aside,
-                          O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return error_from_errno(errno);
-    make_ours(fd);
-    state_file_header(bytes, length, header);
-    enum error_code error =
-        with_header ? write_all(fd, header, sizeof header) : ERROR_NONE;
-    if (error == ERROR_NONE)
-        error = write_all(fd, bytes, length);
-    if (error == ERROR_NONE && fdatasync(fd) != 0)
-        error = error_from_errno(errno);
-    if (close(fd) != 0 && error == ERROR_NONE)
-        error = error_from_errno(errno);
-    return error;
-}
-
-/* The rename is durable when the directory that holds NAME is. */
-static enum error_code sync_parent(int dir_fd, const char *name)
-{
-    char parent[NAME_MAX];
-    const char *slash = strrchr(name, '/');
-    snprintf(parent, sizeof parent, "%.*s", slash == NULL ? 1 : (int)(slash - name),
-             slash == NULL ? "." : name);
-    const int fd =
-        openat(dir_fd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return error_from_errno(errno);
-    const enum error_code error =
-        fsync(fd) == 0 || errno == EINVAL ? ERROR_NONE : error_from_errno(errno);
-    close(fd);
-    return error;
-}
-
-static enum error_code put_in_place(int dir_fd, const char *aside, const char *name)
-{
-    if (renameat(dir_fd, aside, dir_fd, name) != 0) {
-        const enum error_code error = error_from_errno(errno);
-        unlinkat(dir_fd, aside, 0);
-        return error;
-    }
-    return sync_parent(dir_fd, name);
 }
 
 static enum error_code read_image(int dir_fd, const char *name, size_t max_bytes,
@@ -183,7 +112,7 @@ static enum error_code load_one(int dir_fd, const char *name, size_t max_bytes,
 }
 
 /* Only what looks newer at its first bytes is read whole to make sure. */
-static bool is_newer(int dir_fd, const char *name)
+bool state_file_is_newer(int dir_fd, const char *name)
 {
     uint8_t head[12] = {0}, *bytes;
     size_t length;
@@ -196,41 +125,6 @@ static bool is_newer(int dir_fd, const char *name)
     return got == (ssize_t)sizeof head && memcmp(head, magic, sizeof magic) == 0 &&
            be32_get(head + 8) > STATE_VERSION &&
            load_one(dir_fd, name, NEWER_BYTES_MAX, &bytes, &length) == ERROR_UNSUPPORTED;
-}
-
-enum error_code state_file_save(int dir_fd, const char *name, const void *bytes,
-                                size_t length)
-{
-    char aside[NAME_MAX], previous[NAME_MAX];
-    if (is_newer(dir_fd, name))
-        return ERROR_UNSUPPORTED;
-    snprintf(aside, sizeof aside, "%s.new", name);
-    snprintf(previous, sizeof previous, "%s.prev", name);
-    const enum error_code error = write_aside(dir_fd, aside, true, bytes, length);
-    if (error != ERROR_NONE) {
-        unlinkat(dir_fd, aside, 0);
-        return error;
-    }
-    /* The previous generation is a second name of the file about to be replaced. A file
-     * system without links goes without it. */
-    unlinkat(dir_fd, previous, 0);
-    if (linkat(dir_fd, name, dir_fd, previous, 0) != 0 && errno == EIO) {
-        unlinkat(dir_fd, aside, 0);
-        return ERROR_SYSTEM;
-    }
-    return put_in_place(dir_fd, aside, name);
-}
-
-enum error_code state_file_save_raw(int dir_fd, const char *name, const void *bytes,
-                                    size_t length)
-{
-    char aside[NAME_MAX];
-    snprintf(aside, sizeof aside, "%s.new", name);
-    const enum error_code error = write_aside(dir_fd, aside, false, bytes, length);
-    if (error == ERROR_NONE)
-        return put_in_place(dir_fd, aside, name);
-    unlinkat(dir_fd, aside, 0);
-    return error;
 }
 
 enum error_code state_file_load(int dir_fd, const char *name, size_t max_bytes,

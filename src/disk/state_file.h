@@ -1,5 +1,5 @@
 /*
- * State files: replaced durably and whole (write aside, fdatasync, keep the previous
+ * State files: replaced durably and whole (write aside, sync, keep the previous
  * generation, rename, fsync the directory), read back only if length and digest fit, from
  * the previous generation if need be (HOSTILE.md R3-R8). Blocking: a worker's business,
  * but for loading at start. Any thread.
@@ -9,8 +9,28 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* One file of several that change together. */
+struct state_change {
+    const char *name;
+    const void *bytes;
+    size_t length;
+    bool raw;              /* without header and previous generation */
+    bool remove;           /* both generations, instead of writing them */
+    enum error_code error; /* the result */
+};
+/*
+ * Changes COUNT files (at most STATE_BATCH_MOST) with few waits for the disk: first all
+ * contents are made durable, then the names in directories below DIR_FD, then those in
+ * DIR_FD itself, and only then is removed what is to be. So a file beside the directories
+ * may name what lies in them. Of several changes of one name only the last is made, and
+ * its result is that of all. A file that fails does not concern the others.
+ */
+#define STATE_BATCH_MOST 512u
+void state_file_change(int dir_fd, struct state_change *changes, size_t count);
 
 /* NAME in the directory DIR_FD ("session", "resume/…"), mode 0600. On failure the last
  * good file is as it was. ERROR_UNSUPPORTED: there is one that a newer version wrote

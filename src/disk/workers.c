@@ -1,7 +1,6 @@
 #include "base/digest.h"
 #include "base/thread.h"
 #include "disk/disk_private.h"
-#include "disk/state_file.h"
 #include "disk/storage_private.h"
 
 #include <stdlib.h>
@@ -79,12 +78,6 @@ static enum error_code settle(struct storage *storage, struct storage_error *ret
     return error == ERROR_NONE ? storage_create_empty(storage, ret_error) : error;
 }
 
-static enum error_code save_state(const struct disk_job *job)
-{
-    return job->raw ? state_file_save_raw(job->dir_fd, job->name, job->bytes, job->length)
-                    : state_file_save(job->dir_fd, job->name, job->bytes, job->length);
-}
-
 static enum error_code look_for_space(struct disk_job *job)
 {
     struct statvfs status;
@@ -97,17 +90,8 @@ static enum error_code look_for_space(struct disk_job *job)
 
 static enum error_code do_job(enum message_type type, struct disk_job *job)
 {
-    switch ((int)type) {
-    case DISK_SAVE_RESUME:
-        return save_state(job);
-    case DISK_FORGET_STATE:
-        state_file_remove(job->dir_fd, job->name);
-        return ERROR_NONE;
-    case DISK_SPACE:
+    if (type == DISK_SPACE)
         return look_for_space(job);
-    default:
-        break;
-    }
     if (job->storage == NULL)
         return ERROR_CANCELLED;
     if (type == DISK_SYNC)
@@ -133,6 +117,10 @@ static void on_job(struct worker *worker, struct message *request)
 
 void worker_handle(struct worker *worker, struct message *request)
 {
+    if (state_saver_takes(request)) {
+        state_saver_handle(worker, request);
+        return;
+    }
     switch ((int)request->type) {
     case DISK_HASH:
         hasher_on_hash(worker, request);
@@ -192,6 +180,7 @@ void worker_stop(struct worker *worker)
         pthread_join(worker->thread, NULL);
     if (worker->has_unhandled)
         message_done(&worker->unhandled, worker->manager->config.pool);
+    state_saver_done(worker);
     hasher_done(worker);
     worker_bus_free(worker->requests, worker->manager->config.pool);
     digest_free(worker->digest);
