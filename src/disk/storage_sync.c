@@ -333,9 +333,12 @@ static bool has_many_dirty(struct storage *storage)
 
 enum error_code storage_sync(struct storage *storage, struct storage_error *ret_error)
 {
-    if (is_clean(storage) && !storage_has_parts(storage))
+    const bool clean = is_clean(storage);
+    if (clean && !storage_has_parts(storage))
         return ERROR_NONE;
     const int dir_fd = storage_open_dir(storage, false);
+    if (dir_fd < 0 && errno == ENOENT && clean)
+        return ERROR_NONE; /* nothing was written yet, nor the directory made */
     if (dir_fd < 0)
         return storage_fail(ret_error, 0, errno);
     uint32_t *taken = has_many_dirty(storage)

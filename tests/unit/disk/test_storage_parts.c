@@ -125,6 +125,13 @@ START_TEST(what_is_not_wanted_is_not_made)
 }
 END_TEST
 
+START_TEST(without_a_directory_there_is_nothing_to_sync)
+{
+    ck_assert(rmdir(place.dir) == 0 || errno == ENOENT);
+    ck_assert_int_eq(storage_sync(storage, &why), ERROR_NONE);
+}
+END_TEST
+
 START_TEST(what_comes_for_a_file_just_unwanted_is_dropped)
 {
     ck_assert_int_eq(write_piece(2), ERROR_CANCELLED);
@@ -275,6 +282,7 @@ Suite *test_storage_parts_suite(void)
     TCase *tests = tcase_create("storage_parts");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, what_is_not_wanted_is_not_made);
+    tcase_add_test(tests, without_a_directory_there_is_nothing_to_sync);
     tcase_add_test(tests, what_comes_for_a_file_just_unwanted_is_dropped);
     tcase_add_test(tests, a_file_that_is_there_is_used);
     tcase_add_test(tests, parts_move_into_what_is_wanted_after_all);
