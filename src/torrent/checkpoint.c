@@ -14,7 +14,7 @@
 #define STATE_RETRY_NS (30 * NS_PER_S)
 
 /* What the cookie of a job says: whose it is. */
-enum { COOKIE_RUNNING = 1, COOKIE_CLEAN = 2 };
+enum { COOKIE_LOOK = 0, COOKIE_RUNNING = 1, COOKIE_CLEAN = 2, COOKIE_CHOICE = 3 };
 
 static bool keeps_state(const struct session *session)
 {
@@ -33,6 +33,31 @@ void torrent_claims_changed(struct torrent *torrent)
         loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, CHECKPOINT_NS);
 }
 
+/* What is there is known, so that it can be claimed. */
+static bool can_claim(const struct torrent *torrent)
+{
+    return torrent->phase == TORRENT_PHASE_READY && !torrent->missing &&
+           !torrent->unchecked;
+}
+
+void torrent_choice_changed(struct torrent *torrent)
+{
+    if (!keeps_state(torrent->session))
+        return;
+    torrent->choice_unsaved = true;
+    if (can_claim(torrent))
+        torrent_claims_changed(torrent);
+    loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, 0);
+}
+
+void torrent_checkpoint(struct torrent *torrent)
+{
+    if (can_claim(torrent))
+        torrent_save(torrent, false);
+    else if (torrent->choice_unsaved)
+        torrent_save_choice(torrent);
+}
+
 /* The end of a checkpoint, however it went: on with what waited for it. */
 static void checkpoint_over(struct torrent *torrent, bool clean)
 {
@@ -44,6 +69,8 @@ static void checkpoint_over(struct torrent *torrent, bool clean)
         session_torrent_stopped(torrent);
     } else if (torrent->claims_dirty) {
         torrent_claims_changed(torrent);
+        if (torrent->choice_unsaved)
+            torrent_choice_changed(torrent);
     }
     if (torrent->is_seeding)
         session_goals_soon(torrent->session);
@@ -82,58 +109,6 @@ static enum error_code note_unwanted(const struct torrent *torrent,
     return error;
 }
 
-static enum error_code encode(struct torrent *torrent, const struct disk_job *synced,
-                              struct buffer *buffer)
-{
-    struct peer_counts counts;
-    peer_manager_get_counts(torrent->peers, &counts);
-    struct resume resume = {
-        .hash = torrent->hash,
-        .have = torrent->claiming,
-        .stamps = synced->stamps,
-        .clean = synced->cookie == COOKIE_CLEAN,
-        .paused = torrent->settings.paused,
-        .portable_names = torrent->meta->portable_names,
-        .priorities = torrent->priorities,
-        .downloaded = torrent->resume.downloaded + counts.downloaded,
-        .uploaded = torrent->resume.uploaded + counts.uploaded,
-        .seeded_s = torrent_seeded_s(torrent),
-        .added_s = (int64_t)torrent->added_wall_s,
-        .completed_s = (int64_t)torrent->completed_wall_s,
-        .download_dir = torrent->download_dir,
-        .trackers_added = torrent->resume.trackers_added,
-        .trackers_removed = torrent->resume.trackers_removed,
-    };
-    enum error_code error = ERROR_NONE;
-    if (torrent->unwanted != NULL)
-        error = note_unwanted(torrent, &resume.unwanted);
-    if (error == ERROR_NONE)
-        error = resume_encode(&resume, torrent->meta->file_count, buffer);
-    bitfield_done(&resume.unwanted);
-    return error;
-}
-
-static enum error_code post_save(struct torrent *torrent, const struct disk_job *synced)
-{
-    struct buffer buffer;
-    char hex[INFO_HASH_HEX_SIZE], name[80];
-    struct disk_job *job = disk_job_new();
-    buffer_init(&buffer, (size_t)64 << 20);
-    info_hash_hex(&torrent->hash, hex);
-    snprintf(name, sizeof name, "resume/%s", hex);
-    if (job == NULL || encode(torrent, synced, &buffer) != ERROR_NONE ||
-        (job->name = strdup(name)) == NULL) {
-        buffer_done(&buffer);
-        disk_job_free(job);
-        return ERROR_MEMORY;
-    }
-    job->dir_fd = torrent->session->state.fd;
-    job->bytes = buffer.bytes;
-    job->length = buffer.length;
-    job->cookie = synced->cookie;
-    return session_post_job(torrent->session, DISK_SAVE_RESUME, torrent->id, job);
-}
-
 /* S3: the download goes on; a restart looks at the files again. */
 static void state_not_saved(struct torrent *torrent, enum error_code error)
 {
@@ -147,18 +122,113 @@ static void state_not_saved(struct torrent *torrent, enum error_code error)
                  torrent->display_name, torrent->session->state.path, error_text(error));
 }
 
+/* HAVE and STAMPS of RESUME are set, and whether it is clean. */
+static enum error_code encode(struct torrent *torrent, struct resume *resume,
+                              struct buffer *buffer)
+{
+    struct peer_counts counts;
+    peer_manager_get_counts(torrent->peers, &counts);
+    resume->hash = torrent->hash;
+    resume->paused = torrent->settings.paused;
+    resume->portable_names = torrent->meta->portable_names;
+    resume->priorities = torrent->priorities;
+    resume->downloaded = torrent->resume.downloaded + counts.downloaded;
+    resume->uploaded = torrent->resume.uploaded + counts.uploaded;
+    resume->seeded_s = torrent_seeded_s(torrent);
+    resume->added_s = (int64_t)torrent->added_wall_s;
+    resume->completed_s = (int64_t)torrent->completed_wall_s;
+    resume->download_dir = torrent->download_dir;
+    resume->trackers_added = torrent->resume.trackers_added;
+    resume->trackers_removed = torrent->resume.trackers_removed;
+    enum error_code error = ERROR_NONE;
+    if (torrent->unwanted != NULL)
+        error = note_unwanted(torrent, &resume->unwanted);
+    if (error == ERROR_NONE)
+        error = resume_encode(resume, torrent->meta->file_count, buffer);
+    bitfield_done(&resume->unwanted);
+    return error;
+}
+
+static enum error_code post_save(struct torrent *torrent, struct resume *resume,
+                                 uint64_t cookie)
+{
+    struct buffer buffer;
+    char hex[INFO_HASH_HEX_SIZE], name[80];
+    struct disk_job *job = disk_job_new();
+    buffer_init(&buffer, (size_t)64 << 20);
+    info_hash_hex(&torrent->hash, hex);
+    snprintf(name, sizeof name, "resume/%s", hex);
+    if (job == NULL || encode(torrent, resume, &buffer) != ERROR_NONE ||
+        (job->name = strdup(name)) == NULL) {
+        buffer_done(&buffer);
+        disk_job_free(job);
+        return ERROR_MEMORY;
+    }
+    torrent->choice_unsaved = false;
+    job->dir_fd = torrent->session->state.fd;
+    job->bytes = buffer.bytes;
+    job->length = buffer.length;
+    job->cookie = cookie;
+    return session_post_job(torrent->session, DISK_SAVE_RESUME, torrent->id, job);
+}
+
+static enum error_code post_claims(struct torrent *torrent, const struct disk_job *synced)
+{
+    struct resume resume = {
+        .have = torrent->claiming,
+        .stamps = synced->stamps,
+        .clean = synced->cookie == COOKIE_CLEAN,
+    };
+    return post_save(torrent, &resume, synced->cookie);
+}
+
+static void choice_not_saved(struct torrent *torrent)
+{
+    torrent->choice_unsaved = true;
+    loop_timer_set_in(torrent->session->loop, &torrent->checkpoint, STATE_RETRY_NS);
+}
+
+void torrent_save_choice(struct torrent *torrent)
+{
+    const bool known = torrent->claimed.size > 0;
+    struct bitfield none = {0};
+    if (!keeps_state(torrent->session))
+        return;
+    enum error_code error =
+        known ? ERROR_NONE : bitfield_init(&none, torrent->meta->piece_count);
+    struct resume resume = {
+        .have = known ? torrent->claimed : none,
+        .stamps = known ? torrent->resume.stamps : NULL,
+        .clean = known && torrent->resume.clean,
+    };
+    if (error == ERROR_NONE)
+        error = post_save(torrent, &resume, COOKIE_CHOICE);
+    if (error != ERROR_NONE)
+        choice_not_saved(torrent);
+    bitfield_done(&none);
+}
+
 void torrent_on_saved(struct torrent *torrent, const struct message *response)
 {
     const struct disk_job *job = response->u.job.job;
-    if (job->request != DISK_SAVE_RESUME || job->cookie == 0)
+    if (job->request != DISK_SAVE_RESUME || job->cookie == COOKIE_LOOK)
         return;
+    if (job->cookie == COOKIE_CHOICE) {
+        if (response->u.job.error != ERROR_NONE) {
+            torrent->choice_unsaved = true;
+            state_not_saved(torrent, response->u.job.error);
+        }
+        return;
+    }
     if (response->u.job.error == ERROR_NONE) {
         bitfield_done(&torrent->durable);
         torrent->durable = torrent->claiming;
         torrent->claiming = (struct bitfield){0};
+        bitfield_done(&torrent->claimed);
         torrent->state_failed = false;
         session_event(torrent, EVENT_CHECKPOINT, torrent->durable.count);
     } else if (torrent->phase != TORRENT_PHASE_STOPPING) {
+        torrent->choice_unsaved = true;
         state_not_saved(torrent, response->u.job.error);
     }
     checkpoint_over(torrent, job->cookie == COOKIE_CLEAN);
@@ -244,11 +314,16 @@ void torrent_on_synced(struct torrent *torrent, struct message *response)
         }
         return;
     }
+    if (job->cookie == COOKIE_LOOK)
+        return; /* the end came meanwhile: nothing is known, what was claimed stays */
     if (response->u.job.error != ERROR_NONE) {
         torrent->claims_dirty = false;
         torrent_on_sync_failed(torrent, &job->error);
+        if (torrent->choice_unsaved)
+            torrent_save_choice(torrent);
         checkpoint_over(torrent, true);
-    } else if (!keeps_state(torrent->session) || post_save(torrent, job) != ERROR_NONE) {
+    } else if (!keeps_state(torrent->session) ||
+               post_claims(torrent, job) != ERROR_NONE) {
         checkpoint_over(torrent, clean);
     }
 }

@@ -143,8 +143,10 @@ void torrent_apply_wanted(struct torrent *torrent)
 /* Until it is done, files are where they were, and what comes for them goes there. */
 static void settle(struct torrent *torrent)
 {
-    struct disk_job *job = disk_job_new();
     torrent->unsettled = true;
+    if (torrent->missing)
+        return; /* nothing is made anew unasked (S16) */
+    struct disk_job *job = disk_job_new();
     if (job == NULL ||
         session_post_job(torrent->session, DISK_SETTLE, torrent->id, job) != ERROR_NONE)
         torrent_fail_on_disk(torrent, &(struct storage_error){ERROR_MEMORY, 0, 0});
@@ -193,7 +195,7 @@ static void choice_changed(struct torrent *torrent)
     settle(torrent);
     torrent_apply_wanted(torrent);
     look_for_end(torrent);
-    torrent_claims_changed(torrent); /* the choice is kept */
+    torrent_choice_changed(torrent);
     session_changed(torrent,
                     CHANGED_FILES | CHANGED_PIECES | CHANGED_PROGRESS | CHANGED_STATE);
 }
@@ -252,7 +254,7 @@ static void priorities_changed(struct torrent *torrent)
 {
     torrent_apply_wanted(torrent);
     peer_manager_wake_idle(torrent->peers);
-    torrent_claims_changed(torrent); /* they are kept */
+    torrent_choice_changed(torrent);
     session_changed(torrent, CHANGED_FILES);
 }
 

@@ -144,10 +144,12 @@ static void on_job_done(struct session *session, const struct message *response)
         session_warn(session, response->torrent,
                      _("%s: not all of its files could be deleted: %s"), job->name,
                      error_text(error));
-    else if (job->name != NULL && job->cookie == 0 && error != ERROR_NONE)
+    else if (job->name != NULL && job->cookie == 0 && !job->raw && error != ERROR_NONE)
         session_warn(session, response->torrent, _("%s/%s cannot be saved: %s"),
                      session->state.path, job->name, error_text(error));
     session->jobs--;
+    if (job->raw)
+        session_on_kept(session, response);
     check_stopped(session);
 }
 
@@ -284,6 +286,7 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
     loop_timer_set_in(session->loop, &session->stop_timer, STOP_NS);
     for (uint32_t i = 0; i < session->count; i++)
         torrent_stop(session_torrent(session, session->order[i]));
+    session_keep_again(session);
     session_save_bans(session);
     session_save_list(session); /* the totals */
     check_stopped(session);

@@ -106,30 +106,6 @@ static enum error_code load_resume(struct session *session, const struct metainf
     return error == ERROR_CORRUPT ? ERROR_NOT_FOUND : error;
 }
 
-static void keep_metainfo(struct torrent *torrent, const uint8_t *bytes, size_t length)
-{
-    struct session *session = torrent->session;
-    char hex[INFO_HASH_HEX_SIZE], name[80];
-    struct disk_job *job =
-        session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
-    if (job == NULL)
-        return;
-    info_hash_hex(&torrent->hash, hex);
-    snprintf(name, sizeof name, "torrents/%s.torrent", hex);
-    job->raw = true;
-    job->dir_fd = session->state.fd;
-    job->name = strdup(name);
-    job->bytes = malloc(length);
-    job->length = length;
-    if (job->name == NULL || job->bytes == NULL) {
-        disk_job_free(job);
-        return;
-    }
-    memcpy(job->bytes, bytes, length);
-    if (session_post_job(session, DISK_SAVE_RESUME, torrent->id, job) != ERROR_NONE)
-        log_write(session->log, LOG_LEVEL_WARNING, "%s: not kept", torrent->display_name);
-}
-
 /* A torrent that comes back finds its files under the names they were given. */
 static enum error_code keep_names(const struct session *session, struct metainfo *meta,
                                   const struct resume *resume)
@@ -215,6 +191,8 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
     struct metainfo_error why;
     struct torrent *twin, *torrent;
     message[0] = '\0';
+    if (session->gone_count > 0)
+        session_save_list(session); /* it may be one of them that comes back */
     enum error_code error = metainfo_parse(bytes, length, &meta, &why);
     if (error != ERROR_NONE) {
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", why.message);
@@ -257,10 +235,9 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
     torrent = session_torrent(session, *ret_id);
     if (!session->restoring) {
         session_no_longer_waits(session, &torrent->hash);
-        keep_metainfo(torrent, bytes, length);
+        torrent_keep(torrent, bytes, length);
         log_warnings(torrent);
     }
-    session_save_list_soon(session);
     return ERROR_NONE;
 }
 

@@ -26,8 +26,9 @@ static enum error_code encode_list(const struct session *session, struct buffer 
         return ERROR_MEMORY;
     for (uint32_t i = 0; i < session->count; i++) {
         const struct torrent *torrent = session_torrent(session, session->order[i]);
-        list.torrents[list.count++] =
-            (struct saved_torrent){torrent->hash, torrent->settings};
+        if (torrent->kept)
+            list.torrents[list.count++] =
+                (struct saved_torrent){torrent->hash, torrent->settings};
     }
     for (uint32_t i = 0; i < session->waiting_count; i++)
         list.torrents[list.count++] = session->waiting[i];
@@ -36,10 +37,9 @@ static enum error_code encode_list(const struct session *session, struct buffer 
     return error;
 }
 
-void session_save_list(struct session *session)
+static void write_list(struct session *session)
 {
     struct buffer buffer;
-    loop_timer_cancel(session->loop, &session->list_timer);
     if (session->restoring != NULL || session->list_unread)
         return; /* half a list must not replace the whole one */
     struct disk_job *job =
@@ -61,6 +61,44 @@ void session_save_list(struct session *session)
     const struct torrent_id nobody = {0, 0};
     if (session_post_job(session, DISK_SAVE_RESUME, nobody, job) != ERROR_NONE)
         log_write(session->log, LOG_LEVEL_WARNING, "the session was not kept");
+}
+
+static void forget_state(struct session *session, const char *format, const char *hex)
+{
+    const struct torrent_id nobody = {0, 0};
+    struct disk_job *job =
+        session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
+    if (job == NULL)
+        return;
+    job->dir_fd = session->state.fd;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    if (asprintf(&job->name, format, hex) < 0) {
+#pragma GCC diagnostic pop
+        job->name = NULL;
+        disk_job_free(job);
+    } else if (session_post_job(session, DISK_FORGET_STATE, nobody, job) != ERROR_NONE) {
+        log_write(session->log, LOG_LEVEL_WARNING, "state of a removed torrent stays");
+    }
+}
+
+/* After the list that no longer names them: a crash between leaves no half. */
+static void forget_gone(struct session *session)
+{
+    for (uint32_t i = 0; i < session->gone_count; i++) {
+        char hex[INFO_HASH_HEX_SIZE];
+        info_hash_hex(&session->gone[i], hex);
+        forget_state(session, "resume/%s", hex);
+        forget_state(session, "torrents/%s.torrent", hex);
+    }
+    session->gone_count = 0;
+}
+
+void session_save_list(struct session *session)
+{
+    loop_timer_cancel(session->loop, &session->list_timer);
+    write_list(session);
+    forget_gone(session);
 }
 
 static void on_list_timer(void *context)
@@ -184,25 +222,6 @@ enum error_code session_restore(struct session *session,
     return ERROR_NONE;
 }
 
-static void forget_state(struct session *session, const char *format, const char *hex)
-{
-    const struct torrent_id nobody = {0, 0};
-    struct disk_job *job =
-        session->state.fd >= 0 && !session->state.read_only ? disk_job_new() : NULL;
-    if (job == NULL)
-        return;
-    job->dir_fd = session->state.fd;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    if (asprintf(&job->name, format, hex) < 0) {
-#pragma GCC diagnostic pop
-        job->name = NULL;
-        disk_job_free(job);
-    } else if (session_post_job(session, DISK_FORGET_STATE, nobody, job) != ERROR_NONE) {
-        log_write(session->log, LOG_LEVEL_WARNING, "state of a removed torrent stays");
-    }
-}
-
 static void delete_data(struct torrent *torrent)
 {
     struct disk_job *job = disk_job_new();
@@ -229,9 +248,26 @@ static void take_off_list(struct session *session, struct torrent *torrent)
     session->slots[torrent->id.index] = NULL;
 }
 
+/* Its state goes when the list was saved, once for all that leave in a row. */
+static void note_gone(struct session *session, const struct info_hash *hash)
+{
+    if (session->gone_count == session->gone_capacity) {
+        const uint32_t capacity =
+            session->gone_capacity == 0 ? 8 : session->gone_capacity * 2;
+        struct info_hash *gone = realloc(session->gone, capacity * sizeof *gone);
+        if (gone == NULL) { /* it takes up room, and no more */
+            log_write(session->log, LOG_LEVEL_WARNING,
+                      "state of a removed torrent stays");
+            return;
+        }
+        session->gone = gone;
+        session->gone_capacity = capacity;
+    }
+    session->gone[session->gone_count++] = *hash;
+}
+
 void session_remove(struct session *session, struct torrent_id id, bool with_data)
 {
-    char hex[INFO_HASH_HEX_SIZE];
     struct peer_counts counts;
     struct torrent *torrent = session_torrent(session, id);
     if (torrent == NULL)
@@ -242,12 +278,10 @@ void session_remove(struct session *session, struct torrent_id id, bool with_dat
     peer_manager_get_counts(torrent->peers, &counts);
     session->gone_down += counts.downloaded;
     session->gone_up += counts.uploaded;
-    info_hash_hex(&torrent->hash, hex);
     take_off_list(session, torrent);
     session_queue_soon(session);
-    session_save_list(session); /* before its files: a crash between leaves no half */
-    forget_state(session, "resume/%s", hex);
-    forget_state(session, "torrents/%s.torrent", hex);
+    note_gone(session, &torrent->hash);
+    session_save_list_soon(session);
     const struct message event = {.type = EVENT_TORRENT_REMOVED, .torrent = id};
     event_bus_post(session->events, &event);
     torrent_free(torrent);

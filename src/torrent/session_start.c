@@ -210,6 +210,7 @@ enum error_code session_new(const struct session_config *config,
     session_init_queue(session);
     session_watch_network(session);
     session_init_list(session);
+    session_init_keeping(session);
     session_init_turtle(session);
     session_init_goals(session);
     session->begun_ns = session->totals_saved_ns = loop_now_ns(session->loop);
@@ -278,6 +279,7 @@ void session_free(struct session *session)
     loop_timer_cancel(session->loop, &session->stop_timer);
     loop_timer_cancel(session->loop, &session->bans_timer);
     loop_timer_cancel(session->loop, &session->list_timer);
+    loop_timer_cancel(session->loop, &session->keep_timer);
     loop_timer_cancel(session->loop, &session->turtle_timer);
     loop_timer_cancel(session->loop, &session->goal_timer);
     loop_timer_cancel(session->loop, &session->queue_timer);
@@ -286,6 +288,7 @@ void session_free(struct session *session)
     free(session->generations);
     free(session->order);
     free(session->waiting);
+    free(session->gone);
     free(session->label_rules);
     free(session->download_dir);
     free(session);

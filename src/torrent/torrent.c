@@ -45,8 +45,7 @@ static void on_disk_retry(void *context)
 static void on_checkpoint(void *context)
 {
     struct torrent *torrent = context;
-    if (torrent->phase == TORRENT_PHASE_READY)
-        torrent_save(torrent, false);
+    torrent_checkpoint(torrent);
 }
 
 static void give_stats(void *context, struct tracker_stats *ret_stats)
@@ -170,6 +169,8 @@ static void add_given_peers(struct torrent *torrent, const struct add_options *o
 static void take_resume(struct torrent *torrent, const struct resume *resume)
 {
     torrent->resume = *resume; /* takes over what it holds */
+    if (bitfield_copy(&torrent->claimed, &resume->have) != ERROR_NONE)
+        torrent->claimed = (struct bitfield){0}; /* then they are hashed again */
     if (resume->unwanted.size > 0 && torrent->unwanted == NULL)
         torrent->unwanted = calloc(resume->unwanted.size, sizeof *torrent->unwanted);
     for (uint32_t i = 0; torrent->unwanted != NULL && i < resume->unwanted.size; i++)
@@ -205,6 +206,7 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
                       : resume != NULL              ? resume->download_dir
                                                     : session->download_dir;
     torrent->session = session;
+    torrent->kept = session->restoring != NULL;
     torrent->meta = meta;
     torrent->hash = meta->hash;
     torrent->trackers_done = true; /* nobody knows us yet */
@@ -274,8 +276,10 @@ void torrent_free(struct torrent *torrent)
     resume_done(&torrent->resume);
     bitfield_done(&torrent->to_hash);
     bitfield_done(&torrent->claiming);
+    bitfield_done(&torrent->claimed);
     bitfield_done(&torrent->durable);
     history_done(&torrent->history);
+    free(torrent->unkept);
     free(torrent->noted);
     free(torrent->unwanted);
     free(torrent->priorities);
@@ -371,6 +375,8 @@ void torrent_stop(struct torrent *torrent)
     torrent->disk_done = torrent->missing || torrent->unchecked || settled || !was_ready;
     if (!torrent->disk_done && !torrent->sync_under_way)
         torrent_save(torrent, true);
+    else if (torrent->disk_done && torrent->choice_unsaved)
+        torrent_save_choice(torrent);
     session_torrent_stopped(torrent);
 }
 

@@ -89,7 +89,14 @@ struct torrent {
     struct loop_timer retry; /* offers again: end-game is a matter of time */
     struct loop_timer disk_retry;
 
-    struct resume resume; /* as loaded; then the totals of before */
+    /* What keeps it: it goes on the saved list when its .torrent is durable. */
+    bool kept, keep_failed;
+    uint8_t *unkept; /* the .torrent, until then; NULL: on its way */
+    size_t unkept_bytes;
+    struct resume resume;    /* as loaded; then the totals of before */
+    struct bitfield claimed; /* by the resume data as they were loaded, until others are
+                                saved */
+    bool choice_unsaved;     /* where its files are, and which are wanted */
     struct bitfield to_hash;
     bool claims_dirty, sync_under_way; /* under way: until the state is saved */
     bool settled; /* the state on disk is that of a clean end, and nothing has changed */
@@ -127,6 +134,8 @@ struct session {
     bool bans_dirty;
     struct loop_timer bans_timer; /* they are saved when it fires */
     struct loop_timer list_timer; /* and the list */
+    struct loop_timer keep_timer; /* and .torrents that could not be */
+    uint32_t keeping;             /* .torrents on their way */
     bool files_confined;
     char sandbox_text[200];
     uint8_t peer_id[20];
@@ -152,6 +161,8 @@ struct session {
     struct saved_torrent
         *waiting; /* on the saved list, but could not be restored this time */
     uint32_t waiting_count, waiting_capacity;
+    struct info_hash *gone; /* whose state goes with the next list; owned */
+    uint32_t gone_count, gone_capacity;
 
     bool queue_strict;
     bool queue_due; /* who may be active is to be looked at anew */
@@ -238,9 +249,22 @@ const char *torrent_reason(struct torrent *torrent, const struct torrent_info *i
 
 /* checkpoint.c: resume data */
 void torrent_claims_changed(struct torrent *torrent);
+/* What is kept beside the claims (files, trackers): saved at once, with what is known of
+ * the claims. */
+void torrent_choice_changed(struct torrent *torrent);
+/* With the claims as they were loaded, whatever has become of them. */
+void torrent_save_choice(struct torrent *torrent);
+void torrent_checkpoint(struct torrent *torrent); /* the timer's */
 void torrent_save(struct torrent *torrent, bool clean);
 void torrent_on_synced(struct torrent *torrent, struct message *response);
 void torrent_on_saved(struct torrent *torrent, const struct message *response);
+
+/* keep.c: what is added is not forgotten */
+void session_init_keeping(struct session *session);
+/* Writes the .torrent, then has the list name it. */
+void torrent_keep(struct torrent *torrent, const uint8_t *bytes, size_t length);
+void session_keep_again(struct session *session); /* those that failed */
+void session_on_kept(struct session *session, const struct message *response);
 
 /* queue.c: who is active */
 /* If it may, now or when it is its turn: to check, download or seed. */

@@ -6,7 +6,7 @@
 
 static void note_change(struct torrent *torrent)
 {
-    torrent_claims_changed(torrent); /* has it saved */
+    torrent_choice_changed(torrent);
     session_changed(torrent, CHANGED_TRACKERS | CHANGED_STATE);
 }
 

@@ -7,6 +7,7 @@
 #include <check.h>
 
 Suite *test_faults_suite(void);
+Suite *test_settings_suite(void);
 Suite *test_state_suite(void);
 
 /* A session in RIG that is past looking at its files; every claim is compared with what

@@ -1,7 +1,8 @@
 check_PROGRAMS += tests/unit/power/check_power
 TESTS += tests/unit/power/check_power
 tests_unit_power_check_power_SOURCES = tests/unit/power/test_power.c \
-	tests/unit/power/test_faults.c tests/unit/power/test_state.c \
+	tests/unit/power/test_faults.c tests/unit/power/test_settings.c \
+	tests/unit/power/test_state.c \
 	tests/unit/power/check_power.h tests/unit/power/journal.c tests/unit/power/journal.h tests/unit/power/record.c \
 	tests/unit/memory/rig.c tests/unit/memory/rig.h
 tests_unit_power_check_power_CPPFLAGS = $(CHECK_CPPFLAGS)

@@ -147,6 +147,7 @@ int main(void)
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_add_suite(runner, test_faults_suite());
+    srunner_add_suite(runner, test_settings_suite());
     srunner_add_suite(runner, test_state_suite());
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);

@@ -20,6 +20,7 @@ Suite *test_blocklist_files_suite(void);
 Suite *test_schedule_suite(void);
 Suite *test_turtle_suite(void);
 Suite *test_goal_suite(void);
+Suite *test_keep_suite(void);
 Suite *test_label_suite(void);
 Suite *test_trackers_suite(void);
 
@@ -43,6 +44,7 @@ int main(void)
     srunner_add_suite(runner, test_schedule_suite());
     srunner_add_suite(runner, test_turtle_suite());
     srunner_add_suite(runner, test_goal_suite());
+    srunner_add_suite(runner, test_keep_suite());
     srunner_add_suite(runner, test_label_suite());
     srunner_add_suite(runner, test_trackers_suite());
     srunner_run_all(runner, CK_NORMAL);

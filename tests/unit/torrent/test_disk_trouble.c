@@ -242,7 +242,7 @@ START_TEST(a_full_state_directory_is_a_warning)
     ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
     pair_introduce(&pair);
     pair_until(&pair, pair_leech_complete, 20);
-    for (int i = 0; i < 200 && pair.leech.warnings == 0; i++)
+    for (int i = 0; i < 200 && !side_info(&pair.leech).synced; i++)
         loop_turn(pair.loop, 20 * NS_PER_MS);
     ck_assert_uint_eq(pair.leech.warnings, 1);
     ck_assert_ptr_nonnull(strstr(pair.leech.text, pair.leech.state));

@@ -47,7 +47,8 @@ static enum error_code add(struct side *side)
 
 static bool checkpointed(const struct pair *at)
 {
-    return at->leech.checkpoints > 0;
+    return at->leech.checkpoints > 0 &&
+           pair_size(at->leech.state, "session") != UINT64_MAX;
 }
 
 /* The name it is known by, and that it was found under it. */
