@@ -1,10 +1,12 @@
-"""kill -9 in the middle of a download, more than once: what was on disk is found again,
-nothing wrong is claimed, no verified piece is fetched twice, and the download completes
-(HOSTILE.md R1). BTTUI_INTEROP_FULL=1: 200 kills at random instead of four."""
+"""kill -9 in the middle of a download, or while it ends, more than once: what was
+on disk is found again, nothing wrong is claimed, no verified piece is fetched twice, and
+the download completes (HOSTILE.md R1). BTTUI_INTEROP_FULL=1: 200 kills at random of each
+instead of four."""
 
 import os
 import random
 import signal
+import time
 
 from bttui import Bttui
 from lab import check, check_equal, run
@@ -52,7 +54,7 @@ def run_once(lab, payload, torrent, target, state, peer, kill_at, **options):
     bttui.wait_event("checked")
     if kill_at is not None:
         options.get("until", lambda each: each.wait_pieces(kill_at))(bttui)
-        bttui.kill(signal.SIGKILL)
+        options.get("end", lambda each: each.kill(signal.SIGKILL))(bttui)
         bttui.wait()
         bttui.reader.join(5)
     else:
@@ -68,7 +70,18 @@ def at_random_points(lab):
         one_round(lab)
 
 
-def one_round(lab):
+def while_it_ends(lab):
+    """SIGTERM, and SIGKILL while it is saving; or it has ended before."""
+    def end(bttui):
+        bttui.kill(signal.SIGTERM)
+        time.sleep(random.uniform(0, 0.03))
+        if bttui.running():
+            bttui.kill(signal.SIGKILL)
+    for _ in range(ROUNDS):
+        one_round(lab, end=end)
+
+
+def one_round(lab, **options):
     payload, target = Payload(lab.new_dir("seed"), "payload", SIZES, piece_bytes=PIECE_BYTES), \
         lab.new_dir("target")
     state, peer = lab.new_dir("state"), WirePeer(lab, payload, rate=RATE)
@@ -77,7 +90,7 @@ def one_round(lab):
     kills = [source.randrange(1, 45) for _ in range(4)]
     print(f"        kills after {kills} pieces")
     for kill_at in kills:
-        verified = run_once(lab, payload, torrent, target, state, peer, kill_at)
+        verified = run_once(lab, payload, torrent, target, state, peer, kill_at, **options)
         check_disk(payload, target, state, verified)
     run_once(lab, payload, torrent, target, state, peer, None)
     check_equal(payload.differences(target), [], "files that differ")
@@ -106,4 +119,4 @@ def after_a_checkpoint(lab):
     check_equal(payload.differences(target), [], "files that differ")
 
 
-run(at_random_points, after_a_checkpoint, limit_s=180 * ROUNDS)
+run(at_random_points, while_it_ends, after_a_checkpoint, limit_s=180 * ROUNDS)
