@@ -7,7 +7,6 @@
 #define ENDGAME_LOOK_NS  (100 * NS_PER_MS) /* between two looks at all requests */
 #define ENDGAME_MIN_NS   (50 * NS_PER_MS)  /* a smaller gain is not worth a request */
 #define ENDGAME_LATE_NS  (2 * NS_PER_S)    /* mid-way, only blocks as late as this */
-#define ENDGAME_RETRY_NS (20 * NS_PER_S)   /* a failed piece comes from one peer alone */
 #define ENDGAME_FREE     4u                /* duplicates that are no waste yet */
 #define ENDGAME_DOUBT_NS (250 * NS_PER_MS) /* for one that has given nothing yet */
 
@@ -134,6 +133,7 @@ uint32_t endgame_pick(struct piece_manager *manager, struct piece_peer *peer,
     const struct endgame_rule usual = endgame_rule(manager);
     const struct endgame_rule doubt = {.percent = 67, .late_ns = ENDGAME_DOUBT_NS};
     const uint64_t rate = roster_expected_rate(peer, now_ns);
+    const uint64_t patience_ns = piece_patience_ns(manager, peer);
     uint32_t count = 0;
     for (uint32_t i = 0; i < endgame->count && count < room; i++) {
         struct endgame_candidate *late = &endgame->latest[i];
@@ -145,8 +145,7 @@ uint32_t endgame_pick(struct piece_manager *manager, struct piece_peer *peer,
             continue;
         const struct active_block *entry = &active->blocks[late->block];
         const bool is_kept = active->is_retry && active->alone != NULL &&
-                             active->alone->arrived_ns != 0 &&
-                             owner_ns < ENDGAME_RETRY_NS;
+                             active->alone->arrived_ns != 0 && owner_ns < patience_ns;
         if (entry->state != ACTIVE_BLOCK_REQUESTED || is_kept ||
             entry->owner_count >= ACTIVE_OWNERS_MAX ||
             active_owner(active, late->block, peer) != NULL ||

@@ -1,6 +1,10 @@
 /* Peers that come, tell what they have, fall silent and go. */
 #include "piece/piece_private.h"
 
+#define PATIENCE_TIMES    8u /* what a helper would need, so many times */
+#define PATIENCE_LEAST_NS NS_PER_S
+#define PATIENCE_MOST_S   20u
+
 enum error_code piece_manager_peer_joined(struct piece_manager *manager,
                                           struct peer_id_ref peer,
                                           const struct netaddr *address,
@@ -148,6 +152,19 @@ void piece_on_refusal(struct piece_manager *manager, struct piece_peer *peer)
     roster_note_refusal(peer, piece_now_ns(manager));
     while (peer->refusals > 0 && peer->own != NULL)
         active_set_alone(&manager->table, peer->own, NULL);
+}
+
+uint64_t piece_patience_ns(const struct piece_manager *manager,
+                           const struct piece_peer *helper)
+{
+    const uint64_t rate = roster_expected_rate(helper, piece_now_ns(manager));
+    const uint64_t bytes = manager->config.piece_bytes;
+    if (bytes > rate * PATIENCE_MOST_S / PATIENCE_TIMES)
+        return PATIENCE_MOST_S * NS_PER_S;
+    const uint64_t patience_ns =
+        PATIENCE_LEAST_NS + bytes * PATIENCE_TIMES * NS_PER_MS / rate * 1000;
+    return patience_ns < PATIENCE_MOST_S * NS_PER_S ? patience_ns
+                                                    : PATIENCE_MOST_S * NS_PER_S;
 }
 
 void piece_revive(struct piece_manager *manager, struct piece_peer *peer)

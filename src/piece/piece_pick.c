@@ -5,7 +5,6 @@
 #define PICK_WHOLE_S      20u /* who brings a piece in this time gets it whole */
 #define PICK_LOOK_MAX     64u /* open pieces looked at for a peer */
 #define PICK_ORPHANS_MAX  4u  /* begun pieces a fast peer looks at first */
-#define PICK_HELP_NS      (20 * NS_PER_S)
 #define PICK_WINDOW_MIN   32u /* blocks */
 #define PICK_TAIL_MIN     4u  /* blocks in flight that every peer may have at the end */
 
@@ -107,7 +106,8 @@ static bool pick_help(struct pick *pick)
         if ((active->is_retry || owner->source->on_parole) && owner->arrived_ns != 0) {
             const uint64_t blocks = active->missing + owner->requests.count;
             const uint64_t rate = roster_expected_rate(owner, pick->now_ns);
-            if (blocks * BLOCK_BYTES * NS_PER_S / rate < PICK_HELP_NS)
+            if (blocks * BLOCK_BYTES * NS_PER_S / rate <
+                piece_patience_ns(pick->manager, pick->peer))
                 continue;
         }
         if (pick_from(pick, active))
@@ -133,10 +133,13 @@ static bool pick_is_first_phase(const struct piece_manager *manager)
            manager->picker.size > PICK_FIRST_PIECES;
 }
 
-/* A piece that failed waits for one peer, and so for one that is known to give. */
+/* A piece that failed waits for one peer, and so for one that is known to give, and not
+ * to trickle. */
 static bool pick_may_retry_alone(const struct pick *pick)
 {
-    return pick->peer->refusals == 0 && pick->peer->arrived_ns != 0;
+    return pick->peer->refusals == 0 && pick->peer->arrived_ns != 0 &&
+           roster_expected_rate(pick->peer, pick->now_ns) * PICK_WHOLE_S >=
+               pick->manager->config.piece_bytes;
 }
 
 static bool pick_new(struct pick *pick)

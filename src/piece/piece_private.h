@@ -66,6 +66,11 @@ void piece_update_shares(struct piece_manager *manager);
 void piece_release_all(struct piece_manager *manager, struct piece_peer *peer);
 /* PEER gave requests back or lets them lie: a piece it fetches alone does not wait. */
 void piece_on_refusal(struct piece_manager *manager, struct piece_peer *peer);
+/* How much longer a piece that failed, or that a suspect fetches, is left to its one peer
+ * when HELPER could bring it: a proof is worth some waiting, but not at the hands of one
+ * that trickles. */
+uint64_t piece_patience_ns(const struct piece_manager *manager,
+                           const struct piece_peer *helper);
 /* A stalled peer delivered: its blocks are its own again. */
 void piece_revive(struct piece_manager *manager, struct piece_peer *peer);
 /* Tells the peer of REQUEST that it is not needed and forgets it. */

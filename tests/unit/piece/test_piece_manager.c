@@ -384,6 +384,40 @@ START_TEST(a_failed_piece_is_fetched_again_from_one_peer)
 }
 END_TEST
 
+/* One that trickles on may be asked for the piece that failed, but it does not keep it
+ * when somebody else would bring it at once. */
+START_TEST(a_failed_piece_is_not_left_to_one_that_trickles)
+{
+    given(64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref first = given_seed(1), second = given_seed(2);
+    struct piece_run run;
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    const uint8_t sha1s[4 * SHA1_BYTES] = {1};
+    for (uint32_t i = 0; i < 4; i++) {
+        const struct peer_id_ref peer = i < 2 ? first : second;
+        ck_assert_uint_eq(pick(peer, 0, 1), 1);
+        arrive(peer, asked[0]);
+    }
+    ck_assert_uint_eq(take_run(0, &run), 4);
+    ck_assert_uint_eq(piece_manager_failed(manager, 0, sha1s, guilty), 0);
+    ck_assert_uint_eq(pick(first, 1 << 20, 4), 4);
+    arrive(first, asked[0]);
+    for (uint32_t i = 0; i < 2; i++) { /* a block in three seconds */
+        const struct block_ref next = asked[1];
+        ck_assert_uint_eq(pick(second, 4 << 20, 4), 0);
+        clock_virtual_advance(&now, 3 * NS_PER_S);
+        asked[1] = asked[2] = next;
+        if (i == 0)
+            arrive(first, next);
+    }
+    /* Two blocks are left, six seconds by its rate; the other needs a moment. */
+    clock_virtual_advance(&now, NS_PER_S);
+    ck_assert_uint_gt(pick(second, 4 << 20, 4), 0);
+    arrive(second, asked[0]);
+    finished();
+}
+END_TEST
+
 START_TEST(a_disk_error_puts_the_piece_back)
 {
     given(4 * 64 * KIB, 64 * KIB, 0);
@@ -544,6 +578,7 @@ Suite *suite_piece_manager(void)
     tcase_add_test(tcase, a_dry_pool_is_relieved_by_the_least_complete_piece);
     tcase_add_test(tcase, unwanted_pieces_are_dropped_and_not_asked_for);
     tcase_add_test(tcase, a_failed_piece_is_fetched_again_from_one_peer);
+    tcase_add_test(tcase, a_failed_piece_is_not_left_to_one_that_trickles);
     tcase_add_test(tcase, a_disk_error_puts_the_piece_back);
     tcase_add_test(tcase, a_check_replaces_everything);
     tcase_add_test(tcase, bits_told_twice_count_once);
