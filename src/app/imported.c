@@ -16,6 +16,7 @@ void imported_done(struct imported *imported)
     free(imported->renamed);
     bitfield_done(&imported->have);
     bitfield_done(&imported->unwanted);
+    free(imported->priorities);
     free(imported->times_s);
     *imported = (struct imported){0};
 }
@@ -117,6 +118,36 @@ enum error_code imported_leave_out(struct imported *imported,
         return ERROR_MEMORY;
     bitfield_set(&imported->unwanted, file);
     return ERROR_NONE;
+}
+
+enum error_code imported_set_priority(struct imported *imported,
+                                      const struct metainfo *metainfo, uint32_t file,
+                                      int priority)
+{
+    if (priority == 0)
+        return ERROR_NONE;
+    if (imported->priorities == NULL)
+        imported->priorities = calloc(metainfo->file_count, sizeof *imported->priorities);
+    if (imported->priorities == NULL)
+        return ERROR_MEMORY;
+    imported->priorities[file] = priority < 0 ? -1 : 1;
+    return ERROR_NONE;
+}
+
+void imported_set_label(struct imported *imported, const char *text, size_t length)
+{
+    char whole[1024];
+    if (length >= sizeof whole)
+        return;
+    memcpy(whole, text, length);
+    whole[length] = '\0';
+    if (!label_read(whole, imported->settings.label))
+        imported->settings.label[0] = '\0';
+}
+
+uint32_t imported_goal(uint64_t number, uint32_t most)
+{
+    return number == 0 ? 1 : number > most ? most : (uint32_t)number;
 }
 
 enum error_code imported_set_time(struct imported *imported,

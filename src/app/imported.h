@@ -24,6 +24,7 @@ struct imported {
     struct bitfield have;      /* piece_count bits */
     bool unverified;           /* there are pieces more that are not verified yet */
     struct bitfield unwanted;  /* file_count bits; size 0: all are wanted */
+    int8_t *priorities;        /* file_count: -1, 0 or 1; NULL: all 0; owned */
     int64_t *times_s;          /* file_count: none was changed after its own; NULL: the
                                   client keeps none; owned */
     bool exact_times;          /* nor before: they are the files' own */
@@ -31,6 +32,7 @@ struct imported {
     char *renamed; /* the first one's, below the directory; owned; NULL: none */
     struct torrent_settings settings;
     uint64_t downloaded, uploaded;
+    uint64_t seeded_s;            /* how long it has seeded */
     int64_t added_s, completed_s; /* since the epoch; 0: not told */
 };
 

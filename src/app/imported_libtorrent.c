@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define PIECE_HAD 1 /* in the byte of a piece; what else is set there does not matter */
+#define LIBTORRENT_USUAL 4 /* a file's priority */
+#define PIECE_HAD        1 /* in the byte of a piece; what else is set there does not matter */
 
 static enum error_code take_pieces(struct bencode_value dict,
                                    const struct metainfo *metainfo,
@@ -37,10 +38,21 @@ static enum error_code take_time(struct bencode_value pair,
     return imported_set_time(imported, metainfo, file, time_s);
 }
 
+/* What the two make of libtorrent's 1 to 7. */
+struct scale {
+    const char *suffix; /* of unfinished files' names; NULL: none */
+    int64_t usual;      /* the least priority that is none below others */
+};
+
+static int rank(int64_t priority, const struct scale *scale)
+{
+    return priority < scale->usual ? -1 : priority > LIBTORRENT_USUAL ? 1 : 0;
+}
+
 /* Of each file, as far as it is told. */
 static enum error_code take_files(struct bencode_value dict,
-                                  const struct metainfo *metainfo, const char *suffix,
-                                  struct imported *imported)
+                                  const struct metainfo *metainfo,
+                                  const struct scale *scale, struct imported *imported)
 {
     struct imported_items priorities = imported_items(bencode_get(dict, "file_priority"));
     struct imported_items paths =
@@ -50,10 +62,13 @@ static enum error_code take_files(struct bencode_value dict,
     enum error_code error = ERROR_NONE;
     for (uint32_t i = 0; i < metainfo->file_count && error == ERROR_NONE; i++) {
         int64_t priority = 1;
-        if (bencode_integer(imported_next(&priorities), &priority) && priority == 0)
-            error = imported_leave_out(imported, metainfo, i);
+        if (bencode_integer(imported_next(&priorities), &priority))
+            error = priority == 0 ? imported_leave_out(imported, metainfo, i)
+                                  : imported_set_priority(imported, metainfo, i,
+                                                          rank(priority, scale));
         if (error == ERROR_NONE)
-            error = imported_rename(imported, metainfo, i, imported_next(&paths), suffix);
+            error = imported_rename(imported, metainfo, i, imported_next(&paths),
+                                    scale->suffix);
         if (error == ERROR_NONE)
             error = take_time(imported_next(&sizes), metainfo, i, imported);
     }
@@ -68,18 +83,20 @@ static void take_settings(struct bencode_value dict, struct imported *imported)
         .paused = paused && !managed,
         .forced = !paused && !managed,
         .sequential = imported_flag(dict, "sequential_download"),
+        .super_seed = imported_flag(dict, "super_seeding"),
         .max_down = imported_rate(dict, "download_rate_limit"),
         .max_up = imported_rate(dict, "upload_rate_limit"),
     };
     imported->downloaded = (uint64_t)imported_count(dict, "total_downloaded");
     imported->uploaded = (uint64_t)imported_count(dict, "total_uploaded");
+    imported->seeded_s = (uint64_t)imported_count(dict, "seeding_time");
     imported->added_s = imported_count(dict, "added_time");
     imported->completed_s = imported_count(dict, "completed_time");
 }
 
 static enum error_code take_all(struct bencode_value dict,
-                                const struct metainfo *metainfo, const char *suffix,
-                                struct imported *imported)
+                                const struct metainfo *metainfo,
+                                const struct scale *scale, struct imported *imported)
 {
     const char *hash;
     size_t length;
@@ -91,23 +108,48 @@ static enum error_code take_all(struct bencode_value dict,
     if (error == ERROR_NONE)
         error = take_pieces(dict, metainfo, imported);
     if (error == ERROR_NONE)
-        error = take_files(dict, metainfo, suffix, imported);
+        error = take_files(dict, metainfo, scale, imported);
     if (error == ERROR_NONE)
         error = imported_take_dir(imported, dict, "save_path");
     return error;
+}
+
+/* Thousandths and minutes; below 0 "none" or "that of all", which is a whole one less. */
+static void take_goal(struct bencode_value dict, struct seed_goal *goal)
+{
+    int64_t ratio, minutes;
+    if (bencode_get_integer(dict, "qBt-ratioLimit", &ratio) && ratio > -2000)
+        goal->ratio =
+            ratio < 0 ? SEED_NEVER : imported_goal((uint64_t)ratio / 10, SEED_RATIO_MOST);
+    if (bencode_get_integer(dict, "qBt-seedingTimeLimit", &minutes) && minutes > -2)
+        goal->minutes = minutes < 0 ? SEED_NEVER
+                                    : imported_goal((uint64_t)minutes, SEED_MINUTES_MOST);
+}
+
+static void take_own_settings(struct bencode_value dict, struct imported *imported)
+{
+    const char *text;
+    size_t length;
+    imported->settings.first_last = imported_flag(dict, "qBt-firstLastPiecePriority");
+    take_goal(dict, &imported->settings.goal);
+    if (bencode_get_string(dict, "qBt-category", &text, &length))
+        imported_set_label(imported, text, length);
 }
 
 enum error_code imported_read_qbittorrent(const struct imported_part *parts,
                                           const struct metainfo *metainfo,
                                           struct imported *ret_imported)
 {
+    /* Its normal one is 1, high 6 and most 7; without its help libtorrent's is 4. */
+    static const struct scale scale = {IMPORTED_SUFFIX_QBITTORRENT, 1};
     struct bencode tree;
     struct imported imported = {0};
     enum error_code error = imported_open(&parts[0], &tree);
     if (error != ERROR_NONE)
         return error;
     const struct bencode_value dict = bencode_root(&tree);
-    error = take_all(dict, metainfo, IMPORTED_SUFFIX_QBITTORRENT, &imported);
+    error = take_all(dict, metainfo, &scale, &imported);
+    take_own_settings(dict, &imported);
     /* Where unfinished ones are and where they go, if libtorrent's word is not right. */
     if (error == ERROR_NONE)
         error = imported_take_dir(&imported, dict, "qBt-downloadPath");
@@ -127,6 +169,7 @@ static enum error_code read_inner(struct bencode_value all,
                                   struct imported *imported)
 {
     char hex[INFO_HASH_HEX_SIZE];
+    static const struct scale scale = {NULL, LIBTORRENT_USUAL};
     struct imported_part inner;
     struct bencode tree;
     const char *bytes;
@@ -137,7 +180,7 @@ static enum error_code read_inner(struct bencode_value all,
     enum error_code error = imported_open(&inner, &tree);
     if (error != ERROR_NONE)
         return error;
-    error = take_all(bencode_root(&tree), metainfo, NULL, imported);
+    error = take_all(bencode_root(&tree), metainfo, &scale, imported);
     bencode_done(&tree);
     return error;
 }

@@ -27,6 +27,14 @@ enum error_code imported_rename(struct imported *imported,
 enum error_code imported_leave_out(struct imported *imported,
                                    const struct metainfo *metainfo,
                                    uint32_t file) MUST_CHECK;
+/* 0 is the usual one, which none need be given. */
+enum error_code imported_set_priority(struct imported *imported,
+                                      const struct metainfo *metainfo, uint32_t file,
+                                      int priority) MUST_CHECK;
+/* None if it is too long for one. */
+void imported_set_label(struct imported *imported, const char *text, size_t length);
+/* What a seed is to reach, as settings have it: 0, at once, is next to nothing there. */
+uint32_t imported_goal(uint64_t number, uint32_t most);
 /* The file's time, from now on all have one. */
 enum error_code imported_set_time(struct imported *imported,
                                   const struct metainfo *metainfo, uint32_t file,

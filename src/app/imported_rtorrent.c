@@ -2,6 +2,8 @@
 #include "app/imported_private.h"
 #include "base/text.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* All, none, or those whose bit is set. */
@@ -69,9 +71,10 @@ static enum error_code take_files(struct bencode_value resume,
         const struct bencode_value file = imported_next(&files);
         int64_t priority = 1;
         error = imported_set_time(imported, metainfo, i, time_of(file));
-        if (error == ERROR_NONE && bencode_get_integer(file, "priority", &priority) &&
-            priority == 0)
-            error = imported_leave_out(imported, metainfo, i);
+        if (error == ERROR_NONE && bencode_get_integer(file, "priority", &priority))
+            error = priority == 0
+                        ? imported_leave_out(imported, metainfo, i)
+                        : imported_set_priority(imported, metainfo, i, priority > 1);
     }
     return error;
 }
@@ -121,10 +124,34 @@ static int64_t time_added(struct bencode_value own)
     return imported_count(own, "timestamp.started");
 }
 
+/* As web interfaces write it, every special byte as "%20". */
+static void take_label(struct bencode_value own, struct imported *imported)
+{
+    const char *text;
+    size_t length, used = 0;
+    char plain[1024];
+    if (!bencode_get_string(own, "custom1", &text, &length) || length >= sizeof plain)
+        return;
+    for (size_t at = 0; at < length; at++) {
+        const char digits[] = {text[at], at + 2 < length ? text[at + 1] : 'x',
+                               at + 2 < length ? text[at + 2] : 'x', '\0'};
+        unsigned byte;
+        if (digits[0] == '%' && isxdigit((unsigned char)digits[1]) &&
+            isxdigit((unsigned char)digits[2]) && sscanf(digits + 1, "%2x", &byte) == 1) {
+            plain[used++] = (char)byte;
+            at += 2;
+        } else {
+            plain[used++] = text[at];
+        }
+    }
+    imported_set_label(imported, plain, used);
+}
+
 static enum error_code take_own(struct bencode_value own, const struct metainfo *metainfo,
                                 struct imported *imported)
 {
     imported->settings.paused = !imported_flag(own, "state");
+    take_label(own, imported);
     imported->downloaded = (uint64_t)imported_count(own, "total_downloaded");
     imported->uploaded = (uint64_t)imported_count(own, "total_uploaded");
     imported->added_s = time_added(own);

@@ -161,12 +161,17 @@ static enum error_code take_files(struct bencode_value dict,
                                   struct imported *imported)
 {
     struct imported_items flags = imported_file_items(get(dict, "dnd"), metainfo);
+    struct imported_items priorities =
+        imported_file_items(get(dict, "priority"), metainfo);
     struct imported_items paths = imported_file_items(get(dict, "files"), metainfo);
     enum error_code error = ERROR_NONE;
     for (uint32_t i = 0; i < metainfo->file_count && error == ERROR_NONE; i++) {
-        int64_t is_unwanted = 0;
+        int64_t is_unwanted = 0, priority = 0;
         if (bencode_integer(imported_next(&flags), &is_unwanted) && is_unwanted != 0)
             error = imported_leave_out(imported, metainfo, i);
+        if (error == ERROR_NONE && bencode_integer(imported_next(&priorities), &priority))
+            error = imported_set_priority(imported, metainfo, i,
+                                          (priority > 0) - (priority < 0));
         if (error == ERROR_NONE)
             error = imported_rename(imported, metainfo, i, imported_next(&paths),
                                     IMPORTED_SUFFIX_TRANSMISSION);
@@ -184,6 +189,47 @@ static uint64_t limit_of(struct bencode_value dict, const char *key)
                                     : "speed_Bps");
 }
 
+/* "1.500000": hundredths, rounded down. */
+static uint64_t read_ratio(const char *text, size_t length)
+{
+    uint64_t hundredths = 0;
+    unsigned decimals = 0;
+    bool is_fraction = false;
+    for (size_t at = 0; at < length && decimals < 2; at++) {
+        is_fraction |= text[at] == '.';
+        if (text[at] < '0' || text[at] > '9' || hundredths > SEED_RATIO_MOST)
+            continue;
+        hundredths = hundredths * 10 + (uint64_t)(text[at] - '0');
+        decimals += is_fraction;
+    }
+    for (; decimals < 2; decimals++)
+        hundredths *= 10;
+    return hundredths;
+}
+
+/* Its own one, or none; else that of all torrents. */
+static void take_goal(struct bencode_value dict, struct seed_goal *goal)
+{
+    const struct bencode_value limit = get(dict, "ratio-limit");
+    const char *text;
+    size_t length;
+    if (count_of(limit, "ratio-mode") == 2)
+        goal->ratio = SEED_NEVER;
+    else if (count_of(limit, "ratio-mode") == 1 &&
+             bencode_string(get(limit, "ratio-limit"), &text, &length) && length > 0 &&
+             text[0] >= '0' && text[0] <= '9')
+        goal->ratio = imported_goal(read_ratio(text, length), SEED_RATIO_MOST);
+}
+
+/* The first, if it has several. */
+static void take_label(struct bencode_value dict, struct imported *imported)
+{
+    const char *text;
+    size_t length;
+    if (bencode_string(bencode_first(get(dict, "labels")), &text, &length))
+        imported_set_label(imported, text, length);
+}
+
 static void take_settings(struct bencode_value dict, struct imported *imported)
 {
     imported->settings = (struct torrent_settings){
@@ -193,6 +239,9 @@ static void take_settings(struct bencode_value dict, struct imported *imported)
         .max_down = limit_of(dict, "speed-limit-down"),
         .max_up = limit_of(dict, "speed-limit-up"),
     };
+    take_goal(dict, &imported->settings.goal);
+    take_label(dict, imported);
+    imported->seeded_s = (uint64_t)count_of(dict, "seeding-time-seconds");
     imported->downloaded = (uint64_t)count_of(dict, "downloaded");
     imported->uploaded = (uint64_t)count_of(dict, "uploaded");
     imported->added_s = count_of(dict, "added-date");

@@ -35,8 +35,8 @@ class Job:
         return min(self.have * self.payload.piece_bytes, self.payload.total_bytes)
 
 
-def fill(lab, client):
-    session = client(lab)
+def fill(lab, session):
+    """Three torrents, as far as they are there."""
     jobs = [Job(lab, session, "whole", [2 << 20, 0, 1 << 20, 70001]),
             Job(lab, session, "half", [6 << 20], there=11),
             Job(lab, session, "asleep", [1 << 20, 300000], paused=True, unwanted=1)]
@@ -49,8 +49,7 @@ def fill(lab, client):
             session.leave_out(job.infohash, job.unwanted)
         if job.paused:
             session.pause(job.infohash)
-    session.finish()
-    return session, jobs
+    return jobs
 
 
 def fingerprint(directory):
@@ -96,7 +95,9 @@ def check_session(lab, state, jobs):
 
 
 def import_from(lab, client):
-    session, jobs = fill(lab, client)
+    session = client(lab)
+    jobs = fill(lab, session)
+    session.finish()
     state, before = lab.new_dir("state"), fingerprint(session.home)
     status, result, complaint = take_over(state, session)
     check_equal((status, complaint), (0, ""), "bttui import")
@@ -112,6 +113,41 @@ def from_transmission(lab):
     import_from(lab, sessions.Transmission)
 
 
+def while_it_runs(lab):
+    """Said, and what still has the names of unfinished files is left alone."""
+    session = sessions.Transmission(lab)
+    jobs = fill(lab, session)
+    session.finish()
+    session = sessions.Transmission(lab, session.home)
+    status, result, complaint = take_over(lab.new_dir("state"), session)
+    check("seems to be running" in complaint, f"said: {complaint}")
+    check_equal((status, result["running"]), (1, True), "bttui import beside it")
+    left_out = {torrent["name"]: torrent.get("reason") for torrent in result["torrents"]
+                if torrent["state"] == "left-out"}
+    check_equal(left_out, {"half": "client-running"}, "left out")
+    check(os.path.exists(os.path.join(jobs[1].payload.dir, "half.part")), "it was renamed")
+
+
+def what_was_changed_is_checked(lab):
+    session = sessions.Rtorrent(lab)
+    jobs = fill(lab, session)
+    session.finish()
+    whole = jobs[0].payload
+    os.utime(whole.file(whole.dir, whole.paths[2]), (1, 1))
+    state = lab.new_dir("state")
+    result = take_over(state, session)[1]
+    found = {torrent["name"]: (torrent["state"], torrent.get("reason"), torrent.get("detail"))
+             for torrent in result["torrents"] if torrent["state"] != "taken-over"}
+    check_equal(found, {"whole": ("to-check", "changed", "whole/file-2")}, "not believed")
+    bttui = Bttui(lab, None, lab.new_dir("target"), "--no-incoming", state=state)
+    bttui.wait_event("checked", infohash=jobs[0].infohash, have=jobs[0].have)
+    check(read_chars(bttui) > RCHAR_MAX, "it was not checked")
+    status, _, complaint = take_over(state, session)
+    check_equal(status, 2, "bttui import into a session that runs")
+    check("uses" in complaint, f"said: {complaint}")
+    bttui.finish()
+
+
 def from_qbittorrent(lab):
     import_from(lab, sessions.Qbittorrent)
 
@@ -124,4 +160,5 @@ def from_deluge(lab):
     import_from(lab, sessions.Deluge)
 
 
-run(from_transmission, from_qbittorrent, from_rtorrent, from_deluge)
+run(from_transmission, from_qbittorrent, from_rtorrent, from_deluge, while_it_runs,
+    what_was_changed_is_checked)

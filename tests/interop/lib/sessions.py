@@ -4,7 +4,7 @@
     .add(torrent, directory)               with the data that are in DIRECTORY
     .pause(infohash)
     .leave_out(infohash, file)             a file of it is not wanted
-    .have()                                {infohash: bytes it has}, once nothing is checked
+    .have()                                {infohash: bytes it has} of those that are active
     .finish()                              orderly
     .home                                  the directory that has the session, somewhere
     .suffix                                of the names of unfinished files"""
@@ -51,8 +51,9 @@ def open_url(request):
 class Transmission(Session):
     kind, suffix = "transmission", ".part"
 
-    def __init__(self, lab):
-        self.home, self.rpc_port, self.session_id = lab.new_dir("transmission"), free_port(), ""
+    def __init__(self, lab, home=None):
+        self.home, self.rpc_port = home or lab.new_dir("transmission"), free_port()
+        self.session_id = ""
         settings = {
             "bind-address-ipv4": "127.0.0.1", "bind-address-ipv6": "::1",
             "peer-port": free_port(), "rpc-port": self.rpc_port,
@@ -86,14 +87,18 @@ class Transmission(Session):
 
     def pause(self, infohash):
         self._call("torrent-stop", ids=[infohash])
+        wait_until(lambda: self._torrents()[infohash]["status"] == 0, "transmission to pause it")
 
     def leave_out(self, infohash, file):
         self._call("torrent-set", ids=[infohash], **{"files-unwanted": [file]})
 
     def have(self):
+        return {infohash: torrent["haveValid"] for infohash, torrent in self._torrents().items()
+                if torrent["status"] in (4, 6)}
+
+    def _torrents(self):
         torrents = self._call("torrent-get", fields=["hashString", "status", "haveValid"])
-        return {torrent["hashString"]: torrent["haveValid"]
-                for torrent in torrents["torrents"] if torrent["status"] not in (1, 2)}
+        return {torrent["hashString"]: torrent for torrent in torrents["torrents"]}
 
 
 class Qbittorrent(Session):

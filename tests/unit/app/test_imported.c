@@ -55,6 +55,17 @@ static void describe(const struct imported *imported, struct buffer *text)
     add_number(text, "paused", imported->settings.paused);
     add_number(text, "forced", imported->settings.forced);
     add_number(text, "sequential", imported->settings.sequential);
+    add_number(text, "super-seed", imported->settings.super_seed);
+    add_number(text, "first-last", imported->settings.first_last);
+    add_number(text, "ratio", imported->settings.goal.ratio);
+    add_number(text, "minutes", imported->settings.goal.minutes);
+    if (imported->settings.label[0] != '\0')
+        ck_assert_int_eq(buffer_printf(text, " label=%s", imported->settings.label),
+                         ERROR_NONE);
+    for (uint32_t i = 0; imported->priorities != NULL && i < metainfo.file_count; i++)
+        ck_assert_int_eq(buffer_printf(text, " %+d", imported->priorities[i]),
+                         ERROR_NONE);
+    add_number(text, "seeded", (int64_t)imported->seeded_s);
     add_number(text, "max-down", (int64_t)imported->settings.max_down);
     add_number(text, "max-up", (int64_t)imported->settings.max_up);
     add_number(text, "downloaded", (int64_t)imported->downloaded);
@@ -96,6 +107,20 @@ static const struct {
       "'sequentialDownload'i1ee"},
      ERROR_NONE,
      " have=110 dir=/d time=7 time=-1 time=-1 unverified=1 sequential=1"},
+    /* what is its own */
+    {imported_read_transmission,
+     {"d'labels'l'  linux iso ''other'e'priority'li-1ei0ei1ee'progress'd'blocks''all'e"
+      "'ratio-limit'd'ratio-limit''1.259000''ratio-mode'i1ee'seeding-time-seconds'i70ee"},
+     ERROR_NONE,
+     " have=111 time=-1 time=-1 time=-1 ratio=125 label=linux iso -1 +0 +1 seeded=70"},
+    {imported_read_transmission,
+     {"d'progress'd'blocks''all'e'ratio-limit'd'ratio-limit''2''ratio-mode'i2eee"},
+     ERROR_NONE,
+     " have=111 time=-1 time=-1 time=-1 ratio=4294967295"},
+    {imported_read_transmission,
+     {"d'progress'd'blocks''all'e'ratio-limit'd'ratio-limit''2''ratio-mode'i1eee"},
+     ERROR_NONE,
+     " have=111 time=-1 time=-1 time=-1 ratio=200"},
     /* its newest words */
     {imported_read_transmission,
      {"d'added_date'i10e'destination''/d''progress'd'blocks''none'e"
@@ -126,6 +151,17 @@ static const struct {
      ERROR_NONE,
      " have=101 unwanted=010 dir=/s dir=/i paused=1 sequential=1 max-up=50 downloaded=30"
      " uploaded=40 added=10 completed=20"},
+    {imported_read_qbittorrent,
+     {"d" FAST "'file_priority'li1ei6ei4ee'qBt-category''films/new'"
+      "'qBt-firstLastPiecePriority'i1e'qBt-ratioLimit'i1500e'qBt-seedingTimeLimit'i-1e"
+      "'seeding_time'i70e'super_seeding'i1ee"},
+     ERROR_NONE,
+     " have=111 super-seed=1 first-last=1 ratio=150 minutes=4294967295 label=films/new"
+     " +0 +1 +0 seeded=70"},
+    {imported_read_qbittorrent,
+     {"d" FAST "'qBt-ratioLimit'i-2000e'qBt-seedingTimeLimit'i0ee"},
+     ERROR_NONE,
+     " have=111 minutes=1"},
     /* it waits in the queue */
     {imported_read_qbittorrent, {"d" FAST "'paused'i1ee"}, ERROR_NONE, " have=111"},
     {imported_read_qbittorrent,
@@ -158,6 +194,10 @@ static const struct {
       "9:save_path2:/de'e"},
      ERROR_NONE,
      " have=110 dir=/d"},
+    {imported_read_deluge,
+     {"d" ALL_HEX "'d12:auto_managedi1e13:file_priorityli1ei4ei7ee6:pieces3:\1\1\1e'e"},
+     ERROR_NONE,
+     " have=111 -1 +0 +1"},
     {imported_read_deluge, {"d'1'e"}, ERROR_CORRUPT, NULL},
     {imported_read_deluge, {"d'1''2'e"}, ERROR_MISSING, NULL},
     {imported_read_deluge, {"d" ALL_HEX "'d'e"}, ERROR_CORRUPT, NULL},
@@ -169,6 +209,10 @@ static const struct {
      ERROR_NONE,
      " have=111 unwanted=010 dir=/d time=7 time=-2 time=5 exact=1 uploaded=30 added=10"
      " completed=20"},
+    {imported_read_rtorrent,
+     {OWN("'custom1''two%20words%2'"), RESUME(TIMED "d'mtime'i5e'priority'i2ee" TIMED)},
+     ERROR_NONE,
+     " have=111 dir=/d time=5 time=5 time=5 exact=1 label=two words%2 +0 +1 +0"},
     /* stopped, and the directory has another name */
     {imported_read_rtorrent,
      {"d'directory''/d/other''state'i0ee",
