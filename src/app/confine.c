@@ -101,9 +101,16 @@ static void add_directories(struct places *places, const struct confine_config *
     places_add(places, WRITE_ALL, session->download_dir);
     for (uint32_t i = 0; i < session_count(config->session); i++) {
         struct torrent_info torrent;
-        if (torrent_get_info(config->session, session_at(config->session, i), &torrent) &&
-            strcmp(torrent.download_dir, session->download_dir) != 0)
+        if (!torrent_get_info(config->session, session_at(config->session, i), &torrent))
+            continue;
+        if (strcmp(torrent.download_dir, session->download_dir) != 0)
             places_add(places, WRITE_ALL, torrent.download_dir);
+        if (torrent.other_dir != NULL)
+            places_add(places, WRITE_ALL, torrent.other_dir);
+    }
+    for (uint32_t i = 0; i < config->dir_count; i++) {
+        make_dir(config->dirs[i]);
+        places_add(places, WRITE_ALL, config->dirs[i]);
     }
     for (uint32_t i = 0; i < watch_dir_count(config->watch); i++)
         places_add(places, WRITE_ALL, watch_dir(config->watch, i));
@@ -129,6 +136,8 @@ static bool is_wide(const struct confine_config *config,
             strcmp(torrent.download_dir, session->download_dir) != 0 &&
             places_hold_home(torrent.download_dir);
     }
+    for (uint32_t i = 0; i < config->dir_count && !wide; i++)
+        wide = places_hold_home(config->dirs[i]);
     for (uint32_t i = 0; i < watch_dir_count(config->watch) && !wide; i++)
         wide = places_hold_home(watch_dir(config->watch, i));
     return wide;

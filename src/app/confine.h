@@ -22,9 +22,11 @@ struct confine_config {
     struct session *session;   /* its torrents are there, its workers held */
     const char *demo_dir;      /* the demo's own; NULL: no demo */
     const struct watch *watch; /* files are added and renamed there; NULL: nowhere */
-    bool bound;                /* --bind: what connects is bound to a port first */
-    bool interface;            /* files may be added by hand, and settings read again */
-    const char *settings;      /* from this file; "": from none */
+    const char *const *dirs;   /* others where data may be put */
+    uint32_t dir_count;
+    bool bound;           /* --bind: what connects is bound to a port first */
+    bool interface;       /* files may be added by hand, and settings read again */
+    const char *settings; /* from this file; "": from none */
 };
 
 /* Tells the session and the log what was had. With SANDBOX_CHOICE_REQUIRE fails unless it

@@ -66,8 +66,11 @@ struct options {
     uint64_t given;           /* bits of option_table: what stands on the command line */
     const char *config;       /* NULL: the default file, if there is one */
     const char *download_dir; /* NULL: the current directory */
-    const char *state_dir;    /* NULL: the default */
-    uint16_t port;            /* 0: any */
+    const char *incomplete_dir;               /* NULL: the same */
+    const char *move_dirs[OPTIONS_MAX_TEXTS]; /* let in by the sandbox */
+    uint32_t move_dir_count;
+    const char *state_dir; /* NULL: the default */
+    uint16_t port;         /* 0: any */
     const char *bind;
     const char *peers[OPTIONS_MAX_PEERS]; /* HOST:PORT, not resolved */
     uint32_t peer_count;

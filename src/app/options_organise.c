@@ -87,6 +87,9 @@ bool option_take_organise(struct options *options, int id, const char *text,
     switch (id) {
     case OPTION_PRIORITY:
         return add_priority(complaint, text, options);
+    case OPTION_MOVE_DIR:
+        return option_add_text(complaint, text, options->move_dirs, OPTIONS_MAX_TEXTS,
+                               &options->move_dir_count);
     case OPTION_LABEL:
         return take_label(complaint, text, options->label);
     case OPTION_WATCH:

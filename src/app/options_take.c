@@ -283,6 +283,8 @@ bool option_take(struct options *options, const struct option_record *record,
         return take_text(complaint, text, &options->config);
     case OPTION_DOWNLOAD_DIR:
         return take_text(complaint, text, &options->download_dir);
+    case OPTION_INCOMPLETE_DIR:
+        return take_text(complaint, text, &options->incomplete_dir);
     case OPTION_STATE_DIR:
         return take_text(complaint, text, &options->state_dir);
     case OPTION_BIND:
@@ -292,6 +294,7 @@ bool option_take(struct options *options, const struct option_record *record,
     case OPTION_SELECT:
         return take_text(complaint, text, &options->select);
     case OPTION_PRIORITY:
+    case OPTION_MOVE_DIR:
     case OPTION_LABEL:
     case OPTION_LABEL_RULE:
     case OPTION_WATCH:

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LOG_LINES      2000u
@@ -167,8 +168,15 @@ static enum exit_status open_front(struct run *run)
 /* From here on nothing more is opened than the daily work needs. */
 static enum exit_status confine(struct run *run)
 {
+    const char *dirs[OPTIONS_MAX_TEXTS + 1];
+    uint32_t dir_count = run->demo == NULL ? run->options->move_dir_count : 0;
+    memcpy(dirs, run->options->move_dirs, dir_count * sizeof *dirs);
+    if (run->demo == NULL && run->options->incomplete_dir != NULL)
+        dirs[dir_count++] = run->options->incomplete_dir;
     const struct confine_config config = {
         .choice = run->options->sandbox,
+        .dirs = dirs,
+        .dir_count = dir_count,
         .loop = run->loop,
         .log = run->log,
         .session = run->session,

@@ -51,6 +51,8 @@ enum error_code error_from_errno(int errno_value)
     case EISDIR:
     case ELOOP:
         return ERROR_NOT_REGULAR;
+    case ECANCELED:
+        return ERROR_CANCELLED;
     case EAGAIN:
     case EINTR:
         return ERROR_AGAIN;

@@ -48,6 +48,7 @@ void message_done(struct message *message, struct block_pool *pool)
     case DISK_SYNC:
     case DISK_SAVE_RESUME:
     case DISK_SETTLE:
+    case DISK_MOVE:
     case DISK_RELEASE:
     case DISK_DELETE:
     case DISK_FORGET_STATE:
@@ -91,6 +92,7 @@ void message_done(struct message *message, struct block_pool *pool)
     case PEER_MISBEHAVED:
     case PEER_STATUS_CHANGED:
     case DISK_DROP_PIECE:
+    case DISK_MOVING:
     case DISK_CHECKED_RANGE:
     case DISCOVERY_ANNOUNCED:
     case EVENT_TORRENT_CHANGED:

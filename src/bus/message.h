@@ -141,12 +141,14 @@ enum message_type {
     DISK_SYNC,        /* job: fdatasync all files written since the last */
     DISK_SAVE_RESUME, /* job: write a state file durably */
     DISK_SETTLE,      /* job: files were chosen anew: they are made, or kept aside */
+    DISK_MOVE,        /* job: a step of moving the files to another directory */
     DISK_RELEASE,     /* job: close the torrent's files */
     DISK_DELETE,      /* job: delete the torrent's own files */
     DISK_FORGET_STATE, /* job: remove a state file, both generations */
     DISK_SPACE,        /* job: how much is free where the job's name says */
 
     /* ---- disk response ---- */
+    DISK_MOVING,        /* moving: how far a copy has come */
     DISK_CHECKED_RANGE, /* checked: pieces found (progress) */
     DISK_CHECKED,       /* checked: the whole check is over */
     DISK_VERIFIED,      /* verified: hashed right and written; blocks come back */
@@ -259,6 +261,9 @@ struct message {
             int errno_value;
             bool writing;
         } disk_error;
+        struct {
+            uint64_t done, total; /* bytes */
+        } moving;
         struct {
             struct disk_job *job; /* owned; freed by disk_job_free */
             enum error_code error;

@@ -30,6 +30,7 @@ void disk_job_free(struct disk_job *job)
         bitfield_done(job->pieces);
     free(job->pieces);
     free(job->name);
+    free(job->from);
     free(job->bytes);
     free(job->stamps);
     storage_unref(job->storage);
@@ -73,6 +74,7 @@ static enum error_code make_workers(struct disk_manager *manager)
         return ERROR_MEMORY;
     manager->slow = manager->config.workers > 0 ? make_one(manager) : NULL;
     manager->state = manager->config.workers > 0 ? make_one(manager) : NULL;
+    manager->mover = manager->config.workers > 0 ? make_one(manager) : NULL;
     if (manager->slow == NULL)
         manager->slow = &manager->workers[0];
     if (manager->state == NULL)
@@ -80,13 +82,12 @@ static enum error_code make_workers(struct disk_manager *manager)
     return ERROR_NONE;
 }
 
-/* What a worker without a thread was given is the first one's. */
-static enum error_code hand_to_first(struct disk_manager *manager, struct worker *worker)
+enum error_code disk_hand_to(struct disk_manager *manager, struct worker *from,
+                             struct worker *to)
 {
     struct message request;
-    while (worker_bus_take(worker->requests, &request)) {
-        const enum error_code error =
-            worker_bus_post(manager->workers[0].requests, &request);
+    while (worker_bus_take(from->requests, &request)) {
+        const enum error_code error = worker_bus_post(to->requests, &request);
         if (error != ERROR_NONE) {
             message_done(&request, manager->config.pool);
             return error;
@@ -106,17 +107,20 @@ enum error_code disk_manager_begin(struct disk_manager *manager)
     uint32_t with_threads = 1;
     for (uint32_t i = 1; i < manager->made && error == ERROR_NONE; i++) {
         struct worker *worker = &manager->workers[i];
+        if (worker == manager->mover)
+            continue;
         if (worker_start(worker) == ERROR_NONE) {
             with_threads += i < manager->worker_count && with_threads == i;
             continue;
         }
-        error = hand_to_first(manager, worker);
+        error = disk_hand_to(manager, worker, &manager->workers[0]);
         if (manager->slow == worker)
             manager->slow = &manager->workers[0];
         if (manager->state == worker)
             manager->state = &manager->workers[0];
     }
     manager->worker_count = with_threads;
+    mover_begin(manager);
     return error;
 }
 
@@ -145,6 +149,9 @@ void disk_manager_stop(struct disk_manager *manager)
     if (manager == NULL)
         return;
     atomic_store(&manager->ending, true);
+    for (uint32_t i = 0; i < manager->torrent_capacity; i++)
+        if (manager->torrents[i].storage != NULL)
+            storage_cancel_move(manager->torrents[i].storage);
     for (uint32_t i = 0; i < manager->made; i++)
         worker_close(&manager->workers[i]);
     for (uint32_t i = 0; i < manager->made; i++)
@@ -292,6 +299,11 @@ static struct worker *worker_for(struct disk_manager *manager,
     case DISK_SAVE_RESUME:
     case DISK_FORGET_STATE:
         return manager->state;
+    case DISK_DELETE: /* of a torrent that may be on the move: after that */
+        return manager->mover != NULL && manager->mover->started ? manager->mover
+                                                                 : manager->slow;
+    case DISK_MOVE:
+        return mover_of(manager);
     default:
         return manager->slow;
     }
@@ -301,8 +313,8 @@ static struct worker *worker_for(struct disk_manager *manager,
 /* These work on a torrent that may be closed by the time they are done. */
 static bool needs_storage(enum message_type type)
 {
-    return type == DISK_SYNC || type == DISK_SETTLE || type == DISK_DELETE ||
-           type == DISK_RELEASE;
+    return type == DISK_SYNC || type == DISK_SETTLE || type == DISK_MOVE ||
+           type == DISK_DELETE || type == DISK_RELEASE;
 }
 
 enum error_code disk_manager_post(struct disk_manager *manager,

@@ -5,7 +5,8 @@
  * by one pwritev(2) per file; nothing is synced on the way (DISK_SYNC does that in
  * batches). Pieces are hashed, written and read by CONFIG.workers threads; two more have
  * what may take long without holding those up: one syncs, closes and deletes payload, one
- * keeps state files, which no hung download directory delays.
+ * keeps state files, which no hung download directory delays. Another, started when it is
+ * first needed, moves torrents to other directories.
  *
  * Loop thread, all of it. With 0 workers the jobs run inside disk_manager_run: for tests
  * on virtual time.
@@ -60,6 +61,9 @@ void disk_manager_close(struct disk_manager *manager, struct torrent_id torrent)
 void disk_manager_set_unwanted(struct disk_manager *manager, struct torrent_id torrent,
                                const bool *unwanted);
 
+/* A DISK_MOVE_COPY of TORRENT ends soon, with ERROR_CANCELLED unless it is done. */
+void disk_manager_cancel_move(struct disk_manager *manager, struct torrent_id torrent);
+
 /* Queues a disk request, taking over what it holds. ERROR_MEMORY: it is given back.
  * ERROR_EXISTS: a DISK_CHECK of this torrent is under way. */
 enum error_code disk_manager_post(struct disk_manager *manager,
@@ -92,6 +96,15 @@ struct disk_job {
     uint8_t *ret_digests;
     _Atomic int *ret_errnos;
     struct file_stamp *ret_stamps;
+    /* DISK_MOVE: to NAME, as storage.h's functions of these names do it. FINISH: what is
+     * deleted FROM where (owned). */
+    enum disk_move_step {
+        DISK_MOVE_COPY,
+        DISK_MOVE_FINISH,
+        DISK_MOVE_GIVE_UP,
+        DISK_MOVE_ABANDON
+    } step;
+    char *from;
     /* DISK_SAVE_RESUME, DISK_FORGET_STATE: a state file. DISK_SPACE: a directory. */
     int dir_fd;
     char *name;     /* owned */

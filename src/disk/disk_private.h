@@ -27,8 +27,9 @@ struct worker {
 };
 
 #define DISK_WORKERS_MAX 16
-/* Behind the workers for pieces: one for payload's slow jobs, one for state files. */
-#define DISK_EXTRA 2
+/* Behind the workers for pieces: one for payload's slow jobs, one for state files, one
+ * that moves torrents. */
+#define DISK_EXTRA 3
 
 struct disk_manager {
     struct disk_manager_config config;
@@ -39,6 +40,8 @@ struct disk_manager {
     uint32_t worker_count; /* for pieces; >= 1 even without threads */
     uint32_t made;         /* all of them */
     struct worker *slow, *state;
+    bool mover_needed;
+    struct worker *mover;  /* NULL: there is none; its thread starts when it is needed */
     uint64_t queued_bytes; /* loop thread */
     atomic_bool ending;
 
@@ -83,6 +86,15 @@ void check_digests(struct worker *worker, struct storage *storage, const uint32_
                    struct storage_error *ret_errors);
 /* Whether PIECE is there whole and right. */
 bool check_hash(struct worker *worker, struct storage *storage, uint32_t piece);
+
+/* mover.c */
+enum error_code mover_handle(struct disk_manager *manager, struct torrent_id torrent,
+                             struct disk_job *job);
+struct worker *mover_of(struct disk_manager *manager);
+void mover_begin(struct disk_manager *manager);
+/* What FROM, which has no thread, was given is TO's. */
+enum error_code disk_hand_to(struct disk_manager *manager, struct worker *from,
+                             struct worker *to);
 
 /* workers.c */
 enum error_code worker_init(struct worker *worker, struct disk_manager *manager);

@@ -76,6 +76,9 @@ void storage_unref(struct storage *storage)
     metainfo_free(storage->metainfo);
     path_twins_free(storage->twins);
     free(storage->twin_states);
+    for (uint32_t i = 0; i < storage->former_dir_count; i++)
+        free(storage->former_dirs[i]);
+    free(storage->former_dirs);
     free(storage->dir);
     free(storage->parts_name);
     free(storage->apart);
@@ -119,14 +122,42 @@ static bool dir_was_seen(struct storage *storage)
     return seen;
 }
 
+static const char *dir_of(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const char *dir = storage->dir;
+    pthread_mutex_unlock(&storage->mutex);
+    return dir;
+}
+
+bool storage_set_dir(struct storage *storage, const char *dir)
+{
+    char *copy = strdup(dir);
+    char **former =
+        realloc(storage->former_dirs, (storage->former_dir_count + 1u) * sizeof(char *));
+    if (former != NULL)
+        storage->former_dirs = former;
+    if (former == NULL || copy == NULL) {
+        free(copy);
+        return false;
+    }
+    pthread_mutex_lock(&storage->mutex);
+    storage->former_dirs[storage->former_dir_count++] = storage->dir;
+    storage->dir = copy;
+    pthread_mutex_unlock(&storage->mutex);
+    storage_begin_anew(storage);
+    return true;
+}
+
 int storage_open_dir(struct storage *storage, bool create)
 {
     const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-    int fd = open(storage->dir, flags);
+    const char *dir = dir_of(storage);
+    int fd = open(dir, flags);
     if (fd < 0 && errno == ENOENT && create) {
-        if (!dir_was_seen(storage) && file_walk_make_dirs(storage->dir) != 0)
+        if (!dir_was_seen(storage) && file_walk_make_dirs(dir) != 0)
             return -1;
-        fd = open(storage->dir, flags); /* another worker may have made it meanwhile */
+        fd = open(dir, flags); /* another worker may have made it meanwhile */
     }
     if (fd >= 0 && !is_same_dir(storage, fd)) {
         close(fd);

@@ -127,6 +127,30 @@ void storage_begin_anew(struct storage *storage);
 void storage_close_retired(struct storage *storage);
 /* Closes its cached descriptors. */
 void storage_close_files(struct storage *storage);
+/* ---- moving to another directory ---- */
+struct storage_progress {
+    void (*tell)(void *context, uint64_t done_bytes, uint64_t total_bytes);
+    void *context;
+};
+/* Puts all that is there together in a hidden directory of DIR, by links where that can
+ * be, and syncs it; what it has is read on where it was, and nothing is written until
+ * storage_move_finish or _give_up. ERROR_EXISTS: something there has the torrent's name.
+ * ERROR_CANCELLED: by storage_cancel_move. On failure nothing is left in DIR. */
+enum error_code storage_move_copy(struct storage *storage, const char *dir,
+                                  const struct storage_progress *progress,
+                                  struct storage_error *ret_error);
+/* It was noted that DIR is the place now: what was put together there gets its names, the
+ * files in FROM are deleted, and the storage is in DIR. Also what a kill interrupted.
+ * ERROR_NOT_FOUND: DIR is away. Other errors: all is in FROM as it was. */
+enum error_code storage_move_finish(struct storage *storage, const char *from,
+                                    const char *dir, struct storage_error *ret_error);
+/* After storage_move_copy: as if it had never been. */
+void storage_move_give_up(struct storage *storage, const char *dir);
+/* Removes what a kill has left there. */
+void storage_move_abandon(struct storage *storage, const char *dir);
+/* What is being copied ends soon. Never waits. */
+void storage_cancel_move(struct storage *storage);
+
 /* Deletes the torrent's own regular files, then directories that are empty by that;
  * nothing is written or made from then on. */
 enum error_code storage_delete(struct storage *storage, struct storage_error *ret_error);

@@ -28,7 +28,7 @@ static void remove_empty_dirs(int dir_fd, const char *path)
     }
 }
 
-static enum error_code delete_file(int dir_fd, const char *path)
+enum error_code storage_delete_file(int dir_fd, const char *path)
 {
     struct stat status;
     const char *name;
@@ -56,7 +56,7 @@ enum error_code storage_delete(struct storage *storage, struct storage_error *re
         if (i < parts_index(storage) && storage->metainfo->files[i].pad)
             continue;
         const enum error_code error =
-            delete_file(dir_fd, storage_path(storage, dir_fd, i, false));
+            storage_delete_file(dir_fd, storage_path(storage, dir_fd, i, false));
         if (error != ERROR_NONE)
             result = (struct storage_error){error, 0, i};
     }

@@ -268,7 +268,9 @@ enum error_code storage_bring_in(struct storage *storage, uint32_t file,
 {
     enum error_code error = ERROR_NONE;
     pthread_rwlock_wrlock(&storage->layout);
-    if (storage->apart != NULL && storage->apart[file])
+    if (storage->moving)
+        error = storage_fail(ret_error, file, ECANCELED);
+    else if (storage->apart != NULL && storage->apart[file])
         error = bring_in(storage, file, ret_error);
     pthread_rwlock_unlock(&storage->layout);
     return error;
@@ -334,6 +336,8 @@ enum error_code storage_settle(struct storage *storage, bool moves,
         result = begin_parts(storage);
         if (result != ERROR_NONE)
             storage_fail(ret_error, i, ENOMEM);
+        else if (storage->moving && moves)
+            result = storage_fail(ret_error, i, ECANCELED);
         else
             result = settle_file(storage, dir_fd, i, &settling, ret_error);
         pthread_rwlock_unlock(&storage->layout);
@@ -360,7 +364,7 @@ void storage_drop_parts(struct storage *storage, int dir_fd)
     if (!storage_has_parts(storage))
         return;
     pthread_rwlock_wrlock(&storage->layout);
-    if (storage->apart != NULL && !any_needed(storage)) {
+    if (storage->apart != NULL && !storage->moving && !any_needed(storage)) {
         const char *name;
         const int parent = file_walk_parent(dir_fd, storage->parts_name, false, &name);
         if (parent >= 0) {

@@ -16,7 +16,9 @@ struct storage {
     atomic_uint references;
     struct file_cache *cache;
     struct metainfo *metainfo;
-    char *dir;
+    char *dir; /* under MUTEX, the text lives on */
+    char **former_dirs;
+    uint32_t former_dir_count;
     char *parts_name;         /* of the file that parts_index() stands for */
     struct path_twins *twins; /* NULL: none */
     /* Read: bytes of files are on their way; write: what lies where is being changed. */
@@ -25,9 +27,11 @@ struct storage {
     uint32_t *shared; /* pieces with bytes of several files, in order; made with APART */
     uint32_t shared_count;
     _Atomic bool *unwanted; /* a file */
-    pthread_rwlock_t life;  /* read: files are being made; write: deleting begins */
-    bool deleted;           /* under LIFE */
-    pthread_mutex_t mutex;  /* guards what follows */
+    bool moving;            /* under LAYOUT: nothing is written where it was */
+    atomic_bool move_cancelled;
+    pthread_rwlock_t life; /* read: files are being made; write: deleting begins */
+    bool deleted;          /* under LIFE */
+    pthread_mutex_t mutex; /* guards what follows */
     bool dir_seen;
     dev_t dir_device;
     ino_t dir_inode;
@@ -60,6 +64,8 @@ struct segment storage_segment_at(const struct storage *storage, uint64_t offset
 /* From the torrent's first byte. */
 uint64_t storage_offset_of(const struct storage *storage, uint32_t piece, uint32_t begin);
 
+/* Another download directory. LAYOUT is held for writing. False: out of memory. */
+bool storage_set_dir(struct storage *storage, const char *dir);
 /* The download directory, as a path. -1 with errno. */
 int storage_open_dir(struct storage *storage, bool create);
 /* Where FILE lies below DIR_FD, which is the download directory; valid as long as the
@@ -87,6 +93,10 @@ void storage_drop_parts(struct storage *storage, int dir_fd);
 struct file_stamp storage_look_at(struct storage *storage, int dir_fd, uint32_t file);
 /* Forgets that it was written. */
 bool storage_take_dirty(struct storage *storage, uint32_t file);
+
+/* PATH below DIR_FD, if it is a regular file, and the directories that are empty by that.
+ */
+enum error_code storage_delete_file(int dir_fd, const char *path);
 
 /* ---- storage_chain.c ---- */
 

@@ -65,10 +65,11 @@ enum error_code storage_write(struct storage *storage, uint32_t piece, uint32_t 
         pthread_rwlock_rdlock(&storage->layout);
         const struct segment segment = storage_segment_at(storage, offset, left);
         enum error_code error =
-            segment.lost ? ERROR_NONE
-                         : write_to_place(storage, &segment, cursor, ret_error);
+            storage->moving ? storage_fail(ret_error, segment.file, ECANCELED)
+            : segment.lost  ? ERROR_NONE
+                            : write_to_place(storage, &segment, cursor, ret_error);
         pthread_rwlock_unlock(&storage->layout);
-        if (segment.lost)
+        if (error == ERROR_NONE && segment.lost)
             error = make_place(storage, segment.file, ret_error);
         if (error != ERROR_NONE)
             return error;

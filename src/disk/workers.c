@@ -88,14 +88,18 @@ static enum error_code look_for_space(struct disk_job *job)
     return ERROR_NONE;
 }
 
-static enum error_code do_job(enum message_type type, struct disk_job *job)
+static enum error_code do_job(struct worker *worker, const struct message *request)
 {
+    const enum message_type type = request->type;
+    struct disk_job *job = request->u.job.job;
     if (type == DISK_SPACE)
         return look_for_space(job);
     if (job->storage == NULL)
         return ERROR_CANCELLED;
     if (type == DISK_SYNC)
         return sync_payload(job->storage, job);
+    if (type == DISK_MOVE)
+        return mover_handle(worker->manager, request->torrent, job);
     if (type == DISK_SETTLE)
         return settle(job->storage, &job->error);
     if (type == DISK_DELETE)
@@ -108,7 +112,7 @@ static void on_job(struct worker *worker, struct message *request)
 {
     struct disk_job *job = request->u.job.job;
     job->request = request->type;
-    request->u.job.error = do_job(request->type, job);
+    request->u.job.error = do_job(worker, request);
     request->type = request->type == DISK_SYNC ? DISK_SYNCED : DISK_JOB_DONE;
     storage_unref(job->storage); /* here, not on the loop's thread */
     job->storage = NULL;

@@ -7,6 +7,8 @@
 
 void torrent_begin(struct torrent *torrent)
 {
+    if (torrent_take_up_move(torrent))
+        return;
     struct disk_job *job = disk_job_new();
     torrent->phase = TORRENT_PHASE_STARTING;
     if (job != NULL) {
@@ -137,6 +139,7 @@ static void go_on(struct torrent *torrent, const struct bitfield *found)
     torrent->phase = TORRENT_PHASE_READY;
     session_queue_soon(torrent->session);
     claim(torrent, found);
+    (void)torrent_move_home(torrent);
     torrent_start(torrent);
     session_changed(torrent,
                     CHANGED_STATE | CHANGED_PROGRESS | CHANGED_PIECES | CHANGED_FILES);

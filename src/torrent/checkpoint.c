@@ -79,13 +79,15 @@ static void checkpoint_over(struct torrent *torrent, bool clean)
 
 void torrent_save(struct torrent *torrent, bool clean)
 {
-    if (torrent->sync_under_way || torrent->missing || torrent->unchecked)
+    if (torrent->sync_under_way || torrent->missing || torrent->unchecked ||
+        torrent->move == TORRENT_MOVE_FINISHING)
         return; /* what became dirty meanwhile is saved after it */
     struct disk_job *job = disk_job_new();
     const struct bitfield *have = piece_manager_have(torrent->pieces);
     struct message request = {.type = DISK_SYNC, .torrent = torrent->id};
     bitfield_done(&torrent->claiming);
     torrent->sync_under_way = true;
+    torrent->saved_move = torrent->move;
     torrent->claims_dirty = false;
     request.u.job.job = job;
     if (job != NULL)
@@ -140,6 +142,13 @@ static enum error_code encode(struct torrent *torrent, struct resume *resume,
     resume->download_dir = torrent->download_dir;
     resume->trackers_added = torrent->resume.trackers_added;
     resume->trackers_removed = torrent->resume.trackers_removed;
+    resume->final_dir = torrent->final_dir;
+    if (torrent->move > TORRENT_MOVE_COPYING)
+        resume->moved_from = torrent->move_dir;
+    else if (torrent->move != TORRENT_MOVE_NONE)
+        resume->moving_to = torrent->move_dir;
+    else
+        resume->moving_to = torrent->resume.moving_to;
     enum error_code error = ERROR_NONE;
     if (torrent->unwanted != NULL)
         error = note_unwanted(torrent, &resume->unwanted);
@@ -232,6 +241,7 @@ void torrent_on_saved(struct torrent *torrent, const struct message *response)
         state_not_saved(torrent, response->u.job.error);
     }
     checkpoint_over(torrent, job->cookie == COOKIE_CLEAN);
+    torrent_move_saved(torrent, response->u.job.error == ERROR_NONE);
 }
 
 /* ---- the start: claims against what is there ---- */
@@ -322,8 +332,12 @@ void torrent_on_synced(struct torrent *torrent, struct message *response)
         if (torrent->choice_unsaved)
             torrent_save_choice(torrent);
         checkpoint_over(torrent, true);
-    } else if (!keeps_state(torrent->session) ||
-               post_claims(torrent, job) != ERROR_NONE) {
+        torrent_move_saved(torrent, false);
+    } else if (!keeps_state(torrent->session)) {
         checkpoint_over(torrent, clean);
+        torrent_move_saved(torrent, true); /* nobody will ask */
+    } else if (post_claims(torrent, job) != ERROR_NONE) {
+        checkpoint_over(torrent, clean);
+        torrent_move_saved(torrent, false);
     }
 }

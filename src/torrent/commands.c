@@ -63,7 +63,8 @@ void torrent_force(struct session *session, struct torrent_id id, bool forced)
 void torrent_verify(struct session *session, struct torrent_id id)
 {
     struct torrent *torrent = session_torrent(session, id);
-    if (torrent == NULL || torrent->phase != TORRENT_PHASE_READY)
+    if (torrent == NULL || torrent->phase != TORRENT_PHASE_READY ||
+        torrent->move != TORRENT_MOVE_NONE)
         return;
     torrent_halt(torrent);
     bitfield_done(&torrent->resume.have); /* no claim is taken on trust */

@@ -111,7 +111,7 @@ void torrent_forgive_disk(struct torrent *torrent)
     torrent->missing = false;
     loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
     session_changed(torrent, CHANGED_STATE);
-    if (torrent->phase != TORRENT_PHASE_READY)
+    if (torrent->phase != TORRENT_PHASE_READY || torrent->move != TORRENT_MOVE_NONE)
         return;
     torrent_settle_again(torrent);
     if (lost_files || torrent->unchecked) {
@@ -200,6 +200,8 @@ void torrent_on_sync_failed(struct torrent *torrent, const struct storage_error 
     struct bitfield trusted;
     const struct bitfield *have = piece_manager_have(torrent->pieces);
     torrent_fail_on_disk(torrent, error);
+    if (torrent->move == TORRENT_MOVE_COPYING)
+        disk_manager_cancel_move(torrent->session->disk, torrent->id);
     if (torrent->phase != TORRENT_PHASE_READY ||
         bitfield_init(&trusted, have->size) != ERROR_NONE)
         return;

@@ -7,7 +7,7 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/commands.c \
 	src/torrent/disk_trouble.c \
 	src/torrent/download_path.c src/torrent/download_path.h \
-	src/torrent/files.c \
+	src/torrent/files.c src/torrent/move.c \
 	src/torrent/file_select.c src/torrent/file_select.h \
 	src/torrent/goal.c \
 	src/torrent/history.c src/torrent/history.h \

@@ -24,6 +24,8 @@ static enum torrent_state state_of(const struct torrent *torrent)
 {
     if (torrent->error != ERROR_NONE)
         return TORRENT_STATE_ERROR;
+    if (torrent->move != TORRENT_MOVE_NONE)
+        return TORRENT_STATE_PAUSED;
     if (torrent_is_queued(torrent))
         return TORRENT_STATE_QUEUED;
     if (torrent->phase == TORRENT_PHASE_STARTING ||
@@ -32,6 +34,15 @@ static enum torrent_state state_of(const struct torrent *torrent)
     if (torrent->settings.paused)
         return TORRENT_STATE_PAUSED;
     return torrent->complete ? TORRENT_STATE_SEEDING : TORRENT_STATE_DOWNLOADING;
+}
+
+/* Where else it has, or will have, something. */
+static const char *other_dir(const struct torrent *torrent)
+{
+    return torrent->move_dir != NULL           ? torrent->move_dir
+           : torrent->final_dir != NULL        ? torrent->final_dir
+           : torrent->resume.moving_to != NULL ? torrent->resume.moving_to
+                                               : torrent->resume.moved_from;
 }
 
 bool torrent_get_info(struct session *session, struct torrent_id id,
@@ -85,7 +96,10 @@ bool torrent_get_info(struct session *session, struct torrent_id id,
         .super_seed = torrent->settings.super_seed,
         .super_seeding = peer_manager_is_super_seeding(torrent->peers),
         .first_last = torrent->settings.first_last,
-        .synced = !torrent->claims_dirty && !torrent->sync_under_way,
+        .moving = torrent->move != TORRENT_MOVE_NONE,
+        .other_dir = other_dir(torrent),
+        .synced = !torrent->claims_dirty && !torrent->sync_under_way &&
+                  torrent->move == TORRENT_MOVE_NONE,
         .comment = torrent->comment,
         .creator = torrent->creator,
     };

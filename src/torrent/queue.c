@@ -37,8 +37,8 @@ static bool is_eligible(const struct torrent *torrent)
         return false;
     if (torrent->phase == TORRENT_PHASE_CHECKING)
         return true;
-    return torrent->phase == TORRENT_PHASE_READY && !torrent->settings.paused &&
-           !torrent->missing && !torrent->unchecked;
+    return torrent->phase == TORRENT_PHASE_READY && torrent->move == TORRENT_MOVE_NONE &&
+           !torrent->settings.paused && !torrent->missing && !torrent->unchecked;
 }
 
 static bool is_active(const struct torrent *torrent)

@@ -1,5 +1,6 @@
 /* Why a torrent is as it is, in a sentence for people: with the next step and when. */
 #include "base/i18n.h"
+#include "base/text.h"
 #include "torrent/torrent.h"
 
 #include <stdio.h>
@@ -176,8 +177,26 @@ static const char *paused(struct torrent *torrent)
     }
 }
 
+static const char *moving(struct torrent *torrent)
+{
+    char size[TEXT_NUMBER_SIZE], dir[100];
+    const bool is_left = torrent->move > TORRENT_MOVE_COPYING;
+    text_clean(text_untrusted(is_left ? torrent->download_dir : torrent->move_dir), 60,
+               dir, sizeof dir);
+    if (is_left)
+        return say(torrent, _("moved to %s; the old place is cleaned"), dir);
+    if (torrent->move_total == 0)
+        return say(torrent, _("moving to %s; m ends that"), dir);
+    /* L10N: a percentage, a size and a directory */
+    return say(torrent, _("moving: %u %% of %s to %s; m ends that"),
+               (unsigned)(torrent->move_done * 100 / torrent->move_total),
+               text_bytes(torrent->move_total, size), dir);
+}
+
 const char *torrent_reason(struct torrent *torrent, const struct torrent_info *info)
 {
+    if (torrent->move != TORRENT_MOVE_NONE)
+        return moving(torrent);
     if (torrent->error != ERROR_NONE)
         return torrent->error_text;
     switch ((int)info->state) {

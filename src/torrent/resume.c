@@ -93,6 +93,9 @@ void resume_done(struct resume *resume)
     free(resume->download_dir);
     urls_done(&resume->trackers_added);
     urls_done(&resume->trackers_removed);
+    free(resume->moving_to);
+    free(resume->moved_from);
+    free(resume->final_dir);
     *resume = (struct resume){0};
 }
 
@@ -100,6 +103,16 @@ static enum error_code put_flag(struct buffer *buffer, const char *key, int64_t 
 {
     const enum error_code error = bencode_put_text(buffer, key);
     return error == ERROR_NONE ? bencode_put_integer(buffer, value) : error;
+}
+
+static enum error_code put_dir(struct buffer *buffer, const char *key, const char *dir)
+{
+    enum error_code error = ERROR_NONE;
+    if (dir != NULL) {
+        error |= bencode_put_text(buffer, key);
+        error |= bencode_put_text(buffer, dir);
+    }
+    return error;
 }
 
 static enum error_code put_stamps(struct buffer *buffer, const struct resume *resume,
@@ -140,11 +153,14 @@ enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
     error |= bencode_put_text(buffer, "dir");
     error |= bencode_put_text(buffer, resume->download_dir);
     error |= put_flag(buffer, "downloaded", (int64_t)resume->downloaded);
+    error |= put_dir(buffer, "final", resume->final_dir);
     error |= bencode_put_text(buffer, "hash");
     error |= bencode_put_string(buffer, resume->hash.bytes, SHA1_BYTES);
     error |= bencode_put_text(buffer, "have");
     error |= bencode_put_string(buffer, resume->have.bytes,
                                 bitfield_wire_bytes(resume->have.size));
+    error |= put_dir(buffer, "moved-from", resume->moved_from);
+    error |= put_dir(buffer, "moving-to", resume->moving_to);
     error |= put_flag(buffer, "paused", resume->paused);
     error |= put_flag(buffer, "portable", resume->portable_names);
     error |= put_flag(buffer, "seeded", (int64_t)resume->seeded_s);
@@ -241,6 +257,20 @@ static enum error_code read_claims(struct bencode_value root,
     return error; /* no "unwanted": all are wanted */
 }
 
+/* NULL if there is none. */
+static enum error_code read_dir(struct bencode_value root, const char *key,
+                                char **ret_dir)
+{
+    const char *bytes;
+    size_t length;
+    if (!bencode_get_string(root, key, &bytes, &length))
+        return ERROR_NONE;
+    if (memchr(bytes, 0, length) != NULL)
+        return ERROR_CORRUPT;
+    *ret_dir = strndup(bytes, length);
+    return *ret_dir != NULL ? ERROR_NONE : ERROR_MEMORY;
+}
+
 static enum error_code read_all(struct bencode_value root,
                                 const struct metainfo *metainfo, struct resume *resume)
 {
@@ -258,10 +288,17 @@ static enum error_code read_all(struct bencode_value root,
             read_urls(bencode_get(root, "trackers-removed"), &resume->trackers_removed);
     if (error != ERROR_NONE)
         return error;
-    if (!bencode_get_string(root, "dir", &bytes, &length) ||
-        memchr(bytes, 0, length) != NULL)
+    if (!bencode_get_string(root, "dir", &bytes, &length))
         return ERROR_CORRUPT;
-    resume->download_dir = strndup(bytes, length);
+    enum error_code fine = read_dir(root, "dir", &resume->download_dir);
+    if (fine == ERROR_NONE)
+        fine = read_dir(root, "moving-to", &resume->moving_to);
+    if (fine == ERROR_NONE)
+        fine = read_dir(root, "moved-from", &resume->moved_from);
+    if (fine == ERROR_NONE)
+        fine = read_dir(root, "final", &resume->final_dir);
+    if (fine != ERROR_NONE)
+        return fine;
     resume->clean = number_of(root, "clean") == 1;
     resume->paused = number_of(root, "paused") == 1;
     resume->portable_names = number_of(root, "portable") == 1;
@@ -270,7 +307,7 @@ static enum error_code read_all(struct bencode_value root,
     resume->downloaded = (uint64_t)number_of(root, "downloaded");
     resume->uploaded = (uint64_t)number_of(root, "uploaded");
     resume->seeded_s = seconds_of(root, "seeded");
-    return resume->download_dir != NULL ? ERROR_NONE : ERROR_MEMORY;
+    return ERROR_NONE;
 }
 
 enum error_code resume_decode(const uint8_t *bytes, size_t length,

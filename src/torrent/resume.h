@@ -38,6 +38,9 @@ struct resume {
     int64_t added_s, completed_s;
     char *download_dir;                                  /* owned */
     struct resume_urls trackers_added, trackers_removed; /* by people; owned */
+    /* Where there may be half a copy, or what is left of a place that counts no longer;
+     * where it belongs once it is complete. NULL: nowhere. Owned. */
+    char *moving_to, *moved_from, *final_dir;
 };
 
 void resume_done(struct resume *resume);

@@ -31,10 +31,11 @@ struct session_config {
     const struct random_source *random;
     struct log *log; /* not owned; may be NULL */
     const char *download_dir;
-    const char *state_dir;     /* NULL: nothing is kept (demo, tests) */
-    uint16_t port;             /* 0: any */
-    const char *bind;          /* address or interface; NULL: all */
-    uint64_t max_down, max_up; /* bytes/s; 0: none */
+    const char *incomplete_dir; /* where new ones are until complete; NULL: there */
+    const char *state_dir;      /* NULL: nothing is kept (demo, tests) */
+    uint16_t port;              /* 0: any */
+    const char *bind;           /* address or interface; NULL: all */
+    uint64_t max_down, max_up;  /* bytes/s; 0: none */
     uint64_t turtle_down, turtle_up;
     const char *turtle_schedule; /* torrent/schedule.h; NULL: none */
     struct seed_goal goal;
@@ -153,6 +154,8 @@ struct torrent_info {
     const char *name;
     const char *label; /* "": none */
     const char *download_dir;
+    const char *other_dir; /* to or from where it is moved, or will be; NULL: nowhere */
+    bool moving;
     enum torrent_state state;
     const char *reason;      /* why it is as it is, a sentence for people; never NULL */
     uint64_t total_bytes;    /* of wanted files */
@@ -337,6 +340,14 @@ void torrent_step_files_priority(struct session *session, struct torrent_id id,
 enum error_code torrent_set_priority(struct session *session, struct torrent_id id,
                                      const char *list, int priority,
                                      char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
+/* Moves its data to DIR while others run; its own transfers wait. What is there is never
+ * replaced; a kill at any moment leaves one place whole. ERROR_AGAIN: not now;
+ * ERROR_REFUSED: by policy. MESSAGE says why. What fails later is a warning. */
+enum error_code torrent_move_data(struct session *session, struct torrent_id id,
+                                  const char *dir,
+                                  char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
+/* As if it had not begun; too late when all is copied. */
+void torrent_cancel_move(struct session *session, struct torrent_id id);
 /* Wants the files that LIST names (--select), and no others. ERROR_INVALID: MESSAGE says
  * what is wrong with it. */
 enum error_code torrent_select(struct session *session, struct torrent_id id,

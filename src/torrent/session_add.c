@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static enum error_code reserve_slot(struct session *session, uint32_t *ret_index)
 {
@@ -38,48 +39,90 @@ static enum error_code reserve_slot(struct session *session, uint32_t *ret_index
     return ERROR_NONE;
 }
 
+static bool overlaps_in(const struct download_place *place, const struct torrent *other,
+                        const char *dir)
+{
+    char *root = dir != NULL ? download_path_root(other->meta, dir) : NULL;
+    const struct download_place there = {other->meta, dir, root};
+    const bool overlaps = root != NULL && download_path_overlaps(place, &there);
+    free(root);
+    return overlaps;
+}
+
+static bool overlaps(const struct download_place *place, struct torrent *other)
+{
+    if (other->root == NULL)
+        other->root = download_path_root(other->meta, other->download_dir);
+    const struct download_place there = {other->meta, other->download_dir, other->root};
+    return (other->root != NULL && download_path_overlaps(place, &there)) ||
+           overlaps_in(place, other, other->move_dir) ||
+           overlaps_in(place, other, other->final_dir);
+}
+
 /* A torrent that names a file of META's in DIR; NULL: none. */
 static const struct torrent *find_overlap(struct session *session,
-                                          const struct metainfo *meta, const char *dir)
+                                          const struct metainfo *meta, const char *dir,
+                                          const struct torrent *except)
 {
     char *root = download_path_root(meta, dir);
     const struct download_place place = {meta, dir, root};
     const struct torrent *found = NULL;
     for (uint32_t i = 0; root != NULL && found == NULL && i < session->count; i++) {
         struct torrent *other = session_torrent(session, session->order[i]);
-        if (other->root == NULL)
-            other->root = download_path_root(other->meta, other->download_dir);
-        const struct download_place there = {other->meta, other->download_dir,
-                                             other->root};
-        if (other->root != NULL && download_path_overlaps(&place, &there))
+        if (other != except && overlaps(&place, other))
             found = other;
     }
     free(root);
     return found;
 }
 
-/* T39, T47: MESSAGE says which rule. */
-static enum error_code check_place(struct session *session, const struct metainfo *meta,
-                                   const char *dir, char message[SESSION_MESSAGE_SIZE])
+enum error_code session_check_place(struct session *session, const struct metainfo *meta,
+                                    const char *dir, const struct torrent *except,
+                                    char message[SESSION_MESSAGE_SIZE])
 {
-    if (session->restoring)
-        return ERROR_NONE; /* looked at when it was added */
     if (session->state.path != NULL &&
         download_path_is_inside(meta, dir, session->state.path)) {
         snprintf(message, SESSION_MESSAGE_SIZE,
                  _("its files would lie in the state directory %s; choose another "
-                   "--download-dir"),
+                   "directory"),
                  session->state.path);
         return ERROR_REFUSED;
     }
-    const struct torrent *other = find_overlap(session, meta, dir);
+    const struct torrent *other = find_overlap(session, meta, dir, except);
     if (other == NULL)
         return ERROR_NONE;
     snprintf(message, SESSION_MESSAGE_SIZE,
              _("its files would be those of another torrent in the list, “%.80s”; "
-               "choose another --download-dir"),
+               "choose another directory"),
              other->display_name);
     return ERROR_REFUSED;
+}
+
+const char *session_first_dir(const struct session *session, const struct metainfo *meta,
+                              const char *dir)
+{
+    struct stat status;
+    char *root =
+        session->config.incomplete_dir != NULL ? download_path_root(meta, dir) : NULL;
+    const bool elsewhere = root != NULL && lstat(root, &status) != 0;
+    free(root);
+    return elsewhere ? session->config.incomplete_dir : NULL;
+}
+
+/* Both places of a torrent that is new. */
+static enum error_code check_places(struct session *session, const struct metainfo *meta,
+                                    const struct add_options *options,
+                                    char message[SESSION_MESSAGE_SIZE])
+{
+    if (session->restoring)
+        return ERROR_NONE; /* looked at when it was added */
+    const char *dir =
+        options->download_dir != NULL ? options->download_dir : session->download_dir;
+    const char *first = session_first_dir(session, meta, dir);
+    const enum error_code error = session_check_place(session, meta, dir, NULL, message);
+    return error == ERROR_NONE && first != NULL
+               ? session_check_place(session, meta, first, NULL, message)
+               : error;
 }
 
 /* ERROR_NOT_FOUND: there is none that can be used. */
@@ -217,10 +260,7 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", why.message);
         return error;
     }
-    error = check_place(session, meta,
-                        options->download_dir != NULL ? options->download_dir
-                                                      : session->download_dir,
-                        message);
+    error = check_places(session, meta, options, message);
     if (error == ERROR_NONE)
         error = check_select(meta, options->select, message);
     if (error != ERROR_NONE) {

@@ -273,6 +273,7 @@ void session_remove(struct session *session, struct torrent_id id, bool with_dat
     if (torrent == NULL)
         return;
     torrent_halt(torrent);
+    torrent_leave_move(torrent);
     if (with_data)
         delete_data(torrent);
     peer_manager_get_counts(torrent->peers, &counts);

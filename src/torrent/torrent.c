@@ -171,6 +171,10 @@ static void take_resume(struct torrent *torrent, const struct resume *resume)
     torrent->resume = *resume; /* takes over what it holds */
     if (bitfield_copy(&torrent->claimed, &resume->have) != ERROR_NONE)
         torrent->claimed = (struct bitfield){0}; /* then they are hashed again */
+    if (torrent->final_dir == NULL) {
+        torrent->final_dir = torrent->resume.final_dir;
+        torrent->resume.final_dir = NULL;
+    }
     if (resume->unwanted.size > 0 && torrent->unwanted == NULL)
         torrent->unwanted = calloc(resume->unwanted.size, sizeof *torrent->unwanted);
     for (uint32_t i = 0; torrent->unwanted != NULL && i < resume->unwanted.size; i++)
@@ -205,6 +209,8 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     const char *dir = options->download_dir != NULL ? options->download_dir
                       : resume != NULL              ? resume->download_dir
                                                     : session->download_dir;
+    const bool knows = session->restoring != NULL && resume != NULL;
+    const char *first = knows ? NULL : session_first_dir(session, meta, dir);
     torrent->session = session;
     torrent->kept = session->restoring != NULL;
     torrent->meta = meta;
@@ -225,11 +231,14 @@ enum error_code torrent_new(struct session *session, struct metainfo *meta,
     loop_timer_init(&torrent->retry, on_retry, torrent);
     loop_timer_init(&torrent->disk_retry, on_disk_retry, torrent);
     loop_timer_init(&torrent->checkpoint, on_checkpoint, torrent);
-    torrent->download_dir = download_path_absolute(dir);
+    torrent->download_dir = download_path_absolute(first != NULL ? first : dir);
+    if (first != NULL)
+        torrent->final_dir = download_path_absolute(dir);
     torrent->display_name = cleaned(meta->name, 500);
     torrent->comment = cleaned(meta->comment, 1000);
     torrent->creator = cleaned(meta->creator, 200);
     enum error_code error = torrent->download_dir == NULL ||
+                                    (first != NULL && torrent->final_dir == NULL) ||
                                     torrent->display_name == NULL ||
                                     torrent->comment == NULL || torrent->creator == NULL
                                 ? ERROR_MEMORY
@@ -284,6 +293,8 @@ void torrent_free(struct torrent *torrent)
     free(torrent->unwanted);
     free(torrent->priorities);
     free(torrent->download_dir);
+    free(torrent->final_dir);
+    free(torrent->move_dir);
     free(torrent->root);
     free(torrent->display_name);
     free(torrent->comment);
@@ -367,6 +378,7 @@ void torrent_stop(struct torrent *torrent)
     const bool was_ready = torrent->phase == TORRENT_PHASE_READY;
     torrent_halt(torrent);
     torrent->phase = TORRENT_PHASE_STOPPING;
+    torrent_stop_move(torrent);
     loop_timer_cancel(torrent->session->loop, &torrent->checkpoint);
     loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
     peer_manager_get_counts(torrent->peers, &counts);

@@ -39,6 +39,14 @@ enum torrent_phase {
     TORRENT_PHASE_STOPPED
 };
 
+enum torrent_move { /* move.c */
+                    TORRENT_MOVE_NONE,
+                    TORRENT_MOVE_SAVING,
+                    TORRENT_MOVE_COPYING,
+                    TORRENT_MOVE_SWITCHING,
+                    TORRENT_MOVE_FINISHING
+};
+
 struct torrent {
     UT_hash_handle hh; /* by info-hash */
     struct session *session;
@@ -46,7 +54,8 @@ struct torrent {
     struct metainfo *meta;
     struct info_hash hash;
     char *download_dir;
-    char *root; /* download_path_root's, made when first asked for */
+    char *final_dir; /* where it is moved when it is complete; NULL: it is there */
+    char *root;      /* download_path_root's, made when first asked for */
     char *display_name, *comment, *creator; /* sanitised */
 
     struct bus *requests, *responses, *discovery;
@@ -68,8 +77,14 @@ struct torrent {
     struct torrent *run_next;
     bool *unwanted;     /* files; NULL: all are wanted */
     int8_t *priorities; /* of files: -1, 0, 1; NULL: all 0 */
-    bool prioritised;   /* not all pieces are wanted alike */
-    bool unsettled;     /* the disk has not followed that yet */
+    enum torrent_move move;
+    enum torrent_move saved_move; /* when the save under way, or the last, began */
+    char *move_dir;               /* to where; SWITCHING, FINISHING: from where */
+    bool move_taken_up;           /* what a kill had left */
+    bool completed_untold; /* EVENT_COMPLETED follows when it is where it belongs */
+    uint64_t move_done, move_total; /* bytes */
+    bool prioritised;               /* not all pieces are wanted alike */
+    bool unsettled;                 /* the disk has not followed that yet */
 
     enum error_code error;  /* NONE: all well */
     bool missing;           /* its files are gone: nothing is made anew unasked (S16) */
@@ -208,6 +223,30 @@ void torrent_apply_wanted(struct torrent *torrent);
 /* What could not be done is tried again. */
 void torrent_settle_again(struct torrent *torrent);
 void torrent_on_settled(struct torrent *torrent, const struct message *response);
+
+/* move.c */
+/* Another directory is chosen for new torrents only until they are complete. True: it is
+ * on its way. */
+bool torrent_move_home(struct torrent *torrent);
+/* At the start: cleans up what a kill has left. True: torrent_begin follows by itself. */
+bool torrent_take_up_move(struct torrent *torrent);
+void torrent_stop_move(struct torrent *torrent);  /* the session ends */
+void torrent_leave_move(struct torrent *torrent); /* the torrent is removed */
+/* The resume data were saved, or could not be. */
+void torrent_move_saved(struct torrent *torrent, bool saved);
+void torrent_on_moved(struct torrent *torrent, const struct message *response);
+void torrent_on_moving(struct torrent *torrent, const struct message *response);
+
+/* session_add.c */
+/* Where a new torrent for DIR goes first; NULL: there. What is there is not left alone.
+ */
+const char *session_first_dir(const struct session *session, const struct metainfo *meta,
+                              const char *dir);
+/* Whether META's files may lie in DIR (T39, T47): no torrent but EXCEPT (or NULL) has
+ * them. MESSAGE says which rule forbids it. */
+enum error_code session_check_place(struct session *session, const struct metainfo *meta,
+                                    const char *dir, const struct torrent *except,
+                                    char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
 
 /* torrent_manager.c: messages */
 bool torrent_run(struct torrent *torrent); /* true: more is left */

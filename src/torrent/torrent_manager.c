@@ -329,7 +329,9 @@ void torrent_check_complete(struct torrent *torrent)
     torrent->completed_wall_s = clock_wall_s(loop_clock(torrent->session->loop));
     if (whole)
         tracker_manager_completed(torrent->trackers);
-    session_event(torrent, EVENT_COMPLETED, 0);
+    torrent->completed_untold = torrent_move_home(torrent);
+    if (!torrent->completed_untold)
+        session_event(torrent, EVENT_COMPLETED, 0);
     session_changed(torrent, CHANGED_STATE | CHANGED_PROGRESS);
 }
 
@@ -349,6 +351,9 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
     case DISK_ERROR:
         torrent_on_write_failed(torrent, message);
         break;
+    case DISK_MOVING:
+        torrent_on_moving(torrent, message);
+        break;
     case DISK_CHECKED_RANGE:
         torrent_on_checked_range(torrent, message);
         break;
@@ -361,6 +366,8 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
     case DISK_JOB_DONE:
         if (message->u.job.job->request == DISK_SETTLE)
             torrent_on_settled(torrent, message);
+        else if (message->u.job.job->request == DISK_MOVE)
+            torrent_on_moved(torrent, message);
         else
             torrent_on_saved(torrent, message);
         break;

@@ -28,6 +28,8 @@ const struct keymap_entry keymap[] = {
      NULL, N_("Show each peer two pieces at a time, or all again (super-seeding).")},
     {ACTION_FIRST_LAST, SCOPE_TORRENTS, {'f'}, "first-last",
      NULL, N_("Fetch the first and last piece of each file first, or not.")},
+    {ACTION_MOVE_DATA, SCOPE_TORRENTS, {'m'}, "move-data",
+     NULL, N_("Move the torrent's data to another directory; again ends a move that is under way.")},
     {ACTION_START_NOW, SCOPE_TORRENTS, {'N'}, "start-now",
      NULL, N_("Start the torrent now, whatever the queue says; again: it queues.")},
     {ACTION_LABEL, SCOPE_TORRENTS, {'b'}, "label",

@@ -193,6 +193,42 @@ static void toggle_first_last(struct torrents *list, struct view_context *contex
                         : _("No piece of a file is preferred now."));
 }
 
+/* ---- moving data ---- */
+
+static bool on_move(void *state, struct view_context *context, const char *text)
+{
+    char path[4096], message[SESSION_MESSAGE_SIZE];
+    const struct torrents *list = state;
+    enum error_code error = ERROR_NONE;
+    if (text[0] == '\0')
+        return true;
+    path_expand(text, path, sizeof path);
+    for (uint32_t i = 0; i < list->asked_count && error == ERROR_NONE; i++)
+        error = torrent_move_data(context->session, list->asked[i], path, message);
+    if (error != ERROR_NONE)
+        view_say(context, STYLE_BAD, "%s", message);
+    return error == ERROR_NONE;
+}
+
+static void move_or_end(struct torrents *list, struct view_context *context)
+{
+    struct torrent_info info;
+    if (!choose(list) || !torrent_get_info(context->session, list->asked[0], &info))
+        return;
+    if (info.moving) {
+        for (uint32_t i = 0; i < list->asked_count; i++)
+            torrent_cancel_move(context->session, list->asked[i]);
+        return;
+    }
+    const struct view_question question = {.label = _("Move the data to: "),
+                                           .initial = info.download_dir,
+                                           .history = "move",
+                                           .paths = true,
+                                           .state = list,
+                                           .on_accept = on_move};
+    view_ask(context, &question);
+}
+
 /* ---- limits and goals ---- */
 
 static bool on_limits(void *state, struct view_context *context, const char *text)
@@ -325,6 +361,9 @@ bool torrent_commands_act(struct torrents *list, struct view_context *context,
         return true;
     case ACTION_FIRST_LAST:
         toggle_first_last(list, context);
+        return true;
+    case ACTION_MOVE_DATA:
+        move_or_end(list, context);
         return true;
     case ACTION_LABEL:
         if (choose(list))

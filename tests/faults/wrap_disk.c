@@ -18,6 +18,9 @@ FAULT_WRAP(int, -1, sync_file_range, (int fd, off_t begin, off_t length, unsigne
            (fd, begin, length, flags), "sync_file_range", NULL, fd, false)
 FAULT_WRAP(int, -1, renameat, (int from_fd, const char *from, int to_fd, const char *to),
            (from_fd, from, to_fd, to), "renameat", to, -1, true)
+FAULT_WRAP(int, -1, renameat2,
+           (int from_fd, const char *from, int to_fd, const char *to, unsigned flags),
+           (from_fd, from, to_fd, to, flags), "renameat2", to, -1, true)
 FAULT_WRAP(int, -1, linkat,
            (int from_fd, const char *from, int to_fd, const char *to, int flags),
            (from_fd, from, to_fd, to, flags), "linkat", to, -1, true)

@@ -42,4 +42,32 @@ def choosing(lab):
     check_equal(payload.differences(target), [], "files that differ")
 
 
-run(choosing)
+def moving(lab):
+    """To a directory that was let in, and to one where something is in the way."""
+    payload = Payload(lab.new_dir("seed"), "payload", SIZES, paths=PATHS, piece_bytes=1 << 16)
+    torrent = payload.torrent(lab.path("payload.torrent"))
+    places = lab.new_dir("places")
+    os.makedirs(os.path.join(places, "taken", "payload"))
+    terminal = Terminal(lab, 100, 40)
+    terminal.run(bttui_path(), "-p", "0", "-d", payload.dir, "-s", lab.new_dir("state"),
+                 f"--move-dir={places}", torrent)
+    terminal.wait_for("payload .*100")
+    for name in ("taken", "new/deep"):
+        terminal.press("m")
+        terminal.wait_for("Move the data to: ")
+        terminal.press("C-u")
+        terminal.type(os.path.join(places, name))
+        terminal.press("Enter")
+        if name == "taken":
+            terminal.wait_for("was not moved")
+    target = os.path.join(places, "new/deep")
+    wait_until(lambda: not payload.differences(target) and
+               not os.path.exists(os.path.join(payload.dir, "payload")), "the data moved")
+    terminal.wait_for("complete; nobody is connected")
+    terminal.press("Q")
+    terminal.wait_shell()
+    check_equal(files_in(target), {f"payload/{path}" for path in PATHS}, "files at the end")
+    check_equal(os.listdir(os.path.join(places, "taken", "payload")), [], "what was in the way")
+
+
+run(choosing, moving)

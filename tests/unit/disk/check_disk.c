@@ -7,6 +7,7 @@ Suite *test_file_walk_suite(void);
 Suite *test_file_cache_suite(void);
 Suite *test_storage_suite(void);
 Suite *test_storage_names_suite(void);
+Suite *test_storage_move_suite(void);
 Suite *test_storage_parts_suite(void);
 Suite *test_storage_sync_suite(void);
 Suite *test_hasher_suite(void);
@@ -23,6 +24,7 @@ int main(void)
     srunner_add_suite(runner, test_file_cache_suite());
     srunner_add_suite(runner, test_storage_suite());
     srunner_add_suite(runner, test_storage_names_suite());
+    srunner_add_suite(runner, test_storage_move_suite());
     srunner_add_suite(runner, test_storage_parts_suite());
     srunner_add_suite(runner, test_storage_sync_suite());
     srunner_add_suite(runner, test_hasher_suite());

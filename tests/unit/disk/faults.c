@@ -162,6 +162,13 @@ int __wrap_fsync(int fd)
     return __real_fsync(fd);
 }
 
+int __real_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags);
+int __wrap_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags);
+int __wrap_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+    return fails(FAULT_LINK) ? -1 : __real_linkat(from_fd, from, to_fd, to, flags);
+}
+
 int __real_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)

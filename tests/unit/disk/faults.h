@@ -1,7 +1,7 @@
 /*
  * The disk's system calls with faults on request: the linker puts these in the place of
  * pwritev(2), pread(2), preadv(2), preadv2(2), fdatasync(2), fsync(2), renameat(2),
- * syncfs(2) and sync_file_range(2).
+ * syncfs(2), linkat(2) and sync_file_range(2).
  */
 #ifndef BTTUI_TESTS_UNIT_DISK_FAULTS_H
 #define BTTUI_TESTS_UNIT_DISK_FAULTS_H
@@ -18,6 +18,7 @@ enum fault_call {
     FAULT_RENAME,
     FAULT_SYNCFS,
     FAULT_RANGE,
+    FAULT_LINK,
     FAULT_FLIP /* a read whose first bit comes back wrong; its errno is not looked at */
 };
 

@@ -9,6 +9,7 @@ Suite *test_resume_suite(void);
 Suite *test_state_dir_suite(void);
 Suite *test_download_path_suite(void);
 Suite *test_session_suite(void);
+Suite *test_move_suite(void);
 Suite *test_names_suite(void);
 Suite *test_disk_trouble_suite(void);
 Suite *test_crash_suite(void);
@@ -33,6 +34,7 @@ int main(void)
     srunner_add_suite(runner, test_state_dir_suite());
     srunner_add_suite(runner, test_download_path_suite());
     srunner_add_suite(runner, test_session_suite());
+    srunner_add_suite(runner, test_move_suite());
     srunner_add_suite(runner, test_names_suite());
     srunner_add_suite(runner, test_disk_trouble_suite());
     srunner_add_suite(runner, test_crash_suite());

@@ -69,6 +69,10 @@ START_TEST(what_was_encoded_is_decoded)
     bitfield_set(&in.unwanted, 2);
     int8_t priorities[] = {0, 1, -1};
     in.priorities = priorities;
+    static char to[] = "/to", from[] = "/from", final[] = "/final";
+    in.moving_to = to;
+    in.moved_from = from;
+    in.final_dir = final;
     struct buffer buffer = encoded(&in);
     ck_assert_int_eq(resume_decode(buffer.bytes, buffer.length, &meta, &out), ERROR_NONE);
     expect_bits(&out.have, "10110");
@@ -76,6 +80,9 @@ START_TEST(what_was_encoded_is_decoded)
     ck_assert_uint_eq(out.unwanted.count, 1);
     ck_assert(bitfield_get(&out.unwanted, 2));
     ck_assert_mem_eq(out.priorities, priorities, sizeof priorities);
+    ck_assert_str_eq(out.moving_to, to);
+    ck_assert_str_eq(out.moved_from, from);
+    ck_assert_str_eq(out.final_dir, final);
     ck_assert_mem_eq(out.stamps, stamps, sizeof stamps);
     ck_assert(out.clean && out.paused);
     ck_assert_uint_eq(out.downloaded, in.downloaded);
