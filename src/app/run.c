@@ -11,6 +11,7 @@
 #include "base/i18n.h"
 #include "base/sandbox.h"
 #include "net/net.h"
+#include "torrent/label_rule.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -165,14 +166,26 @@ static enum exit_status open_front(struct run *run)
     return run->until != NULL ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
 }
 
+static bool label_dir(const char *text, const char **ret_dir)
+{
+    struct label_rule rule;
+    const char *fault;
+    if (!label_rule_read(text, &rule, &fault) || rule.dir == NULL)
+        return false;
+    *ret_dir = rule.dir;
+    return true;
+}
+
 /* From here on nothing more is opened than the daily work needs. */
 static enum exit_status confine(struct run *run)
 {
-    const char *dirs[OPTIONS_MAX_TEXTS + 1];
+    const char *dirs[2 * OPTIONS_MAX_TEXTS + 1];
     uint32_t dir_count = run->demo == NULL ? run->options->move_dir_count : 0;
     memcpy(dirs, run->options->move_dirs, dir_count * sizeof *dirs);
     if (run->demo == NULL && run->options->incomplete_dir != NULL)
         dirs[dir_count++] = run->options->incomplete_dir;
+    for (uint32_t i = 0; run->demo == NULL && i < run->options->label_rule_count; i++)
+        dir_count += label_dir(run->options->label_rules[i], &dirs[dir_count]);
     const struct confine_config config = {
         .choice = run->options->sandbox,
         .dirs = dirs,

@@ -272,22 +272,6 @@ void session_configure(struct session *session, const struct session_settings *c
     session_set_settings(session, &settings);
 }
 
-void session_set_label_rules(struct session *session, const char *const *texts,
-                             uint32_t count)
-{
-    const char *fault;
-    struct label_rule *rules = calloc(count + 1u, sizeof *rules);
-    if (rules == NULL)
-        return;
-    free(session->label_rules);
-    session->label_rules = rules;
-    session->label_rule_count = 0;
-    for (uint32_t i = 0; i < count; i++)
-        session->label_rule_count +=
-            label_rule_read(texts[i], &rules[session->label_rule_count], &fault);
-    session_goals_soon(session);
-}
-
 void session_set_refusals(struct session *session, const char *const *clients,
                           uint32_t count, uint64_t leech_bytes)
 {

@@ -18,9 +18,7 @@ static void prefer(struct seed_goal *goal, const struct seed_goal *nearer)
 struct seed_goal goal_of(const struct torrent *torrent)
 {
     struct seed_goal goal = torrent->session->settings.goal;
-    const struct label_rule *rule =
-        label_rule_find(torrent->session->label_rules, torrent->session->label_rule_count,
-                        torrent->settings.label);
+    const struct label_rule *rule = torrent_label_rule(torrent);
     if (rule != NULL)
         prefer(&goal, &rule->goal);
     prefer(&goal, &torrent->settings.goal);

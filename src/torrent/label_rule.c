@@ -71,6 +71,17 @@ static bool read_word(struct word word, struct label_rule *rule)
     return false;
 }
 
+/* A path may have blanks. */
+static bool read_dir(struct word word, struct label_rule *rule)
+{
+    static const char key[] = "dir=";
+    const size_t length = sizeof key - 1;
+    if (word.length <= length || strncmp(word.at, key, length) != 0)
+        return false;
+    rule->dir = (char *)(uintptr_t)word.at + length;
+    return true;
+}
+
 /* The words before the first KEY=VALUE, which it returns. */
 static struct word read_label(const char *text, struct label_rule *rule, bool *ret_fine)
 {
@@ -99,6 +110,8 @@ bool label_rule_read(const char *text, struct label_rule *ret_rule,
         return false;
     }
     for (; word.length > 0; word = next_word(word.at + word.length)) {
+        if (read_dir(word, &rule))
+            break;
         if (!read_word(word, &rule)) {
             *ret_fault = word.at;
             return false;

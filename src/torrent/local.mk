@@ -13,7 +13,7 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/history.c src/torrent/history.h \
 	src/torrent/trackers.c \
 	src/torrent/keep.c \
-	src/torrent/label.c src/torrent/label.h \
+	src/torrent/label.c src/torrent/label.h src/torrent/labels.c \
 	src/torrent/label_rule.c src/torrent/label_rule.h \
 	src/torrent/looks.c src/torrent/peer_notes.c src/torrent/reason.c \
 	src/torrent/queue.c \

@@ -289,7 +289,7 @@ void session_free(struct session *session)
     free(session->order);
     free(session->waiting);
     free(session->gone);
-    free(session->label_rules);
+    session_free_label_rules(session);
     free(session->download_dir);
     free(session);
 }

@@ -354,6 +354,14 @@ void session_init_goals(struct session *session);
 void session_check_goals(struct session *session);
 void session_goals_soon(struct session *session);
 
+/* labels.c */
+void session_free_label_rules(struct session *session);
+/* That of its label; NULL: there is none. */
+const struct label_rule *torrent_label_rule(const struct torrent *torrent);
+/* It has become complete: to its label's directory, else to its final one. False: it is
+ * not moved. */
+bool torrent_go_home(struct torrent *torrent);
+
 /* trackers.c: those of its resume data are added or removed. */
 void torrent_take_trackers(struct torrent *torrent);
 

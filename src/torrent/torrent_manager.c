@@ -329,7 +329,7 @@ void torrent_check_complete(struct torrent *torrent)
     torrent->completed_wall_s = clock_wall_s(loop_clock(torrent->session->loop));
     if (whole)
         tracker_manager_completed(torrent->trackers);
-    torrent->completed_untold = torrent_move_home(torrent);
+    torrent->completed_untold = torrent_go_home(torrent);
     if (!torrent->completed_untold)
         session_event(torrent, EVENT_COMPLETED, 0);
     session_changed(torrent, CHANGED_STATE | CHANGED_PROGRESS);

@@ -90,5 +90,20 @@ def a_command_ends_with_the_program(lab):
         os.unlink(os.path.join(cwd, "pid"))
 
 
+def a_label_has_a_directory(lab):
+    """What is complete goes there, under the sandbox, and then the command is run."""
+    payload, torrent = small(lab)
+    peer, target, cwd = WirePeer(lab, payload), lab.new_dir("target"), lab.new_dir("cwd")
+    films = lab.path("films of ours")
+    bttui = Bttui(lab, torrent, target, "--peer", peer.address, "--exit-when-done",
+                  "--label=films", f"--label-rule=films dir={films}",
+                  "--on-complete", 'echo "$BTTUI_PATH" >out', cwd=cwd)
+    bttui.wait_done()
+    check_equal(payload.differences(films), [], "files that differ")
+    check_equal(os.listdir(target), [], "what is left")
+    with open(os.path.join(cwd, "out"), encoding="utf-8") as out:
+        check_equal(out.read(), f"{films}/payload\n", "where the command was sent")
+
+
 run(files_that_appear_are_added, a_command_is_run_for_each_that_is_complete,
-    a_command_ends_with_the_program)
+    a_command_ends_with_the_program, a_label_has_a_directory)

@@ -3,6 +3,7 @@
 #include "torrent/label_rule.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *test_label_suite(void);
@@ -61,15 +62,19 @@ END_TEST
 static const struct {
     const char *text, *label;
     struct seed_goal goal;
+    const char *dir;
 } rules[] = {
-    {"films ratio=2", "films", {200, 0, 0}},
+    {"films ratio=2", "films", {200, 0, 0}, NULL},
     {"  two  words  ratio=1.5 time=600\taction=remove ",
      "two  words",
-     {150, 600, SEED_ACTION_REMOVE}},
-    {"x action=stop", "x", {0, 0, SEED_ACTION_STOP}},
-    {"x ratio=0 time=0", "x", {SEED_NEVER, SEED_NEVER, 0}},
-    {"x time=1 time=2", "x", {0, 2, 0}},
-    {"\xe6\x98\x9f time=52560000", "\xe6\x98\x9f", {0, SEED_MINUTES_MOST, 0}},
+     {150, 600, SEED_ACTION_REMOVE},
+     NULL},
+    {"x action=stop", "x", {0, 0, SEED_ACTION_STOP}, NULL},
+    {"x ratio=0 time=0", "x", {SEED_NEVER, SEED_NEVER, 0}, NULL},
+    {"x time=1 time=2", "x", {0, 2, 0}, NULL},
+    {"x dir=/a b ratio=2", "x", {0, 0, 0}, "/a b ratio=2"},
+    {"x ratio=2  dir=here", "x", {200, 0, 0}, "here"},
+    {"\xe6\x98\x9f time=52560000", "\xe6\x98\x9f", {0, SEED_MINUTES_MOST, 0}, NULL},
 };
 
 START_TEST(a_rule_is_a_label_and_what_holds_for_it)
@@ -81,6 +86,7 @@ START_TEST(a_rule_is_a_label_and_what_holds_for_it)
     ck_assert_uint_eq(rule.goal.ratio, rules[_i].goal.ratio);
     ck_assert_uint_eq(rule.goal.minutes, rules[_i].goal.minutes);
     ck_assert_uint_eq(rule.goal.action, rules[_i].goal.action);
+    ck_assert_pstr_eq(rule.dir, rules[_i].dir);
 }
 END_TEST
 
@@ -103,6 +109,7 @@ static const struct {
     {"x ratio=1 speed=2", 10},
     {"x ratio=1 y", 10},
     {"x rat=1", 2},
+    {"x dir=", 2},
     {"x ratio=00000000000000000000000000000000000001", 2},
 };
 
@@ -145,6 +152,35 @@ START_TEST(a_torrent_keeps_its_label)
 }
 END_TEST
 
+static bool leech_has_moved(const struct pair *with)
+{
+    const struct torrent_info info = side_info(&with->leech);
+    return strstr(info.download_dir, "/films dir") != NULL && !info.moving;
+}
+
+START_TEST(a_label_has_a_directory_for_what_is_complete)
+{
+    char rule[160], dir[128];
+    const char *const rules_given[] = {rule};
+    const struct add_options options = {.label = "films"};
+    pair_init(&pair, 32768);
+    pair_seed(&pair);
+    side_open(&pair, &pair.leech, true);
+    snprintf(dir, sizeof dir, "%s/films dir", pair.root);
+    snprintf(rule, sizeof rule, "films dir=%s", dir);
+    session_set_label_rules(pair.leech.session, rules_given, 1);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, &options), ERROR_NONE);
+    pair_introduce(&pair);
+    pair_until(&pair, leech_has_moved, 20);
+    ck_assert(pair_files_are_right(&pair, dir));
+    ck_assert(!pair_files_are_right(&pair, pair.leech.down));
+    ck_assert_uint_eq(pair.leech.completed, 1);
+    side_close(&pair, &pair.leech);
+    side_close(&pair, &pair.seed);
+    pair_done(&pair);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 Suite *test_label_suite(void)
@@ -156,6 +192,7 @@ Suite *test_label_suite(void)
     tcase_add_loop_test(tcase, a_rule_is_a_label_and_what_holds_for_it, 0, COUNT(rules));
     tcase_add_loop_test(tcase, what_is_no_rule_is_pointed_at, 0, COUNT(wrong));
     tcase_add_test(tcase, a_torrent_keeps_its_label);
+    tcase_add_test(tcase, a_label_has_a_directory_for_what_is_complete);
     suite_add_tcase(suite, tcase);
     return suite;
 }
