@@ -148,7 +148,9 @@ static void on_job_done(struct session *session, const struct message *response)
         session_warn(session, response->torrent, _("%s/%s cannot be saved: %s"),
                      session->state.path, job->name, error_text(error));
     session->jobs--;
-    if (job->raw)
+    if (job->cookie == LIST_COOKIE)
+        session_on_list_saved(session, job, error);
+    else if (job->raw)
         session_on_kept(session, response);
     check_stopped(session);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LIST_RETRY_NS (30 * NS_PER_S)
+
 /* What is saved, but for the torrents. */
 static struct saved_list list_of(const struct session *session)
 {
@@ -57,6 +59,7 @@ static void write_list(struct session *session)
     }
     job->bytes = buffer.bytes;
     job->length = buffer.length;
+    job->cookie = LIST_COOKIE;
     session->totals_saved_ns = loop_now_ns(session->loop);
     const struct torrent_id nobody = {0, 0};
     if (session_post_job(session, DISK_SAVE_RESUME, nobody, job) != ERROR_NONE)
@@ -99,6 +102,22 @@ void session_save_list(struct session *session)
     loop_timer_cancel(session->loop, &session->list_timer);
     write_list(session);
     forget_gone(session);
+}
+
+/* What it says now is saved as soon as the disk takes it. */
+void session_on_list_saved(struct session *session, const struct disk_job *job,
+                           enum error_code error)
+{
+    const struct torrent_id nobody = {0, 0};
+    const bool told = session->list_failed;
+    session->list_failed = error != ERROR_NONE;
+    if (error == ERROR_NONE)
+        return;
+    if (!loop_timer_is_set(&session->list_timer))
+        loop_timer_set_in(session->loop, &session->list_timer, LIST_RETRY_NS);
+    if (!told)
+        session_warn(session, nobody, _("%s/%s cannot be saved: %s"), session->state.path,
+                     job->name, error_text(error));
 }
 
 static void on_list_timer(void *context)

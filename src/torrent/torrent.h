@@ -145,6 +145,7 @@ struct session {
     const struct saved_torrent
         *restoring;   /* the saved list is being read: whose turn it is */
     bool list_lost;   /* it is damaged: torrents come back by their files' names */
+    bool list_failed; /* the last save of it did */
     bool list_unread; /* it is there, but could not be read: it is not replaced */
     bool bans_dirty;
     struct loop_timer bans_timer; /* they are saved when it fires */
@@ -401,6 +402,9 @@ void session_apply_settings(struct session *session,
                             const struct session_settings *settings);
 
 /* session_list.c */
+#define LIST_COOKIE UINT64_MAX /* of the job that saves the list */
+void session_on_list_saved(struct session *session, const struct disk_job *job,
+                           enum error_code error);
 void session_init_list(struct session *session);
 void session_save_list(struct session *session);
 /* When the loop comes to it: once for all that is added in a row. */

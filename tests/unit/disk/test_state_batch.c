@@ -1,5 +1,7 @@
 /* Many state files that change together. */
+#include "disk/disk_manager.h"
 #include "disk/state_file.h"
+#include "loop/loop.h"
 #include "tests/unit/disk/faults.h"
 #include "tests/unit/disk/place.h"
 
@@ -200,6 +202,61 @@ START_TEST(what_is_removed_goes_last_unless_it_is_saved_again)
 }
 END_TEST
 
+static void on_responses(void *context)
+{
+    (void)context;
+}
+
+static void post_save(struct disk_manager *manager, uint32_t number, const char *name)
+{
+    struct disk_job *job = disk_job_new();
+    const struct message request = {
+        .type = DISK_SAVE_RESUME, .torrent = {number, 1}, .u.job.job = job};
+    job->dir_fd = dir;
+    job->name = strdup(name);
+    job->bytes = malloc(1);
+    job->bytes[0] = 'x';
+    job->length = 1;
+    ck_assert_int_eq(disk_manager_post(manager, &request), ERROR_NONE);
+}
+
+/* A wait for the drive for each would take a minute for thousands. */
+START_TEST(state_files_that_wait_are_saved_together_and_the_list_first)
+{
+    enum { COUNT = 600 };
+    struct loop *loop = loop_new(&loop_platform_system);
+    const struct disk_manager_config config = {.loop = loop,
+                                               .pool = place.pool,
+                                               .workers = 1,
+                                               .held = true,
+                                               .on_responses = on_responses};
+    struct disk_manager *manager = disk_manager_new(&config);
+    struct message answer;
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "resume/%u", i);
+        post_save(manager, i, name);
+    }
+    post_save(manager, COUNT, "session");
+    ck_assert_int_eq(disk_manager_begin(manager), ERROR_NONE);
+    for (int turn = 0; turn < 1000 && taken <= COUNT; turn++) {
+        loop_turn(loop, 10 * NS_PER_MS);
+        while (disk_manager_take(manager, &answer)) {
+            ck_assert_int_eq(answer.u.job.error, ERROR_NONE);
+            ck_assert_uint_eq(answer.torrent.index, taken == 0 ? COUNT : taken - 1);
+            taken++;
+            message_done(&answer, place.pool);
+        }
+    }
+    ck_assert_uint_eq(taken, COUNT + 1);
+    ck_assert_uint_eq(fault_calls(FAULT_SYNCFS), 2);
+    ck_assert_uint_eq(fault_calls(FAULT_DATASYNC), 0);
+    disk_manager_free(manager);
+    loop_free(loop);
+}
+END_TEST
+
 Suite *test_state_batch_suite(void)
 {
     Suite *suite = suite_create("state_batch");
@@ -213,6 +270,7 @@ Suite *test_state_batch_suite(void)
     tcase_add_test(tcase, files_in_directories_have_their_names_before_those_beside);
     tcase_add_test(tcase, of_several_changes_of_a_name_the_last_is_made);
     tcase_add_test(tcase, what_is_removed_goes_last_unless_it_is_saved_again);
+    tcase_add_test(tcase, state_files_that_wait_are_saved_together_and_the_list_first);
     suite_add_tcase(suite, tcase);
     return suite;
 }

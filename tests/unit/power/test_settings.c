@@ -336,6 +336,33 @@ START_TEST(what_could_not_be_kept_is_tried_once_more_at_the_end)
 }
 END_TEST
 
+static uint32_t warnings;
+
+static void note_warning(void *context, const struct message *event)
+{
+    (void)context;
+    warnings += event->type == EVENT_WARNING;
+}
+
+START_TEST(a_list_that_cannot_be_saved_is_saved_when_it_can)
+{
+    struct session *session = rig_open(&rig);
+    warnings = 0;
+    ck_assert_int_eq(event_bus_listen(session_events(session), note_warning, NULL),
+                     ERROR_NONE);
+    power_fail(POWER_CALL_SYNC, "/state/session", -1, ENOSPC);
+    session_set_limits(session, 700, 0);
+    world_run(&rig.world, 40 * NS_PER_S);
+    ck_assert_uint_eq(warnings, 1); /* said once */
+    power_fail(POWER_CALL_SYNC, "", 0, 0);
+    world_run(&rig.world, 31 * NS_PER_S);
+    session_free(session);
+    session = rig_open(&rig);
+    ck_assert_uint_eq(remember(session).max_down, 700);
+    session_free(session);
+}
+END_TEST
+
 Suite *test_settings_suite(void)
 {
     Suite *suite = suite_create("settings");
@@ -345,6 +372,7 @@ Suite *test_settings_suite(void)
     tcase_add_loop_test(cases, what_was_set_is_as_it_was_saved_whenever_the_end_comes,
                         POWER_KILL, POWER_MODES);
     tcase_add_test(cases, a_torrent_that_cannot_be_kept_is_not_on_the_list_until_it_is);
+    tcase_add_test(cases, a_list_that_cannot_be_saved_is_saved_when_it_can);
     tcase_add_test(cases, what_could_not_be_kept_is_tried_once_more_at_the_end);
     suite_add_tcase(suite, cases);
     return suite;
