@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "disk/file_walk.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -95,6 +96,25 @@ static enum error_code check_mode(struct state_dir *dir, char *message,
     return ERROR_ACCESS;
 }
 
+/* What a kill left half written (disk/state_file.h: beside the file, until it is whole).
+ * Without the lock it may be somebody's who is at it. */
+static void sweep(const struct state_dir *dir, const char *name)
+{
+    const int fd = openat(dir->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+    if (entries == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        const size_t length = strlen(entry->d_name);
+        if (length > 4 && strcmp(entry->d_name + length - 4, ".new") == 0)
+            unlinkat(fd, entry->d_name, 0);
+    }
+    closedir(entries);
+}
+
 static enum error_code open_dir(const char *path, struct state_dir *ret_dir,
                                 char *message, size_t message_size)
 {
@@ -123,6 +143,10 @@ static enum error_code open_dir(const char *path, struct state_dir *ret_dir,
         dir.read_only = true;
     if (!dir.read_only && fsync(dir.fd) != 0) /* the new directories */
         dir.read_only = errno == EROFS;
+    if (dir.locked && !dir.read_only) {
+        sweep(&dir, "torrents");
+        sweep(&dir, "resume");
+    }
     *ret_dir = dir;
     return ERROR_NONE;
 }

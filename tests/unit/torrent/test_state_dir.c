@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
@@ -152,6 +153,34 @@ START_TEST(a_lock_file_that_is_a_link_is_not_followed)
 }
 END_TEST
 
+static void put(const struct state_dir *dir, const char *name)
+{
+    const int fd = openat(dir->fd, name, O_WRONLY | O_CREAT, 0600);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+START_TEST(what_a_kill_left_half_written_is_cleared_away)
+{
+    static const char *const kept[] = {"torrents/a.torrent", "resume/a", "resume/a.prev",
+                                       "resume/.new", "resume/new"};
+    static const char *const swept[] = {"torrents/a.torrent.new", "resume/b.new"};
+    struct state_dir dir;
+    ck_assert_int_eq(open_it(&dir), ERROR_NONE);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        put(&dir, kept[i]);
+    for (size_t i = 0; i < sizeof swept / sizeof *swept; i++)
+        put(&dir, swept[i]);
+    state_dir_close(&dir);
+    ck_assert_int_eq(open_it(&dir), ERROR_NONE);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        ck_assert_int_eq(faccessat(dir.fd, kept[i], F_OK, 0), 0);
+    for (size_t i = 0; i < sizeof swept / sizeof *swept; i++)
+        ck_assert_int_ne(faccessat(dir.fd, swept[i], F_OK, 0), 0);
+    state_dir_close(&dir);
+}
+END_TEST
+
 Suite *test_state_dir_suite(void)
 {
     Suite *suite = suite_create("state_dir");
@@ -162,6 +191,7 @@ Suite *test_state_dir_suite(void)
     tcase_add_test(tcase, one_that_everybody_may_write_to_is_refused);
     tcase_add_test(tcase, what_is_no_directory_is_refused_with_its_name);
     tcase_add_test(tcase, one_that_cannot_be_written_to_is_used_without_keeping_anything);
+    tcase_add_test(tcase, what_a_kill_left_half_written_is_cleared_away);
     tcase_add_test(tcase, a_lock_file_that_is_a_link_is_not_followed);
     suite_add_tcase(suite, tcase);
     return suite;
