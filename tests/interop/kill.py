@@ -3,19 +3,21 @@ on disk is found again, nothing wrong is claimed, no verified piece is fetched t
 the download completes (HOSTILE.md R1). BTTUI_INTEROP_FULL=1: 200 kills at random of each
 instead of four."""
 
+import hashlib
 import os
 import random
 import signal
 import time
 
 from bttui import Bttui
-from lab import check, check_equal, run
-from payload import Payload
+from lab import check, check_equal, run, wait_until
+from payload import Payload, bencode
 from wire_peer import WirePeer
 
 SIZES = [4 << 20, 0, 5 << 20, 5, 2 << 20, 130001]
 PIECE_BYTES = 1 << 16
 RATE = 6 << 20
+MANY = 1000 if os.environ.get("BTTUI_INTEROP_FULL") else 300
 ROUNDS = 50 if os.environ.get("BTTUI_INTEROP_FULL") else 1
 
 
@@ -119,4 +121,60 @@ def after_a_checkpoint(lab):
     check_equal(payload.differences(target), [], "files that differ")
 
 
-run(at_random_points, while_it_ends, after_a_checkpoint, limit_s=180 * ROUNDS)
+def small_torrents(directory, count):
+    """Torrent files by their infohash."""
+    files = {}
+    for i in range(count):
+        info = bencode({"name": f"{i:06}", "length": 5, "piece length": 32768,
+                        "pieces": b"%020d" % i})
+        path = os.path.join(directory, f"{i}.torrent")
+        with open(path, "wb") as file:
+            file.write(b"d4:info" + info + b"e")
+        files[hashlib.sha1(info).digest()] = path
+    return files
+
+
+def named(state):
+    """Info-hashes on the saved list."""
+    try:
+        with open(os.path.join(state, "session"), "rb") as file:
+            return {part[:20] for part in file.read().split(b"4:hash20:")[1:]}
+    except FileNotFoundError:
+        return set()
+
+
+def while_many_are_added(lab):
+    """The list names none whose .torrent is not there whole, and comes back as it is; an
+    orderly end, however soon, keeps them all."""
+    files, target = small_torrents(lab.new_dir("torrents"), MANY), lab.new_dir("target")
+    counts = []
+    for _ in range(20 if ROUNDS > 1 else 2):
+        state = lab.new_dir("state")
+        bttui = Bttui(lab, None, target, *files.values(), state=state)
+        bttui.wait_event("listening")
+        begun = random.randrange(2 * MANY)
+        wait_until(lambda: len(os.listdir(os.path.join(state, "torrents"))) >= min(begun, MANY),
+                   f"{begun} to be written")
+        if begun >= MANY:
+            time.sleep(random.uniform(0, 0.3))
+        bttui.kill(signal.SIGKILL)
+        bttui.wait()
+        names = named(state)
+        counts.append(len(names))
+        for name in names:
+            with open(os.path.join(state, "torrents", f"{name.hex()}.torrent"), "rb") as kept, \
+                    open(files[name], "rb") as given:
+                check_equal(kept.read(), given.read(), name.hex())
+        again = Bttui(lab, None, target, state=state)
+        again.wait_event("listening")
+        wait_until(lambda: len(again.seen("added")) == len(names), "all named to be back")
+        again.finish()
+    print(f"        named after a kill, of {MANY}: {counts}")
+    state = lab.new_dir("state")
+    bttui = Bttui(lab, None, target, *files.values(), state=state)
+    bttui.wait_event("listening")
+    bttui.finish()
+    check_equal(named(state), set(files), "named after an orderly end")
+
+
+run(at_random_points, while_it_ends, while_many_are_added, after_a_checkpoint, limit_s=180 * ROUNDS)
