@@ -79,20 +79,60 @@ static struct imported_part read_part(const char *path)
     return part;
 }
 
-static enum error_code load_metainfo(struct import *import, struct subject *subject)
+static void load_parts(struct import *import, struct subject *subject)
+{
+    for (int i = 0; i < IMPORTED_PARTS; i++) {
+        char *path =
+            import_kind_part_path(import->kind, import->session, subject->stem, i);
+        subject->parts[i] = read_part(path);
+        free(path);
+    }
+}
+
+/* There is none, but what came by a magnet link may be in the resume data. */
+static enum error_code make_torrent(struct import *import, struct subject *subject)
+{
+    struct buffer torrent;
+    enum error_code error = ERROR_MISSING;
+    buffer_init(&torrent, METAINFO_MAX_BYTES);
+    if (import->kind->make != NULL)
+        error = import->kind->make(&subject->parts[0], &torrent);
+    if (error == ERROR_NONE) {
+        subject->torrent = (struct imported_part){torrent.bytes, torrent.length};
+        return ERROR_NONE;
+    }
+    buffer_done(&torrent);
+    return error == ERROR_MEMORY ? error
+                                 : leave_out(subject, IMPORT_NOTE_NO_METADATA, NULL);
+}
+
+static enum error_code read_torrent(struct import *import, struct subject *subject)
 {
     struct metainfo_error why;
     uint8_t *bytes;
+    size_t length;
     char *path = import_kind_torrent_path(import->kind, import->session, subject->stem);
     if (path == NULL)
         return ERROR_MEMORY;
-    enum error_code error =
-        metainfo_read_file(path, &bytes, &subject->torrent.length, &why);
+    const enum error_code error = metainfo_read_file(path, &bytes, &length, &why);
     free(path);
-    if (error == ERROR_NONE) {
-        subject->torrent.bytes = bytes;
-        error = metainfo_parse(bytes, subject->torrent.length, &subject->metainfo, &why);
-    }
+    if (error == ERROR_NONE)
+        subject->torrent = (struct imported_part){bytes, length};
+    if (error == ERROR_NONE || error == ERROR_MEMORY)
+        return error;
+    return error == ERROR_NOT_FOUND
+               ? make_torrent(import, subject)
+               : leave_out(subject, IMPORT_NOTE_DAMAGED, why.message);
+}
+
+static enum error_code load_metainfo(struct import *import, struct subject *subject)
+{
+    struct metainfo_error why;
+    enum error_code error = read_torrent(import, subject);
+    if (error != ERROR_NONE)
+        return error;
+    error = metainfo_parse(subject->torrent.bytes, subject->torrent.length,
+                           &subject->metainfo, &why);
     if (error != ERROR_NONE)
         return error == ERROR_MEMORY
                    ? error
@@ -108,12 +148,6 @@ static enum error_code load_metainfo(struct import *import, struct subject *subj
 
 static enum error_code load_resume(struct import *import, struct subject *subject)
 {
-    for (int i = 0; i < IMPORTED_PARTS; i++) {
-        char *path =
-            import_kind_part_path(import->kind, import->session, subject->stem, i);
-        subject->parts[i] = read_part(path);
-        free(path);
-    }
     const enum error_code error =
         import->kind->read(subject->parts, subject->metainfo, &subject->imported);
     if (error == ERROR_NONE || error == ERROR_MEMORY)
@@ -194,6 +228,7 @@ static enum error_code take_over(struct import *import, const char *stem,
     struct subject subject = {.stem = stem, .result = result};
     const char *dir = NULL;
     *result = (struct import_result){.name = strdup(stem), .state = IMPORT_LEFT_OUT};
+    load_parts(import, &subject);
     enum error_code error =
         result->name != NULL ? load_metainfo(import, &subject) : ERROR_MEMORY;
     if (error == ERROR_NONE && import_save_has(import, &subject.metainfo->hash))

@@ -30,6 +30,7 @@ static const struct import_kind kinds[] = {
      .torrents = "",
      .parts = {{"", ".fastresume"}},
      .read = imported_read_qbittorrent,
+     .make = imported_make_libtorrent,
      .suffix = IMPORTED_SUFFIX_QBITTORRENT},
     {.word = "rtorrent",
      .name = "rtorrent",
@@ -129,11 +130,11 @@ struct stems {
     uint32_t count, capacity;
 };
 
-static enum error_code add_stem(struct stems *stems, const char *name)
+/* Unless NAME ends otherwise. */
+static enum error_code add_stem(struct stems *stems, const char *name, const char *ending)
 {
-    const size_t length = strlen(name), end = sizeof TORRENT_SUFFIX - 1;
-    if (length <= end || strcmp(name + length - end, TORRENT_SUFFIX) != 0 ||
-        name[0] == '.')
+    const size_t length = strlen(name), end = strlen(ending);
+    if (length <= end || strcmp(name + length - end, ending) != 0 || name[0] == '.')
         return ERROR_NONE;
     if (stems->count == STEMS_MAX)
         return ERROR_LIMIT;
@@ -150,6 +151,30 @@ static enum error_code add_stem(struct stems *stems, const char *name)
                                               : ERROR_MEMORY;
 }
 
+static enum error_code add_name(struct stems *stems, const struct import_kind *kind,
+                                const char *name)
+{
+    const enum error_code error = add_stem(stems, name, TORRENT_SUFFIX);
+    return error == ERROR_NONE && kind->make != NULL
+               ? add_stem(stems, name, kind->parts[0].after)
+               : error;
+}
+
+/* Each once. */
+static void sort_stems(struct stems *stems)
+{
+    uint32_t kept = 0;
+    if (stems->count > 0)
+        qsort(stems->texts, stems->count, sizeof *stems->texts, compare_texts);
+    for (uint32_t i = 0; i < stems->count; i++) {
+        if (kept > 0 && strcmp(stems->texts[kept - 1], stems->texts[i]) == 0)
+            free(stems->texts[i]);
+        else
+            stems->texts[kept++] = stems->texts[i];
+    }
+    stems->count = kept;
+}
+
 enum error_code import_kind_stems(const struct import_kind *kind, const char *session,
                                   char ***ret_stems, uint32_t *ret_count)
 {
@@ -160,12 +185,11 @@ enum error_code import_kind_stems(const struct import_kind *kind, const char *se
     DIR *dir = opendir(path);
     enum error_code error = dir != NULL ? ERROR_NONE : error_from_errno(errno);
     while (error == ERROR_NONE && (entry = readdir(dir)) != NULL)
-        error = add_stem(&stems, entry->d_name);
+        error = add_name(&stems, kind, entry->d_name);
     if (dir != NULL)
         closedir(dir);
     if (error == ERROR_NONE) {
-        if (stems.count > 0)
-            qsort(stems.texts, stems.count, sizeof *stems.texts, compare_texts);
+        sort_stems(&stems);
         *ret_stems = stems.texts;
         *ret_count = stems.count;
         return ERROR_NONE;

@@ -21,8 +21,9 @@ struct import_kind {
         const char *before, *after; /* the stem stands between; AFTER NULL: no stem */
     } parts[IMPORTED_PARTS];
     imported_reader *read;
-    const char *suffix;   /* of unfinished files' names; NULL: none */
-    const char *pid_file; /* below the session, or beside it; NULL: none */
+    imported_metainfo_maker *make; /* of the first part alone; NULL: it cannot be */
+    const char *suffix;            /* of unfinished files' names; NULL: none */
+    const char *pid_file;          /* below the session, or beside it; NULL: none */
 };
 
 enum import_state { IMPORT_TAKEN, IMPORT_TO_CHECK, IMPORT_LEFT_OUT };
@@ -32,6 +33,7 @@ enum import_note {
     /* why it was left out */
     IMPORT_NOTE_ALREADY,
     IMPORT_NOTE_DAMAGED,
+    IMPORT_NOTE_NO_METADATA,
     IMPORT_NOTE_NO_RESUME,
     IMPORT_NOTE_NO_DIR,
     IMPORT_NOTE_INSIDE,
@@ -75,7 +77,8 @@ struct import {
  * directory with links resolved, is malloc'ed. NULL: none was found. */
 const struct import_kind *import_kind_find(const char *word, const char *dir,
                                            char **ret_path);
-/* The names before ".torrent" in SESSION, sorted; each and the array are malloc'ed. */
+/* What stands before ".torrent" in the names in SESSION, and before the part's ending
+ * where a torrent can be made of that; sorted. Each and the array are malloc'ed. */
 enum error_code import_kind_stems(const struct import_kind *kind, const char *session,
                                   char ***ret_stems, uint32_t *ret_count) MUST_CHECK;
 char *import_kind_torrent_path(const struct import_kind *kind, const char *session,

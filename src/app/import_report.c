@@ -15,6 +15,7 @@ static const char *note_word(enum import_note note)
         [IMPORT_NOTE_NONE] = "",
         [IMPORT_NOTE_ALREADY] = "already-there",
         [IMPORT_NOTE_DAMAGED] = "damaged-torrent",
+        [IMPORT_NOTE_NO_METADATA] = "no-metadata",
         [IMPORT_NOTE_NO_RESUME] = "no-resume-data",
         [IMPORT_NOTE_NO_DIR] = "no-directory",
         [IMPORT_NOTE_INSIDE] = "in-state-directory",
@@ -38,6 +39,8 @@ static const char *note_text(enum import_note note)
         return _("it is in the list already");
     case IMPORT_NOTE_DAMAGED:
         return _("its torrent file cannot be used");
+    case IMPORT_NOTE_NO_METADATA:
+        return _("its torrent file is not there");
     case IMPORT_NOTE_NO_RESUME:
         return _("what the client knew of it is missing or damaged");
     case IMPORT_NOTE_NO_DIR:

@@ -7,6 +7,7 @@
 #define BTTUI_APP_IMPORTED_H
 
 #include "base/bitfield.h"
+#include "base/buffer.h"
 #include "meta/bencode.h"
 #include "meta/metainfo.h"
 #include "torrent/settings.h"
@@ -61,5 +62,12 @@ imported_reader imported_read_qbittorrent;
 imported_reader imported_read_deluge;
 /* HASH.torrent.rtorrent, HASH.torrent.libtorrent_resume */
 imported_reader imported_read_rtorrent;
+
+/* The torrent file that a HASH.fastresume has in it, where there is none beside it: what
+ * came by a magnet link. Appends it to TORRENT. ERROR_MISSING: the metadata have not come
+ * yet. ERROR_CORRUPT, ERROR_LIMIT: past its cap, ERROR_MEMORY. */
+typedef enum error_code imported_metainfo_maker(const struct imported_part *part,
+                                                struct buffer *torrent);
+imported_metainfo_maker imported_make_libtorrent;
 
 #endif

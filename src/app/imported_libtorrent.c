@@ -163,6 +163,41 @@ enum error_code imported_read_qbittorrent(const struct imported_part *parts,
     return error;
 }
 
+static enum error_code put_span(struct buffer *buffer, const char *key,
+                                struct bencode_value value)
+{
+    size_t length;
+    const uint8_t *bytes = bencode_span(value, &length);
+    const enum error_code error = bencode_put_text(buffer, key);
+    return error == ERROR_NONE ? buffer_append(buffer, bytes, length) : error;
+}
+
+static enum error_code put_torrent(struct bencode_value dict, struct buffer *torrent)
+{
+    const struct bencode_value info = bencode_get(dict, "info");
+    const struct bencode_value trackers = bencode_get(dict, "trackers");
+    if (!bencode_is(info, BENCODE_DICT))
+        return ERROR_MISSING;
+    enum error_code error = buffer_append_text(torrent, "d");
+    if (error == ERROR_NONE && bencode_is(trackers, BENCODE_LIST))
+        error = put_span(torrent, "announce-list", trackers);
+    if (error == ERROR_NONE)
+        error = put_span(torrent, "info", info);
+    return error == ERROR_NONE ? buffer_append_text(torrent, "e") : error;
+}
+
+enum error_code imported_make_libtorrent(const struct imported_part *part,
+                                         struct buffer *torrent)
+{
+    struct bencode tree;
+    enum error_code error = imported_open(part, &tree);
+    if (error != ERROR_NONE)
+        return error;
+    error = put_torrent(bencode_root(&tree), torrent);
+    bencode_done(&tree);
+    return error;
+}
+
 /* The resume data of one torrent, which stand as a string in the dictionary of all. */
 static enum error_code read_inner(struct bencode_value all,
                                   const struct metainfo *metainfo,

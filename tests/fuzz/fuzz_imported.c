@@ -52,6 +52,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     parts[0].length = first < rest ? first : rest;
     parts[1].bytes = parts[0].bytes + parts[0].length;
     parts[1].length = rest - parts[0].length;
+    struct buffer torrent;
+    buffer_init(&torrent, METAINFO_MAX_BYTES);
+    if (imported_make_libtorrent(&parts[0], &torrent) == ERROR_NONE)
+        must(torrent.length > 0 && torrent.bytes[torrent.length - 1] == 'e');
+    buffer_done(&torrent);
     if (readers[bytes[0] % 4](parts, &metainfo, &imported) == ERROR_NONE) {
         examine(&imported);
         imported_done(&imported);

@@ -9,7 +9,7 @@ import subprocess
 import sessions
 from bttui import Bttui, bttui_path
 from lab import check, check_equal, run, wait_until
-from payload import Payload
+from payload import Payload, bencode
 
 RCHAR_MAX = 2 << 20  # what a start reads beside payload, which is several times as much
 
@@ -94,10 +94,23 @@ def check_session(lab, state, jobs):
     bttui.finish()
 
 
+def put_torrent_inside(home, job):
+    """As for one that came by a magnet link: no torrent file, the metadata are in the other."""
+    folder = os.path.join(home, "qBittorrent/data/BT_backup")
+    os.remove(os.path.join(folder, f"{job.infohash}.torrent"))
+    path = os.path.join(folder, f"{job.infohash}.fastresume")
+    with open(path, "rb") as file:
+        data = file.read()
+    with open(path, "wb") as file:
+        file.write(b"d4:info" + bencode(job.payload.info()) + data[1:])
+
+
 def import_from(lab, client):
     session = client(lab)
     jobs = fill(lab, session)
     session.finish()
+    if client is sessions.Qbittorrent:
+        put_torrent_inside(session.home, jobs[0])
     state, before = lab.new_dir("state"), fingerprint(session.home)
     status, result, complaint = take_over(state, session)
     check_equal((status, complaint), (0, ""), "bttui import")

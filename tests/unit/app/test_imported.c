@@ -282,6 +282,39 @@ START_TEST(pieces_on_their_way_to_the_disk_are_not_trusted)
 }
 END_TEST
 
+static const struct {
+    const char *resume;
+    enum error_code error;
+    const char *torrent;
+} made[] = {
+    {"d'info'd'name''n'e'trackers'll'http://t/'eee", ERROR_NONE,
+     "d'announce-list'll'http://t/'ee'info'd'name''n'ee"},
+    {"d'info'd'name''n'e'trackers'i1ee", ERROR_NONE, "d'info'd'name''n'ee"},
+    {"d'pieces''x'e", ERROR_MISSING, NULL},
+    {"d'info'i1ee", ERROR_MISSING, NULL},
+    {"d'info'd", ERROR_CORRUPT, NULL},
+};
+
+START_TEST(what_came_by_a_magnet_link_has_its_torrent_in_it)
+{
+    struct buffer resume, torrent, wanted;
+    buffer_init(&resume, 4096);
+    buffer_init(&torrent, 4096);
+    buffer_init(&wanted, 4096);
+    notation_append(&resume, made[_i].resume);
+    const struct imported_part part = {resume.bytes, resume.length};
+    ck_assert_int_eq(imported_make_libtorrent(&part, &torrent), made[_i].error);
+    if (made[_i].torrent != NULL) {
+        notation_append(&wanted, made[_i].torrent);
+        ck_assert_uint_eq(torrent.length, wanted.length);
+        ck_assert_mem_eq(torrent.bytes, wanted.bytes, wanted.length);
+    }
+    buffer_done(&resume);
+    buffer_done(&torrent);
+    buffer_done(&wanted);
+}
+END_TEST
+
 /* ---- held against the files ---- */
 
 static const struct {
@@ -354,6 +387,8 @@ Suite *suite_imported(void)
     tcase_add_loop_test(tests, a_clients_words_are_understood, 0,
                         (int)(sizeof cases / sizeof cases[0]));
     tcase_add_test(tests, pieces_on_their_way_to_the_disk_are_not_trusted);
+    tcase_add_loop_test(tests, what_came_by_a_magnet_link_has_its_torrent_in_it, 0,
+                        (int)(sizeof made / sizeof made[0]));
     tcase_add_loop_test(tests, claims_are_held_against_sizes_and_times, 0,
                         (int)(sizeof compared / sizeof compared[0]));
     suite_add_tcase(suite, tests);
