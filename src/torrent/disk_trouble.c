@@ -111,6 +111,8 @@ void torrent_forgive_disk(struct torrent *torrent)
     torrent->missing = false;
     loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
     session_changed(torrent, CHANGED_STATE);
+    if (lost_files && torrent_finish_move_again(torrent))
+        return;
     if (torrent->phase != TORRENT_PHASE_READY || torrent->move != TORRENT_MOVE_NONE)
         return;
     torrent_settle_again(torrent);

@@ -291,6 +291,15 @@ void torrent_leave_move(struct torrent *torrent)
         post_step(torrent, DISK_MOVE_GIVE_UP, NULL, torrent->download_dir);
 }
 
+bool torrent_finish_move_again(struct torrent *torrent)
+{
+    if (torrent->move != TORRENT_MOVE_FINISHING || torrent->phase != TORRENT_PHASE_READY)
+        return false;
+    torrent->phase = TORRENT_PHASE_STARTING;
+    post_step(torrent, DISK_MOVE_FINISH, torrent->move_dir, torrent->download_dir);
+    return true;
+}
+
 bool torrent_take_up_move(struct torrent *torrent)
 {
     if (torrent->resume.moving_to != NULL && !torrent->move_taken_up) {

@@ -231,6 +231,8 @@ void torrent_on_settled(struct torrent *torrent, const struct message *response)
 bool torrent_move_home(struct torrent *torrent);
 /* At the start: cleans up what a kill has left. True: torrent_begin follows by itself. */
 bool torrent_take_up_move(struct torrent *torrent);
+/* The new place was away, and may be back. True: torrent_begin follows by itself. */
+bool torrent_finish_move_again(struct torrent *torrent);
 void torrent_stop_move(struct torrent *torrent);  /* the session ends */
 void torrent_leave_move(struct torrent *torrent); /* the torrent is removed */
 /* The resume data were saved, or could not be. */

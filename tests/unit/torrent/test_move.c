@@ -1,8 +1,12 @@
 /* A torrent's data move while the session runs. */
+#include "disk/state_file.h"
 #include "tests/unit/torrent/pair.h"
+#include "torrent/resume.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -153,6 +157,61 @@ START_TEST(what_a_kill_leaves_is_cleaned_up)
 }
 END_TEST
 
+/* As if killed when the new place was noted, before the old one was cleaned. */
+static void note_the_new_place(void)
+{
+    char hex[INFO_HASH_HEX_SIZE], name[80];
+    struct resume resume;
+    struct buffer buffer;
+    uint8_t *bytes;
+    size_t length;
+    const int state = open(pair.seed.state, O_RDONLY | O_DIRECTORY);
+    info_hash_hex(&pair.meta->hash, hex);
+    snprintf(name, sizeof name, "resume/%s", hex);
+    ck_assert_int_eq(state_file_load(state, name, 1 << 20, &bytes, &length), ERROR_NONE);
+    ck_assert_int_eq(resume_decode(bytes, length, pair.meta, &resume), ERROR_NONE);
+    free(bytes);
+    resume.moved_from = resume.download_dir;
+    resume.download_dir = strdup(target);
+    buffer_init(&buffer, 1 << 20);
+    ck_assert_int_eq(resume_encode(&resume, pair.meta->file_count, &buffer), ERROR_NONE);
+    ck_assert_int_eq(state_file_save(state, name, buffer.bytes, buffer.length),
+                     ERROR_NONE);
+    buffer_done(&buffer);
+    resume_done(&resume);
+    close(state);
+}
+
+static bool has_failed(const struct pair *with)
+{
+    return with->seed.errors > 0;
+}
+
+START_TEST(a_new_place_that_is_away_is_waited_for)
+{
+    char parent[96];
+    side_close(&pair, &pair.seed);
+    side_open(&pair, &pair.seed, true);
+    ck_assert_int_eq(side_add(&pair, &pair.seed, NULL), ERROR_NONE);
+    pair_until(&pair, is_seeding, 10);
+    side_close(&pair, &pair.seed);
+    note_the_new_place();
+    side_open(&pair, &pair.seed, true);
+    pair.seed.id = session_at(pair.seed.session, 0);
+    pair_until(&pair, has_failed, 10);
+    ck_assert(pair_files_are_right(&pair, pair.seed.down)); /* not given up for that */
+    snprintf(parent, sizeof parent, "%s/new", pair.root);
+    mkdir(parent, 0777);
+    mkdir(target, 0777);
+    pair_write_files(&pair, target);
+    torrent_resume(pair.seed.session, pair.seed.id);
+    pair_until(&pair, is_seeding, 10);
+    ck_assert_str_eq(side_info(&pair.seed).download_dir, target);
+    ck_assert(pair_files_are_right(&pair, target));
+    ck_assert(!pair_files_are_right(&pair, pair.seed.down));
+}
+END_TEST
+
 /* S23: wherever they are by then, and nobody else's. */
 START_TEST(what_was_moved_is_deleted_where_it_is)
 {
@@ -183,6 +242,7 @@ Suite *test_move_suite(void)
     tcase_add_test(tests, a_place_that_cannot_be_is_told_and_changes_nothing);
     tcase_add_test(tests, it_is_not_moved_on_top_of_others_or_of_the_state);
     tcase_add_test(tests, what_a_kill_leaves_is_cleaned_up);
+    tcase_add_test(tests, a_new_place_that_is_away_is_waited_for);
     tcase_add_test(tests, what_was_moved_is_deleted_where_it_is);
     suite_add_tcase(suite, tests);
     return suite;
