@@ -66,6 +66,7 @@ enum action {
     ACTION_ADD,
     ACTION_REMOVE,
     ACTION_REMOVE_WITH_DATA,
+    ACTION_UNDO,
     ACTION_PAUSE, /* or resume */
     ACTION_PAUSE_ALL,
     ACTION_VERIFY,

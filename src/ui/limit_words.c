@@ -37,13 +37,17 @@ bool limit_words_parse(const char *text, uint64_t *ret_down, uint64_t *ret_up)
            text_parse_rate(down, ret_down) && text_parse_rate(up, ret_up);
 }
 
+const char *limit_words_hint(void)
+{
+    return _("Two rates, down and up, in bytes a second: 2M 500K; 0 is no limit.");
+}
+
 bool limit_words_read(struct view_context *context, const char *text, uint64_t *ret_down,
                       uint64_t *ret_up)
 {
     if (limit_words_parse(text, ret_down, ret_up))
         return true;
-    view_say(context, STYLE_BAD, "%s",
-             _("Two rates, down and up, in bytes a second: 2M 500K; 0 is no limit."));
+    view_say(context, STYLE_BAD, "%s", limit_words_hint());
     return false;
 }
 
@@ -65,6 +69,12 @@ const char *goal_words(const struct seed_goal *goal, char ret_text[LIMIT_WORDS_S
     snprintf(ret_text, LIMIT_WORDS_SIZE, "%s %s %s", ratio, minutes,
              action_words[goal->action <= SEED_ACTION_REMOVE ? goal->action : 0]);
     return ret_text;
+}
+
+const char *goal_words_hint(void)
+{
+    return _(
+        "Ratio, minutes, stop or remove: 1.5 90 stop. never: no end; -: as for all.");
 }
 
 static bool parse_word(const char *word, uint32_t *ret_value)
@@ -100,11 +110,11 @@ static bool parse_action(const char *word, uint32_t *ret_action)
 
 bool goal_words_parse(const char *text, struct seed_goal *ret_goal)
 {
-    char ratio[TEXT_NUMBER_SIZE], minutes[TEXT_NUMBER_SIZE];
+    char ratio[TEXT_NUMBER_SIZE], minutes[TEXT_NUMBER_SIZE] = "-";
     char action[TEXT_NUMBER_SIZE] = "-", more[2];
     struct seed_goal goal;
     const int count = sscanf(text, "%31s %31s %31s %1s", ratio, minutes, action, more);
-    if (count < 2 || count > 3 ||
+    if (count < 1 || count > 3 ||
         !(parse_word(ratio, &goal.ratio) || parse_ratio(ratio, &goal.ratio)) ||
         !(parse_word(minutes, &goal.minutes) || parse_minutes(minutes, &goal.minutes)) ||
         !parse_action(action, &goal.action))

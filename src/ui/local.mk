@@ -61,7 +61,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/terminal_restore.h \
 	src/ui/theme.c \
 	src/ui/theme.h \
-	src/ui/torrent_commands.c src/ui/torrent_label.c \
+	src/ui/torrent_commands.c src/ui/torrent_label.c src/ui/torrent_remove.c \
 	src/ui/torrent_row.c \
 	src/ui/torrent_row.h \
 	src/ui/view.h \

@@ -169,7 +169,8 @@ static void ask_limits(struct peers *peers, struct view_context *context)
         return;
     const struct peer_info *first = &command.first->peer;
     const struct view_question question = {
-        .label = _("Peer's limits down and up (0: none): "),
+        .label = _("Peer's limits: "),
+        .hint = limit_words_hint(),
         .initial = limit_words(first->max_down, first->max_up, initial),
         .state = peers,
         .on_accept = accept_limits};
@@ -209,7 +210,8 @@ static bool accept_peer(void *state, struct view_context *context, const char *t
 static void ask_peer(struct peers *peers, struct view_context *context)
 {
     const struct view_question question = {
-        .label = _("Add a peer (address:port): "),
+        .label = _("Add a peer: "),
+        .hint = _("Its address and port: 192.0.2.7:6881 or [2001:db8::7]:6881"),
         .history = "peer",
         .state = peers,
         .on_accept = accept_peer,

@@ -74,7 +74,7 @@ static void draw_down(void *context, const void *line, struct pane cell)
 {
     const struct peer_row_line *row = line;
     (void)context;
-    if (peer_row_is_connected(row))
+    if (row->peer.down_rate > 0)
         cell_rate(cell, STYLE_DOWN, row->peer.down_rate);
 }
 
@@ -82,7 +82,7 @@ static void draw_up(void *context, const void *line, struct pane cell)
 {
     const struct peer_row_line *row = line;
     (void)context;
-    if (peer_row_is_connected(row))
+    if (row->peer.up_rate > 0)
         cell_rate(cell, STYLE_UP, row->peer.up_rate);
 }
 

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "ui/screen_private.h"
+#include "ui/view_torrents.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -234,6 +235,7 @@ void screen_show_ending(struct screen *screen)
 {
     screen->ending = true;
     screen->modal = SCREEN_MODAL_NONE;
+    view_torrents_remove_now(screen->views[0].state);
     view_say(&screen->context, STYLE_WARN, "%s",
              _("Stopping: telling trackers and saving the session… (Ctrl-C ends at "
                "once)"));
@@ -270,8 +272,10 @@ struct screen *screen_new(const struct screen_config *config)
         return NULL;
     screen->config = *config;
     screen->tab = 1;
-    screen->context = (struct view_context){
-        .session = config->session, .screen = screen, .clock = loop_clock(config->loop)};
+    screen->context = (struct view_context){.session = config->session,
+                                            .loop = config->loop,
+                                            .screen = screen,
+                                            .clock = loop_clock(config->loop)};
     screen->canvas = canvas_new(config->width, config->height, config->ascii);
     loop_timer_init(&screen->timer, screen_on_frame_timer, screen);
     screen->hook =

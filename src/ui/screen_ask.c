@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LINE_HINT_FROM 9 /* rows above the line */
+
 /* ---- a line ---- */
 
 static struct line_history *history_of(struct screen *screen, const char *name)
@@ -28,6 +30,8 @@ void view_ask(struct view_context *context, const struct view_question *question
     struct screen *screen = context->screen;
     struct screen_line *line = &screen->line;
     snprintf(line->label, sizeof line->label, "%s", question->label);
+    snprintf(line->hint, sizeof line->hint, "%s",
+             question->hint != NULL ? question->hint : "");
     line->history = history_of(screen, question->history);
     line_edit_init(&line->edit, question->initial, line->history);
     line->paths = question->paths;
@@ -119,6 +123,21 @@ void screen_line_paste(struct screen *screen, const char *text, size_t length)
     tell_change(screen);
 }
 
+/* What is said about the line, or may be typed, stands above it: they may not hide each
+ * other. A hint takes no row where rows are few. */
+static void draw_above_line(struct screen *screen, struct pane pane)
+{
+    const bool said = screen->message[0] != '\0';
+    const char *text = said ? screen->message : screen->line.hint;
+    const uint16_t style = said ? screen->message_style : STYLE_HINT;
+    struct pane above = pane;
+    if (text[0] == '\0' || pane.y < (said ? 1 : LINE_HINT_FROM))
+        return;
+    above.y--;
+    pane_fill(above, style);
+    pane_text(above, 0, 0, style, text);
+}
+
 void screen_draw_line(struct screen *screen, struct pane pane)
 {
     const struct screen_line *line = &screen->line;
@@ -127,13 +146,7 @@ void screen_draw_line(struct screen *screen, struct pane pane)
         label = pane.width / 2;
     pane_text(pane_part(pane, 0, 0, label, 1), 0, 0, STYLE_KEY, line->label);
     line_edit_draw(&line->edit, pane_part(pane, label, 0, pane.width - label, 1));
-    /* What is said about the line stands above it: they may not hide each other. */
-    if (screen->message[0] != '\0' && pane.y > 0) {
-        struct pane above = pane;
-        above.y--;
-        pane_fill(above, screen->message_style);
-        pane_text(above, 0, 0, screen->message_style, screen->message);
-    }
+    draw_above_line(screen, pane);
 }
 
 /* ---- the filter ---- */
@@ -161,13 +174,15 @@ void screen_open_filter(struct screen *screen)
 {
     const struct screen_view *view = screen_focused_view(screen);
     struct table *table = view->class->table(view->state);
-    const struct view_question question = {.label = _("Filter: "),
-                                           .initial = table_filter(table),
-                                           .history = "filter",
-                                           .state = table,
-                                           .on_change = on_filter_change,
-                                           .on_accept = on_filter_accept,
-                                           .on_cancel = on_filter_cancel};
+    const struct view_question question = {
+        .label = _("Filter: "),
+        .hint = _("Enter keeps it, Esc shows all rows again."),
+        .initial = table_filter(table),
+        .history = "filter",
+        .state = table,
+        .on_change = on_filter_change,
+        .on_accept = on_filter_accept,
+        .on_cancel = on_filter_cancel};
     view_ask(&screen->context, &question);
 }
 

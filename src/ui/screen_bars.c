@@ -114,6 +114,14 @@ static void put_list_notes(struct screen *screen, struct words *words)
         snprintf(text, sizeof text, _("[%u marked] "), table_marked_count(table));
         put_word(words, STYLE_ACCENT, text);
     }
+    uint64_t seconds;
+    const uint32_t leaving = view_torrents_leaving(list->state, &seconds);
+    if (leaving > 0) {
+        /* L10N: %u torrents; until the key z brings the last back no more: %u seconds */
+        snprintf(text, sizeof text, _("[%u removed, z: back, %u s] "), leaving,
+                 (unsigned)seconds);
+        put_word(words, STYLE_WARN, text);
+    }
 }
 
 /* Why the selected torrent is as it is, in plain words. */
@@ -230,10 +238,11 @@ static int put_hint(struct pane pane, int x, const struct keymap_entry *entry,
 
 static bool is_last_word(const struct keymap_entry *entry)
 {
-    return entry->action == ACTION_HELP || entry->action == ACTION_LEAVE;
+    return entry->action == ACTION_HELP || entry->action == ACTION_LEAVE ||
+           entry->action == ACTION_BACK;
 }
 
-/* Room for "? help" and "q quit" is kept before the others take theirs. */
+/* Room for "? help", "q quit" and "Esc back" is kept before the others take theirs. */
 static void draw_hints(struct screen *screen, struct pane pane)
 {
     const uint32_t scopes = screen_scopes(screen);

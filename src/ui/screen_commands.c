@@ -27,8 +27,8 @@ void screen_ask_limits(struct screen *screen)
     char initial[LIMIT_WORDS_SIZE];
     session_get_info(screen->config.session, &info);
     const struct view_question question = {
-        .label = info.turtle ? _("Turtle mode's limits down and up (K, M, G; 0: none): ")
-                             : _("Limits down and up (K, M, G; 0: none): "),
+        .label = info.turtle ? _("Turtle mode's limits: ") : _("Limits of all: "),
+        .hint = limit_words_hint(),
         .initial = limit_words(info.max_down, info.max_up, initial),
         .on_accept = on_limits};
     view_ask(&screen->context, &question);

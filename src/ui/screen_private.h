@@ -35,6 +35,7 @@ enum screen_modal {
 
 struct screen_line {
     char label[SCREEN_TEXT];
+    char hint[SCREEN_TEXT];
     struct line_edit edit;
     struct line_history *history;
     bool paths;

@@ -51,7 +51,7 @@ static void pause_chosen(struct torrents *list, struct view_context *context)
             torrent_pause(context->session, list->asked[i]);
 }
 
-static void pause_all(struct view_context *context)
+static void pause_all(struct torrents *list, struct view_context *context)
 {
     const uint32_t count = session_count(context->session);
     bool running = false;
@@ -59,49 +59,13 @@ static void pause_all(struct view_context *context)
         running = !is_stopped(context, session_at(context->session, i));
     for (uint32_t i = 0; i < count; i++) {
         const struct torrent_id id = session_at(context->session, i);
+        if (torrent_is_leaving(list, id))
+            continue;
         if (running)
             torrent_pause(context->session, id);
         else
             torrent_resume(context->session, id);
     }
-}
-
-static void on_remove(void *state, struct view_context *context)
-{
-    struct torrents *list = state;
-    for (uint32_t i = 0; i < list->asked_count; i++)
-        session_remove(context->session, list->asked[i], list->with_data);
-    table_unmark_all(list->table);
-}
-
-static void ask_remove(struct torrents *list, struct view_context *context,
-                       bool with_data)
-{
-    struct torrent_info info;
-    char size[TEXT_NUMBER_SIZE], head[640], masked[VIEW_MASK_SIZE], text[1024];
-    uint64_t bytes = 0;
-    list->with_data = with_data;
-    if (!choose(list) || !torrent_get_info(context->session, list->asked[0], &info))
-        return;
-    if (list->asked_count == 1)
-        snprintf(
-            head, sizeof head, _("Remove “%.200s” (%s, %s done, ratio %.2f)?"),
-            view_mask(context, info.name, masked), text_bytes(info.total_bytes, size),
-            text_percent(info.done_bytes, info.total_bytes, (char[TEXT_NUMBER_SIZE]){0}),
-            torrent_row_ratio(&info));
-    else {
-        for (uint32_t i = 0; i < list->asked_count; i++)
-            if (torrent_get_info(context->session, list->asked[i], &info))
-                bytes += info.total_bytes;
-        snprintf(head, sizeof head,
-                 ngettext("Remove %u torrent (%s)?", "Remove %u torrents (%s)?",
-                          list->asked_count),
-                 list->asked_count, text_bytes(bytes, size));
-    }
-    snprintf(text, sizeof text, "%s\n%s", head,
-             with_data ? _("Its data on the disk is DELETED.")
-                       : _("Its data stays on the disk."));
-    view_confirm(context, text, list, on_remove);
 }
 
 static bool on_add(void *state, struct view_context *context, const char *text)
@@ -124,7 +88,7 @@ static bool on_add(void *state, struct view_context *context, const char *text)
         view_say(context, STYLE_BAD, "%s", message);
         return false;
     }
-    if (error == ERROR_EXISTS)
+    if (error == ERROR_EXISTS && !torrent_bring_back(list, id))
         view_say(context, STYLE_WARN, "%s", _("This torrent is in the list already."));
     view_torrents_recalc(state, context);
     table_select(list->table, torrent_row_make_id(id));
@@ -133,12 +97,14 @@ static bool on_add(void *state, struct view_context *context, const char *text)
 
 void view_torrents_ask_add(void *state, struct view_context *context, const char *path)
 {
-    const struct view_question question = {.label = _("Torrent file: "),
-                                           .initial = path,
-                                           .history = "add",
-                                           .paths = true,
-                                           .state = state,
-                                           .on_accept = on_add};
+    const struct view_question question = {
+        .label = _("Torrent file: "),
+        .hint = _("The path of a .torrent file; Tab completes it."),
+        .initial = path,
+        .history = "add",
+        .paths = true,
+        .state = state,
+        .on_accept = on_add};
     view_ask(context, &question);
 }
 
@@ -220,12 +186,14 @@ static void move_or_end(struct torrents *list, struct view_context *context)
             torrent_cancel_move(context->session, list->asked[i]);
         return;
     }
-    const struct view_question question = {.label = _("Move the data to: "),
-                                           .initial = info.download_dir,
-                                           .history = "move",
-                                           .paths = true,
-                                           .state = list,
-                                           .on_accept = on_move};
+    const struct view_question question = {
+        .label = _("Move the data to: "),
+        .hint = _("A directory, made if it is not there; Tab completes its path."),
+        .initial = info.download_dir,
+        .history = "move",
+        .paths = true,
+        .state = list,
+        .on_accept = on_move};
     view_ask(context, &question);
 }
 
@@ -256,7 +224,8 @@ static void ask_limits(struct torrents *list, struct view_context *context)
         !torrent_get_settings(context->session, list->asked[0], &settings))
         return;
     const struct view_question question = {
-        .label = _("Torrent's limits down and up (0: none): "),
+        .label = _("Torrent's limits: "),
+        .hint = limit_words_hint(),
         .initial = limit_words(settings.max_down, settings.max_up, initial),
         .state = list,
         .on_accept = on_limits};
@@ -268,9 +237,7 @@ static bool on_goal(void *state, struct view_context *context, const char *text)
     struct torrents *list = state;
     struct seed_goal goal;
     if (!goal_words_parse(text, &goal)) {
-        view_say(context, STYLE_BAD, "%s",
-                 _("A ratio, minutes, and stop or remove: 1.5 90 stop; never; - as for "
-                   "all."));
+        view_say(context, STYLE_BAD, "%s", goal_words_hint());
         return false;
     }
     for (uint32_t i = 0; i < list->asked_count; i++) {
@@ -290,11 +257,11 @@ static void ask_goal(struct torrents *list, struct view_context *context)
     if (!choose(list) ||
         !torrent_get_settings(context->session, list->asked[0], &settings))
         return;
-    const struct view_question question = {
-        .label = _("Goal: ratio, minutes, stop or remove (- as for all): "),
-        .initial = goal_words(&settings.goal, initial),
-        .state = list,
-        .on_accept = on_goal};
+    const struct view_question question = {.label = _("Goal of seeding: "),
+                                           .hint = goal_words_hint(),
+                                           .initial = goal_words(&settings.goal, initial),
+                                           .state = list,
+                                           .on_accept = on_goal};
     view_ask(context, &question);
 }
 
@@ -318,8 +285,20 @@ static void for_chosen(struct torrents *list, struct view_context *context,
         return;
     for (uint32_t i = 0; i < list->asked_count; i++)
         command(context->session, list->asked[i]);
-    if (note != NULL)
-        view_say(context, STYLE_NORMAL, "%s", note);
+    view_say(context, STYLE_NORMAL, "%s", note);
+}
+
+static void announce(struct torrents *list, struct view_context *context)
+{
+    struct torrent_info info;
+    uint32_t trackers = 0;
+    for_chosen(list, context, torrent_announce, _("Asking the trackers."));
+    for (uint32_t i = 0; i < list->asked_count; i++)
+        if (torrent_get_info(context->session, list->asked[i], &info))
+            trackers += info.trackers;
+    if (trackers == 0 && list->asked_count > 0)
+        view_say(context, STYLE_WARN, "%s",
+                 _("There is no tracker to ask; a adds one in the tab Trackers."));
 }
 
 bool torrent_commands_act(struct torrents *list, struct view_context *context,
@@ -330,22 +309,28 @@ bool torrent_commands_act(struct torrents *list, struct view_context *context,
         pause_chosen(list, context);
         return true;
     case ACTION_PAUSE_ALL:
-        pause_all(context);
+        pause_all(list, context);
         return true;
     case ACTION_ADD:
         view_torrents_ask_add(list, context, NULL);
         return true;
     case ACTION_REMOVE:
-        ask_remove(list, context, false);
+        if (choose(list))
+            torrent_remove_ask(list, context, false);
         return true;
     case ACTION_REMOVE_WITH_DATA:
-        ask_remove(list, context, true);
+        if (choose(list))
+            torrent_remove_ask(list, context, true);
+        return true;
+    case ACTION_UNDO:
+        torrent_remove_undo(list, context);
         return true;
     case ACTION_VERIFY:
-        for_chosen(list, context, torrent_verify, NULL);
+        for_chosen(list, context, torrent_verify,
+                   _("The data on disk is checked again."));
         return true;
     case ACTION_ANNOUNCE:
-        for_chosen(list, context, torrent_announce, _("Asking the trackers."));
+        announce(list, context);
         return true;
     case ACTION_START_NOW:
         toggle_forced(list, context);

@@ -89,11 +89,13 @@ void torrent_label_ask(struct torrents *list, struct view_context *context)
     struct torrent_settings settings;
     if (!torrent_get_settings(context->session, list->asked[0], &settings))
         return;
-    const struct view_question question = {.label = _("Label: "),
-                                           .initial = settings.label,
-                                           .history = "label",
-                                           .state = list,
-                                           .on_complete = complete,
-                                           .on_accept = on_label};
+    const struct view_question question = {
+        .label = _("Label: "),
+        .hint = _("Tab completes one in use; an empty line takes the label away."),
+        .initial = settings.label,
+        .history = "label",
+        .state = list,
+        .on_complete = complete,
+        .on_accept = on_label};
     view_ask(context, &question);
 }

@@ -56,10 +56,12 @@ static bool on_add(void *state, struct view_context *context, const char *text)
 
 static void ask_add(struct trackers *trackers, struct view_context *context)
 {
-    const struct view_question question = {.label = _("Tracker's address: "),
-                                           .history = "tracker",
-                                           .state = trackers,
-                                           .on_accept = on_add};
+    const struct view_question question = {
+        .label = _("Tracker's address: "),
+        .hint = _("For example udp://tracker.example.org:6969/announce"),
+        .history = "tracker",
+        .state = trackers,
+        .on_accept = on_add};
     trackers->asked = context->torrent;
     if (trackers->has_torrent)
         view_ask(context, &question);

@@ -23,6 +23,7 @@ struct table;
 
 struct view_context {
     struct session *session;
+    struct loop *loop;
     struct screen *screen;     /* for the calls below */
     struct torrent_id torrent; /* the selected one; generation 0: none */
     const struct clock *clock;
@@ -85,6 +86,7 @@ void view_changed_in(struct view_context *context, uint64_t ms);
 /* A line to be typed in the footer. LABEL and INITIAL are copied. */
 struct view_question {
     const char *label;   /* translated */
+    const char *hint;    /* what may be typed, above the line; or NULL */
     const char *initial; /* NULL: empty */
     const char *history; /* lines typed under the same name come back with ↑; or NULL */
     bool paths;          /* Tab completes file names */

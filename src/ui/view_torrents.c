@@ -15,7 +15,8 @@
 static bool torrents_init(void *state, struct view_context *context)
 {
     struct torrents *list = state;
-    (void)context;
+    list->context = context;
+    loop_timer_init(&list->leave_timer, torrent_remove_on_timer, list);
     list->table = table_new(&torrent_row_table, list);
     list->news.changed =
         calloc(TORRENTS_NEWS + TORRENTS_SCREEN, sizeof *list->news.changed);
@@ -26,9 +27,12 @@ static bool torrents_init(void *state, struct view_context *context)
 static void torrents_done(void *state)
 {
     struct torrents *list = state;
+    if (list->leaving_count > 0)
+        loop_timer_cancel(list->context->loop, &list->leave_timer);
     table_free(list->table);
     free(list->rows);
     free(list->asked);
+    free(list->leaving);
     free(list->news.places);
     free(list->news.changed);
 }
@@ -108,7 +112,7 @@ static void look_at_all(struct torrents *list, struct view_context *context)
     list->news.all = false;
     for (uint32_t i = 0; i < count; i++) {
         const struct torrent_id id = session_at(context->session, i);
-        if (!look_at(&list->rows[taken], context, id))
+        if (torrent_is_leaving(list, id) || !look_at(&list->rows[taken], context, id))
             continue;
         list->left += left_of(&list->rows[taken]);
         note_place(&list->news, id, taken++);
@@ -142,10 +146,13 @@ void view_torrents_recalc(void *state, struct view_context *context)
     struct torrents *list = state;
     struct torrents_news *news = &list->news;
     if (news->all || news->masked != context->masked ||
-        list->count != session_count(context->session) || !look_at_some(list, context))
+        list->count + list->leaving_count != session_count(context->session) ||
+        !look_at_some(list, context))
         look_at_all(list, context);
     news->masked = context->masked;
     news->changed_count = 0;
+    if (list->leaving_count > 0)
+        view_changed_in(context, 1000); /* the count-down */
 }
 
 /* ---- what events tell ---- */

@@ -1,7 +1,9 @@
-/* Between view_torrents.c, torrent_commands.c and torrent_label.c. */
+/* Between view_torrents.c, torrent_commands.c, torrent_remove.c and torrent_label.c. */
 #ifndef BTTUI_UI_VIEW_TORRENTS_PRIVATE_H
 #define BTTUI_UI_VIEW_TORRENTS_PRIVATE_H
 
+#include "loop/loop.h"
+#include "ui/table.h"
 #include "ui/torrent_row.h"
 #include "ui/view.h"
 
@@ -29,7 +31,16 @@ struct torrents_news {
 #define TORRENTS_NEWS   1024u
 #define TORRENTS_SCREEN 1024u
 
+/* Taken off the list, and not yet out of the session. */
+struct leaving_torrent {
+    struct torrent_id id;
+    struct torrent_settings settings; /* as they were */
+    bool with_data;
+    uint64_t until_ns; /* the same for those removed together */
+};
+
 struct torrents {
+    struct view_context *context;
     struct table *table;
     struct torrent_row *rows;
     uint32_t count, capacity;
@@ -41,6 +52,9 @@ struct torrents {
     struct torrent_id *asked;
     uint32_t asked_count, asked_capacity;
     bool with_data;
+    struct leaving_torrent *leaving; /* the last removed comes last */
+    uint32_t leaving_count, leaving_capacity;
+    struct loop_timer leave_timer;
 };
 
 /* ---- view_torrents.c ---- */
@@ -50,6 +64,17 @@ void view_torrents_recalc(void *state, struct view_context *context);
 /* Commands on the chosen rows, or on all; false: ACTION is none. */
 bool torrent_commands_act(struct torrents *list, struct view_context *context,
                           enum action action);
+
+/* ---- torrent_remove.c ---- */
+/* Asks whether those in `asked`, which is not empty, go. */
+void torrent_remove_ask(struct torrents *list, struct view_context *context,
+                        bool with_data);
+/* The last removal did not happen. */
+void torrent_remove_undo(struct torrents *list, struct view_context *context);
+bool torrent_is_leaving(const struct torrents *list, struct torrent_id id);
+/* False: it was not leaving. */
+bool torrent_bring_back(struct torrents *list, struct torrent_id id);
+void torrent_remove_on_timer(void *list);
 
 /* ---- torrent_label.c ---- */
 /* Asks for a label of those in `asked`, which is not empty. */

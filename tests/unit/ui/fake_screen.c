@@ -18,6 +18,11 @@ void view_say(struct view_context *context, uint16_t style, const char *format, 
     va_end(arguments);
 }
 
+void view_changed(struct view_context *context)
+{
+    (void)context;
+}
+
 void view_changed_in(struct view_context *context, uint64_t ms)
 {
     context->screen->changed_in_ms = ms;

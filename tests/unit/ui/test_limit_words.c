@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(test_what_is_no_goal_is_refused)
 {
-    static const char *const texts[] = {"",     "1.5",        "0 -",     "- 0",
+    static const char *const texts[] = {"",     "0",          "0 -",     "- 0",
                                         "x -",  "1 1h",       "1 1 del", "1 1 stop x",
                                         "-1 5", "99999999 1", "1 stop",  "1,5 60"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

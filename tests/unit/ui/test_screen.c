@@ -13,8 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PIECE_BYTES 16384u
-#define TORRENTS    4
+#define PIECE_BYTES   16384u
+#define TORRENTS      4
+#define REMOVED_AFTER (11 * NS_PER_S)
 
 static const char *const names[TORRENTS] = {
     "Harbour Lights",
@@ -523,6 +524,18 @@ START_TEST(the_order_of_the_list_is_the_users)
 }
 END_TEST
 
+static void write_torrent(const char *name, char ret_path[256])
+{
+    struct buffer bytes;
+    snprintf(ret_path, 256, "%s/%s.torrent", dir, name);
+    make_torrent(&bytes, name, 3);
+    FILE *file = fopen(ret_path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes.bytes, 1, bytes.length, file), bytes.length);
+    fclose(file);
+    buffer_done(&bytes);
+}
+
 START_TEST(removing_asks_and_means_no_unless_told_yes)
 {
     static const uint32_t noes[] = {KEY_RETURN, KEY_ESCAPE, 'n', ' ', 'd', 'j'};
@@ -537,27 +550,89 @@ START_TEST(removing_asks_and_means_no_unless_told_yes)
     press('D');
     check_shown("DELETED");
     press('y');
+    check_not_shown("D Harbour");
+    world_run(&world, REMOVED_AFTER);
     ck_assert_uint_eq(session_count(session), TORRENTS - 1);
-    check_not_shown("Harbour");
     press('A');
     press('d');
     check_shown("Remove 3 torrents");
     press('y');
+    world_run(&world, REMOVED_AFTER);
     ck_assert_uint_eq(session_count(session), 0);
+    press('z');
+    check_shown("There is no removal to undo.");
 }
 END_TEST
 
-static void write_torrent(const char *name, char ret_path[256])
+START_TEST(removals_are_undone_the_last_first)
 {
-    struct buffer bytes;
-    snprintf(ret_path, 256, "%s/%s.torrent", dir, name);
-    make_torrent(&bytes, name, 3);
-    FILE *file = fopen(ret_path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes.bytes, 1, bytes.length, file), bytes.length);
-    fclose(file);
-    buffer_done(&bytes);
+    open_screen(80, 24, false);
+    torrent_pause(session, session_at(session, 1));
+    press('D');
+    press('y');
+    check_shown("Press z to bring “Harbour Lights” back, within 10 s.");
+    check_shown("[1 removed, z: back, 10 s]");
+    ck_assert_uint_eq(count_paused(), 2);
+    world_run(&world, 3 * NS_PER_S);
+    press('A');
+    press('d');
+    press('y');
+    check_shown("[4 removed, z: back, 10 s]");
+    check_shown("No torrents");
+    press('P'); /* what was removed stays still */
+    ck_assert_uint_eq(count_paused(), TORRENTS);
+    press('z');
+    check_shown("archive");
+    check_not_shown("Harbour");
+    ck_assert_uint_eq(count_paused(), 2);
+    press('z');
+    ck_assert(has_cursor("Harbour Lights"));
+    check_not_shown("removed");
+    ck_assert_uint_eq(count_paused(), 1);
+    world_run(&world, REMOVED_AFTER);
+    ck_assert_uint_eq(session_count(session), TORRENTS);
 }
+END_TEST
+
+START_TEST(each_removal_is_final_after_its_own_time)
+{
+    open_screen(80, 24, false);
+    press('d');
+    press('y');
+    world_run(&world, 6 * NS_PER_S);
+    press('d');
+    press('y');
+    world_run(&world, 6 * NS_PER_S);
+    ck_assert_uint_eq(session_count(session), TORRENTS - 1);
+    check_shown("[1 removed, z: back, ");
+    screen_show_ending(screen);
+    ck_assert_uint_eq(session_count(session), TORRENTS - 2);
+}
+END_TEST
+
+START_TEST(what_was_removed_comes_back_when_it_is_added)
+{
+    char path[256];
+    open_screen(80, 24, false);
+    write_torrent("again", path);
+    for (int i = 0; i < 2; i++) {
+        press('a');
+        type(path);
+        press(KEY_RETURN);
+        check_shown("again");
+        ck_assert(has_cursor("again"));
+        check_not_shown("already");
+        if (i == 0) {
+            press('d');
+            press('y');
+            check_not_shown(" D again");
+        }
+    }
+    check_not_shown("removed");
+    world_run(&world, REMOVED_AFTER);
+    ck_assert_uint_eq(session_count(session), TORRENTS + 1);
+}
+END_TEST
 
 START_TEST(a_torrent_is_added_by_a_completed_path)
 {
@@ -730,17 +805,19 @@ START_TEST(a_torrent_has_its_own_limits_and_goal)
     struct torrent_info info;
     open_screen(100, 70, false);
     press('T');
-    check_shown("Torrent's limits down and up (0: none): 0 0");
+    check_shown("Torrent's limits: 0 0");
+    check_shown("Two rates, down and up");
     press(KEY_CONTROL('u'));
     type("2M 500K");
     press(KEY_RETURN);
     press('L');
     check_shown("- - -");
     press(KEY_CONTROL('u'));
-    type("1.5");
+    check_shown("Ratio, minutes, stop or remove: 1.5 90 stop.");
+    type("1.5 forever");
     press(KEY_RETURN);
-    check_shown("A ratio, minutes");
-    type(" never remove");
+    press(KEY_CONTROL('u'));
+    type("1.5 never remove");
     press(KEY_RETURN);
     ck_assert(torrent_get_info(session, session_at(session, 0), &info));
     ck_assert_uint_eq(info.max_down, 2 << 20);
@@ -986,6 +1063,9 @@ Suite *test_screen_suite(void)
     tcase_add_test(tests, the_sort_menu_sorts);
     tcase_add_test(tests, the_order_of_the_list_is_the_users);
     tcase_add_test(tests, removing_asks_and_means_no_unless_told_yes);
+    tcase_add_test(tests, removals_are_undone_the_last_first);
+    tcase_add_test(tests, each_removal_is_final_after_its_own_time);
+    tcase_add_test(tests, what_was_removed_comes_back_when_it_is_added);
     tcase_add_test(tests, a_torrent_is_added_by_a_completed_path);
     tcase_add_test(tests, a_wrong_path_is_told_and_can_be_mended);
     tcase_add_test(tests, a_paste_opens_the_question_and_presses_nothing);
