@@ -3,6 +3,7 @@
 #include "app/confine.h"
 #include "app/import_private.h"
 #include "app/settings.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
 
@@ -174,18 +175,28 @@ static enum error_code find_place(struct import *import, struct subject *subject
     return ERROR_NONE;
 }
 
+static int64_t booted_s(void)
+{
+    return (int64_t)(clock_wall_s(&clock_system) -
+                     (double)clock_now_ns(&clock_system) / (double)NS_PER_S);
+}
+
 /* Whether it must be checked, and why; STAMPS are how its files look. */
-static enum import_note judge(struct subject *subject, const struct file_stamp *stamps)
+static enum import_note judge(struct subject *subject, const char *dir,
+                              const struct file_stamp *stamps)
 {
     struct import_result *result = subject->result;
     struct imported *imported = &subject->imported;
     uint32_t file = 0;
     enum import_note note = IMPORT_NOTE_RENAMED;
     const char *detail = imported->renamed;
+    import_files_drop_uncertain(imported, booted_s());
     if (imported->renamed_count > 0) {
         imported->settings.paused = true; /* else it would fetch them anew */
     } else {
         note = import_files_compare(subject->metainfo, imported, stamps, &file);
+        if (note == IMPORT_NOTE_NONE)
+            note = import_files_sync(subject->metainfo, imported, dir, &file);
         if (note != IMPORT_NOTE_NONE)
             detail = subject->metainfo->files[file].path;
         else if (imported->unverified)
@@ -206,7 +217,7 @@ static enum error_code save(struct import *import, struct subject *subject,
     struct file_stamp *stamps = import_files_stamps(subject->metainfo, dir);
     if (stamps == NULL)
         return ERROR_MEMORY;
-    const enum import_note note = judge(subject, stamps);
+    const enum import_note note = judge(subject, dir, stamps);
     const bool trusted = note == IMPORT_NOTE_NONE || note == IMPORT_NOTE_UNVERIFIED;
     const enum error_code error =
         import_save_torrent(import, subject->metainfo, &subject->torrent, imported, dir,

@@ -123,6 +123,17 @@ struct file_stamp *import_files_stamps(const struct metainfo *metainfo, const ch
     return stamps;
 }
 
+void import_files_drop_uncertain(struct imported *imported, int64_t booted_s)
+{
+    struct bitfield *uncertain = &imported->uncertain;
+    if (uncertain->count == 0 || imported->uncertain_s >= booted_s)
+        return;
+    for (uint32_t piece = bitfield_next_set(uncertain, 0); piece < uncertain->size;
+         piece = bitfield_next_set(uncertain, piece + 1))
+        bitfield_clear(&imported->have, piece);
+    imported->unverified = true;
+}
+
 /* How long the file must be for what is claimed of it; 0: nothing is. */
 static uint64_t claimed_bytes(const struct metainfo *metainfo,
                               const struct bitfield *have,
@@ -171,4 +182,28 @@ enum import_note import_files_compare(const struct metainfo *metainfo,
             return IMPORT_NOTE_CHANGED;
     }
     return IMPORT_NOTE_NONE;
+}
+
+enum import_note import_files_sync(const struct metainfo *metainfo,
+                                   const struct imported *imported, const char *dir,
+                                   uint32_t *ret_file)
+{
+    enum import_note note = IMPORT_NOTE_NONE;
+    const int dir_fd = open_dir(dir);
+    for (uint32_t i = 0; i < metainfo->file_count && note == IMPORT_NOTE_NONE; i++) {
+        const struct metainfo_file *file = &metainfo->files[i];
+        if (file->pad || file->length == 0 ||
+            claimed_bytes(metainfo, &imported->have, file) == 0)
+            continue;
+        const int fd = dir_fd >= 0 ? file_walk_open(dir_fd, file->path, false) : -1;
+        if (fd < 0 || (fdatasync(fd) != 0 && errno != EINVAL && errno != EROFS)) {
+            *ret_file = i;
+            note = IMPORT_NOTE_UNREADABLE;
+        }
+        if (fd >= 0)
+            close(fd);
+    }
+    if (dir_fd >= 0)
+        close(dir_fd);
+    return note;
 }

@@ -43,6 +43,7 @@ enum import_note {
     /* why it is to be checked */
     IMPORT_NOTE_MISSING,
     IMPORT_NOTE_CHANGED,
+    IMPORT_NOTE_UNREADABLE,
     IMPORT_NOTE_UNVERIFIED,
     IMPORT_NOTE_RENAMED
 };
@@ -103,12 +104,21 @@ uint32_t import_files_unfinished(const struct import_kind *kind,
                                  bool rename);
 /* How they look; malloc'ed, file_count. NULL: out of memory. */
 struct file_stamp *import_files_stamps(const struct metainfo *metainfo, const char *dir);
+/* What was not certain is claimed no more if the system has come up since, at BOOTED_S on
+ * the wall clock. Pure. */
+void import_files_drop_uncertain(struct imported *imported, int64_t booted_s);
 /* Whether what IMPORTED claims can be there, by the files' sizes and times alone: NONE,
  * MISSING or CHANGED, with the first file it is about. Pure. */
 enum import_note import_files_compare(const struct metainfo *metainfo,
                                       const struct imported *imported,
                                       const struct file_stamp *stamps,
                                       uint32_t *ret_file);
+/* Puts files of which something is claimed on the device, so that a power loss takes
+ * nothing of that: NONE, or UNREADABLE with the first file that this cannot be done to.
+ */
+enum import_note import_files_sync(const struct metainfo *metainfo,
+                                   const struct imported *imported, const char *dir,
+                                   uint32_t *ret_file);
 
 /* import_save.c */
 /* Opens the state directory for this process alone and reads its list. What is wrong is

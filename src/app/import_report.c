@@ -24,6 +24,7 @@ static const char *note_word(enum import_note note)
         [IMPORT_NOTE_UNWRITTEN] = "not-written",
         [IMPORT_NOTE_MISSING] = "missing",
         [IMPORT_NOTE_CHANGED] = "changed",
+        [IMPORT_NOTE_UNREADABLE] = "unreadable",
         [IMPORT_NOTE_UNVERIFIED] = "unverified",
         [IMPORT_NOTE_RENAMED] = "renamed",
     };
@@ -57,6 +58,8 @@ static const char *note_text(enum import_note note)
         return _("a file is not there");
     case IMPORT_NOTE_CHANGED:
         return _("a file is not as the client left it");
+    case IMPORT_NOTE_UNREADABLE:
+        return _("a file cannot be read");
     case IMPORT_NOTE_UNVERIFIED:
         return _("the client had not verified all that is there");
     case IMPORT_NOTE_RENAMED:

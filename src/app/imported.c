@@ -15,6 +15,7 @@ void imported_done(struct imported *imported)
         free(imported->dirs[i]);
     free(imported->renamed);
     bitfield_done(&imported->have);
+    bitfield_done(&imported->uncertain);
     bitfield_done(&imported->unwanted);
     free(imported->priorities);
     free(imported->times_s);

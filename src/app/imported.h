@@ -23,13 +23,16 @@ struct imported {
     char *dirs[IMPORTED_DIRS]; /* absolute, the likeliest first, then NULL: where its
                                   data are; each is owned */
     struct bitfield have;      /* piece_count bits */
-    bool unverified;           /* there are pieces more that are not verified yet */
-    struct bitfield unwanted;  /* file_count bits; size 0: all are wanted */
-    int8_t *priorities;        /* file_count: -1, 0 or 1; NULL: all 0; owned */
-    int64_t *times_s;          /* file_count: none was changed after its own; NULL: the
-                                  client keeps none; owned */
-    bool exact_times;          /* nor before: they are the files' own */
-    uint32_t renamed_count;    /* files that stand under another path than their own */
+    struct bitfield uncertain; /* of them, what a power loss since uncertain_s may have
+                                  taken; size 0: none */
+    int64_t uncertain_s;
+    bool unverified;          /* there are pieces more that are not verified yet */
+    struct bitfield unwanted; /* file_count bits; size 0: all are wanted */
+    int8_t *priorities;       /* file_count: -1, 0 or 1; NULL: all 0; owned */
+    int64_t *times_s;         /* file_count: none was changed after its own; NULL: the
+                                 client keeps none; owned */
+    bool exact_times;         /* nor before: they are the files' own */
+    uint32_t renamed_count;   /* files that stand under another path than their own */
     char *renamed; /* the first one's, below the directory; owned; NULL: none */
     struct torrent_settings settings;
     uint64_t downloaded, uploaded;

@@ -32,20 +32,25 @@ static enum error_code take_pieces(struct bencode_value resume,
     return ERROR_NONE;
 }
 
-/* Pieces that were on their way to the disk when it ended. */
-static void drop_uncertain(struct bencode_value resume, struct imported *imported)
+/* Pieces that were in memory when it ended, and may not be on the disk yet. */
+static enum error_code take_uncertain(struct bencode_value resume,
+                                      struct imported *imported)
 {
     const char *bytes;
     size_t length;
     struct cursor cursor;
     if (!bencode_get_string(resume, "uncertain_pieces", &bytes, &length))
-        return;
+        return ERROR_NONE;
+    if (bitfield_init(&imported->uncertain, imported->have.size) != ERROR_NONE)
+        return ERROR_MEMORY;
+    imported->uncertain_s = imported_count(resume, "uncertain_pieces.timestamp");
     cursor_init(&cursor, bytes, length);
     while (cursor_left(&cursor) >= 4) {
         const uint32_t piece = cursor_u32(&cursor);
-        if (piece < imported->have.size)
-            imported->unverified |= bitfield_clear(&imported->have, piece);
+        if (bitfield_get(&imported->have, piece))
+            bitfield_set(&imported->uncertain, piece);
     }
+    return ERROR_NONE;
 }
 
 /* Below 0 its library has words of its own: not there, or not known. */
@@ -164,7 +169,8 @@ static enum error_code take_resume(struct bencode_value resume,
                                    struct imported *imported)
 {
     enum error_code error = take_pieces(resume, metainfo, imported);
-    drop_uncertain(resume, imported);
+    if (error == ERROR_NONE)
+        error = take_uncertain(resume, imported);
     return error == ERROR_NONE ? take_files(resume, metainfo, imported) : error;
 }
 

@@ -32,6 +32,8 @@ static void must(bool right)
 static void examine(const struct imported *imported)
 {
     must(imported->have.size == metainfo.piece_count);
+    must(imported->uncertain.size == 0 ||
+         !bitfield_has_beyond(&imported->uncertain, &imported->have));
     must(imported->unwanted.size == 0 || imported->unwanted.size == metainfo.file_count);
     must((imported->renamed_count > 0) == (imported->renamed != NULL));
     must(imported->added_s >= 0 && imported->completed_s >= 0);

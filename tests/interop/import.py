@@ -8,6 +8,7 @@ import subprocess
 
 import sessions
 from bttui import Bttui, bttui_path
+from clients import Libtorrent
 from lab import check, check_equal, run, wait_until
 from payload import Payload, bencode
 
@@ -50,6 +51,54 @@ def fill(lab, session):
         if job.paused:
             session.pause(job.infohash)
     return jobs
+
+
+def fetch(lab, session):
+    """A torrent that it has a part of from a peer: all of a file and some of the next."""
+    payload = Payload(lab.new_dir("seed"), "fetched", [600000, 6 << 20])
+    torrent = payload.torrent(lab.path("fetched.torrent"), "http://127.0.0.1:1/announce")
+    target = lab.new_dir(f"{session.kind}-fetched")
+    session.add(torrent, target)
+    infohash = payload.infohash.hex()
+    wait_until(lambda: infohash in session.have(), f"{session.name} to begin")
+    seed = Libtorrent(lab, torrent, payload.dir, seed=True, up=3 << 20,
+                      peers=[("127.0.0.1", session.port)])
+    wait_until(lambda: session.have()[infohash] >= 2 << 20, f"{session.name} to fetch")
+    session.finish()
+    seed.end()
+    return payload, target
+
+
+def fetched(lab, client):
+    session = client(lab)
+    payload, target = fetch(lab, session)
+    state = lab.new_dir("state")
+    status, result, complaint = take_over(state, session)
+    check_equal((status, complaint), (0, ""), "bttui import")
+    torrent = result["torrents"][0]
+    check_equal(torrent["state"], "taken-over", f"what was fetched: {torrent}")
+    check(0 < torrent["have"] < torrent["pieces"], f"a part: {torrent}")
+    check(torrent["have"] <= len(payload.valid_pieces(target)), "more than is there")
+    bttui = Bttui(lab, None, lab.new_dir("target"), "--no-incoming", state=state)
+    bttui.wait_event("checked", have=torrent["have"])
+    check(read_chars(bttui) < RCHAR_MAX, "the data were checked again")
+    bttui.finish()
+
+
+def fetched_by_transmission(lab):
+    fetched(lab, sessions.Transmission)
+
+
+def fetched_by_qbittorrent(lab):
+    fetched(lab, sessions.Qbittorrent)
+
+
+def fetched_by_rtorrent(lab):
+    fetched(lab, sessions.Rtorrent)
+
+
+def fetched_by_deluge(lab):
+    fetched(lab, sessions.Deluge)
 
 
 def fingerprint(directory):
@@ -173,5 +222,8 @@ def from_deluge(lab):
     import_from(lab, sessions.Deluge)
 
 
+# At full size what each of them fetched itself, too; Transmission takes its time for that.
+FULL = [fetched_by_transmission, fetched_by_qbittorrent, fetched_by_deluge] \
+    if os.environ.get("BTTUI_INTEROP_FULL") else []
 run(from_transmission, from_qbittorrent, from_rtorrent, from_deluge, while_it_runs,
-    what_was_changed_is_checked)
+    what_was_changed_is_checked, fetched_by_rtorrent, *FULL)

@@ -33,7 +33,7 @@ check-interop-full: bttui$(EXEEXT) tests/interop/hostile_swarm$(EXEEXT) \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/many-files.py
 	BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_HOSTILE_MIB=512 \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/hostile.py
-	for test in many-torrents faults kill kill-at; do \
+	for test in many-torrents faults kill kill-at import; do \
 		BTTUI='$(abs_builddir)/bttui$(EXEEXT)' BTTUI_INTEROP_FULL=1 \
 		BTTUI_FAULTS='$(abs_builddir)/tests/faults/bttui-faults$(EXEEXT)' \
 		$(SHELL) $(srcdir)/tests/interop/run $(srcdir)/tests/interop/$$test.py || exit; \

@@ -6,6 +6,7 @@
     .leave_out(infohash, file)             a file of it is not wanted
     .have()                                {infohash: bytes it has} of those that are active
     .finish()                              orderly
+    .port                                  where it listens for peers
     .home                                  the directory that has the session, somewhere
     .suffix                                of the names of unfinished files"""
 
@@ -53,10 +54,11 @@ class Transmission(Session):
 
     def __init__(self, lab, home=None):
         self.home, self.rpc_port = home or lab.new_dir("transmission"), free_port()
+        self.port = free_port()
         self.session_id = ""
         settings = {
             "bind-address-ipv4": "127.0.0.1", "bind-address-ipv6": "::1",
-            "peer-port": free_port(), "rpc-port": self.rpc_port,
+            "peer-port": self.port, "rpc-port": self.rpc_port,
             "rpc-bind-address": "127.0.0.1", "rpc-whitelist-enabled": False,
             "rpc-host-whitelist-enabled": False, "download-dir": self.home,
             "dht-enabled": False, "lpd-enabled": False, "pex-enabled": False,
@@ -105,13 +107,13 @@ class Qbittorrent(Session):
     kind, suffix = "qbittorrent", ".!qB"
 
     def __init__(self, lab):
-        self.home, port = lab.new_dir("qbittorrent"), free_port()
+        self.home, self.port, port = lab.new_dir("qbittorrent"), free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}/api/v2/"
         os.makedirs(os.path.join(self.home, "qBittorrent/config"))
         with open(os.path.join(self.home, "qBittorrent/config/qBittorrent.conf"), "w",
                   encoding="utf-8") as file:
             file.write("\n".join([
-                "[LegalNotice]", "Accepted=true", "[BitTorrent]", f"Session\\Port={free_port()}",
+                "[LegalNotice]", "Accepted=true", "[BitTorrent]", f"Session\\Port={self.port}",
                 "Session\\Interface=lo", "Session\\DHTEnabled=false",
                 "Session\\LSDEnabled=false", "Session\\PeXEnabled=false",
                 "Session\\AddExtensionToIncompleteFiles=true", "[Network]",
@@ -154,14 +156,14 @@ class Rtorrent(Session):
     kind, end_signal = "rtorrent", signal.SIGINT
 
     def __init__(self, lab):
-        self.home = lab.new_dir("rtorrent")
-        control, port = os.path.join(self.home, "rpc"), free_port()
+        self.home, self.port = lab.new_dir("rtorrent"), free_port()
+        control = os.path.join(self.home, "rpc")
         os.makedirs(os.path.join(self.home, "session"))
         with open(os.path.join(self.home, "rc"), "w", encoding="utf-8") as file:
             file.write("\n".join([
                 "system.daemon.set = true", f"network.scgi.open_local = {control}",
                 f"session.path.set = {self.home}/session",
-                f"network.port_range.set = {port}-{port}", "network.port_random.set = no",
+                f"network.port_range.set = {self.port}-{self.port}", "network.port_random.set = no",
                 "network.bind_address.set = 127.0.0.1", "dht.mode.set = disable",
                 "protocol.pex.set = no", "pieces.hash.on_completion.set = no", ""]))
         self.rpc = xmlrpc.client.ServerProxy(
@@ -203,9 +205,10 @@ class Deluge(Session):
     def __init__(self, lab):
         if rencode is None:
             raise Skip("no rencode for this Python")
-        self.home, self.number, rpc_port, port = lab.new_dir("deluge"), 0, free_port(), free_port()
+        self.home, self.port, rpc_port = lab.new_dir("deluge"), free_port(), free_port()
+        self.number = 0
         settings = {"dht": False, "lsd": False, "upnp": False, "natpmp": False, "utpex": False,
-                    "listen_ports": [port, port], "random_port": False,
+                    "listen_ports": [self.port, self.port], "random_port": False,
                     "listen_interface": "127.0.0.1", "daemon_port": rpc_port}
         with open(os.path.join(self.home, "core.conf"), "w", encoding="utf-8") as file:
             file.write(json.dumps({"file": 1, "format": 1}) + json.dumps(settings))

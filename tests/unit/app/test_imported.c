@@ -264,16 +264,21 @@ START_TEST(a_clients_words_are_understood)
 }
 END_TEST
 
-START_TEST(pieces_on_their_way_to_the_disk_are_not_trusted)
+START_TEST(what_was_in_memory_is_trusted_until_the_system_comes_up_again)
 {
     static const uint8_t own[] = "d5:statei1ee";
     static const uint8_t resume[] =
         "d8:bitfieldi3e5:filesld5:mtimei1eed5:mtimei1eed5:mtimei1eee"
-        "16:uncertain_pieces8:\0\0\0\1\0\0\0\7e";
+        "16:uncertain_pieces8:\0\0\0\1\0\0\0\7"
+        "26:uncertain_pieces.timestampi50ee";
     const struct imported_part parts[] = {{own, sizeof own - 1},
                                           {resume, sizeof resume - 1}};
     struct imported imported;
     ck_assert_int_eq(imported_read_rtorrent(parts, &metainfo, &imported), ERROR_NONE);
+    import_files_drop_uncertain(&imported, 50);
+    ck_assert(bitfield_full(&imported.have));
+    ck_assert(!imported.unverified);
+    import_files_drop_uncertain(&imported, 51);
     ck_assert(bitfield_get(&imported.have, 0));
     ck_assert(!bitfield_get(&imported.have, 1));
     ck_assert(bitfield_get(&imported.have, 2));
@@ -386,7 +391,7 @@ Suite *suite_imported(void)
     TCase *tests = tcase_create("imported");
     tcase_add_loop_test(tests, a_clients_words_are_understood, 0,
                         (int)(sizeof cases / sizeof cases[0]));
-    tcase_add_test(tests, pieces_on_their_way_to_the_disk_are_not_trusted);
+    tcase_add_test(tests, what_was_in_memory_is_trusted_until_the_system_comes_up_again);
     tcase_add_loop_test(tests, what_came_by_a_magnet_link_has_its_torrent_in_it, 0,
                         (int)(sizeof made / sizeof made[0]));
     tcase_add_loop_test(tests, claims_are_held_against_sizes_and_times, 0,
