@@ -229,6 +229,15 @@ uint32_t piece_manager_relieve(struct piece_manager *manager, uint32_t blocks)
     return count;
 }
 
+bool piece_manager_is_verifying(const struct piece_manager *manager)
+{
+    for (const struct active *active = manager->table.by_piece; active != NULL;
+         active = active->hh.next)
+        if (active->is_verifying)
+            return true;
+    return false;
+}
+
 uint32_t piece_manager_drop_all(struct piece_manager *manager, uint32_t *ret_pieces,
                                 uint32_t capacity)
 {

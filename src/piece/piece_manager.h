@@ -233,6 +233,8 @@ void piece_manager_lost_piece(struct piece_manager *manager, uint32_t piece);
  * nothing is left to drop; of the last one the blocks furthest from the disk's cursor.
  * For a second after no further piece is begun. Returns how many blocks came back. */
 uint32_t piece_manager_relieve(struct piece_manager *manager, uint32_t blocks);
+/* A piece is whole and with the disk, which has not said yet whether it is right. */
+bool piece_manager_is_verifying(const struct piece_manager *manager);
 /* Drops every piece under way that is not verifying (torrent stopped); a piece whose
  * runs the disk has in part is named in RET_PIECES (DISK_DROP_PIECE them). Returns how
  * many were named; at most CAPACITY at a call, call again while it returns CAPACITY. */

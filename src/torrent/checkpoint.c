@@ -82,6 +82,10 @@ void torrent_save(struct torrent *torrent, bool clean)
     if (torrent->sync_under_way || torrent->missing || torrent->unchecked ||
         torrent->move == TORRENT_MOVE_FINISHING)
         return; /* what became dirty meanwhile is saved after it */
+    /* After a clean end nothing but what it claims is looked for. */
+    torrent->clean_waits = clean && piece_manager_is_verifying(torrent->pieces);
+    if (torrent->clean_waits)
+        return;
     struct disk_job *job = disk_job_new();
     const struct bitfield *have = piece_manager_have(torrent->pieces);
     struct message request = {.type = DISK_SYNC, .torrent = torrent->id};
@@ -98,6 +102,12 @@ void torrent_save(struct torrent *torrent, bool clean)
     disk_job_free(job); /* out of memory: a later one may do */
     torrent->claims_dirty = !clean;
     checkpoint_over(torrent, clean);
+}
+
+void torrent_save_if_waiting(struct torrent *torrent)
+{
+    if (torrent->clean_waits)
+        torrent_save(torrent, true);
 }
 
 static enum error_code note_unwanted(const struct torrent *torrent,

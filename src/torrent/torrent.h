@@ -111,7 +111,8 @@ struct torrent {
     struct resume resume;    /* as loaded; then the totals of before */
     struct bitfield claimed; /* by the resume data as they were loaded, until others are
                                 saved */
-    bool choice_unsaved;     /* where its files are, and which are wanted */
+    bool clean_waits;    /* the clean save: for what the disk is to say of whole pieces */
+    bool choice_unsaved; /* where its files are, and which are wanted */
     struct bitfield to_hash;
     bool claims_dirty, sync_under_way; /* under way: until the state is saved */
     bool settled; /* the state on disk is that of a clean end, and nothing has changed */
@@ -297,6 +298,8 @@ void torrent_choice_changed(struct torrent *torrent);
 /* With the claims as they were loaded, whatever has become of them. */
 void torrent_save_choice(struct torrent *torrent);
 void torrent_checkpoint(struct torrent *torrent); /* the timer's */
+/* The disk has said whether a piece is right. */
+void torrent_save_if_waiting(struct torrent *torrent);
 void torrent_save(struct torrent *torrent, bool clean);
 void torrent_on_synced(struct torrent *torrent, struct message *response);
 void torrent_on_saved(struct torrent *torrent, const struct message *response);

@@ -341,6 +341,7 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
     case DISK_VERIFIED:
     case DISK_FAILED_HASH:
         on_verified(torrent, message);
+        torrent_save_if_waiting(torrent);
         break;
     case DISK_HAS_READ:
         torrent_on_read(torrent, message);
@@ -350,6 +351,7 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
         break;
     case DISK_ERROR:
         torrent_on_write_failed(torrent, message);
+        torrent_save_if_waiting(torrent);
         break;
     case DISK_MOVING:
         torrent_on_moving(torrent, message);

@@ -15,6 +15,7 @@ Suite *test_crash_suite(void);
 
 #define PIECE 32768u
 #define KILLS 8
+#define ENDS  12
 
 static struct pair pair;
 
@@ -113,6 +114,41 @@ START_TEST(after_a_kill_at_any_moment_exactly_what_is_on_disk_is_had)
 }
 END_TEST
 
+static uint32_t wanted_pieces;
+
+static bool leech_has_some(const struct pair *at)
+{
+    return at->leech.pieces >= wanted_pieces || at->leech.completed > 0;
+}
+
+/* Pieces that are with the disk when the end is asked for are claimed, too: after a clean
+ * end nothing else is looked for. */
+START_TEST(an_orderly_end_at_any_moment_claims_all_that_is_on_disk)
+{
+    struct random_seeded seeded;
+    random_seeded_init(&seeded, 9);
+    pair_init(&pair, PIECE);
+    pair_seed(&pair);
+    for (int round = 0; round < ENDS; round++) {
+        side_open(&pair, &pair.leech, true);
+        ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+        pair_until(&pair, pair_leech_ready, 10);
+        pair_introduce(&pair);
+        wanted_pieces = random_below(&seeded.source, 40);
+        pair_until(&pair, leech_has_some, 10);
+        side_close(&pair, &pair.leech);
+        struct bitfield there = really_there();
+        side_open(&pair, &pair.leech, true);
+        pair_until(&pair, pair_leech_ready, 10);
+        ck_assert_uint_eq(pair.leech.last_checked, there.count);
+        bitfield_done(&there);
+        session_remove(pair.leech.session, pair.leech.id, true);
+        side_close(&pair, &pair.leech);
+    }
+    pair_done(&pair);
+}
+END_TEST
+
 Suite *test_crash_suite(void)
 {
     Suite *suite = suite_create("crash");
@@ -120,6 +156,7 @@ Suite *test_crash_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, after_a_kill_at_any_moment_exactly_what_is_on_disk_is_had,
                         0, 2);
+    tcase_add_test(tcase, an_orderly_end_at_any_moment_claims_all_that_is_on_disk);
     suite_add_tcase(suite, tcase);
     return suite;
 }
