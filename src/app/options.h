@@ -85,6 +85,7 @@ struct options {
     uint32_t blocklist_count;
     uint32_t active_downloads, active_seeds, active_checks; /* at a time; 0: all */
     bool no_incoming;
+    int preallocate; /* enum preallocation */
     bool sequential, first_last;
     bool super_seed;
     const char *priorities[OPTIONS_MAX_TEXTS]; /* LIST:LEVEL */

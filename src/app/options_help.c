@@ -85,6 +85,8 @@ const struct option_record option_table[] = {
      N_("refuse torrents with names that no disk takes")},
     {"portable-names", NULL, OPTION_PORTABLE_NAMES, NAMES, PLACE_LIVE,
      N_("change names that Windows or FAT disks do not take")},
+    {"preallocate", N_("HOW"), OPTION_PREALLOCATE, MAIN, PLACE_FILE,
+     N_("files get their sizes at the start: none (default), sparse, full")},
     {"verify-writes", NULL, OPTION_VERIFY_WRITES, MAIN, PLACE_FILE,
      N_("read back what was written before it counts")},
     {"output", N_("FILE"), OPTION_OUTPUT, COMMAND_CREATE, PLACE_LINE,

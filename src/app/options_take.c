@@ -127,6 +127,13 @@ static bool take_color(struct option_complaint *complaint, const char *text,
     return fine;
 }
 
+static bool take_preallocation(struct option_complaint *complaint, const char *text,
+                               int *ret_how)
+{
+    static const char *const words[] = {"none", "sparse", "full"};
+    return take_word(complaint, text, words, 3, ret_how);
+}
+
 static bool take_sandbox(struct option_complaint *complaint, const char *text,
                          enum sandbox_choice *ret_sandbox)
 {
@@ -283,6 +290,8 @@ bool option_take(struct options *options, const struct option_record *record,
         return take_text(complaint, text, &options->config);
     case OPTION_DOWNLOAD_DIR:
         return take_text(complaint, text, &options->download_dir);
+    case OPTION_PREALLOCATE:
+        return take_preallocation(complaint, text, &options->preallocate);
     case OPTION_INCOMPLETE_DIR:
         return take_text(complaint, text, &options->incomplete_dir);
     case OPTION_STATE_DIR:

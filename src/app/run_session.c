@@ -56,6 +56,7 @@ static enum exit_status open_session_in(struct run *run, const char *download,
         .incoming = !options->no_incoming,
         .names = options->names,
         .verify_writes = options->verify_writes,
+        .preallocate = (enum preallocation)options->preallocate,
         .sequential = options->sequential,
         .first_last = options->first_last,
     };

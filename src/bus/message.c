@@ -48,6 +48,7 @@ void message_done(struct message *message, struct block_pool *pool)
     case DISK_SYNC:
     case DISK_SAVE_RESUME:
     case DISK_SETTLE:
+    case DISK_ALLOCATE:
     case DISK_MOVE:
     case DISK_RELEASE:
     case DISK_DELETE:

@@ -141,6 +141,7 @@ enum message_type {
     DISK_SYNC,        /* job: fdatasync all files written since the last */
     DISK_SAVE_RESUME, /* job: write a state file durably */
     DISK_SETTLE,      /* job: files were chosen anew: they are made, or kept aside */
+    DISK_ALLOCATE,    /* job: the wanted files get their sizes */
     DISK_MOVE,        /* job: a step of moving the files to another directory */
     DISK_RELEASE,     /* job: close the torrent's files */
     DISK_DELETE,      /* job: delete the torrent's own files */

@@ -302,6 +302,7 @@ static struct worker *worker_for(struct disk_manager *manager,
     case DISK_DELETE: /* of a torrent that may be on the move: after that */
         return manager->mover != NULL && manager->mover->started ? manager->mover
                                                                  : manager->slow;
+    case DISK_ALLOCATE:
     case DISK_MOVE:
         return mover_of(manager);
     default:
@@ -313,8 +314,8 @@ static struct worker *worker_for(struct disk_manager *manager,
 /* These work on a torrent that may be closed by the time they are done. */
 static bool needs_storage(enum message_type type)
 {
-    return type == DISK_SYNC || type == DISK_SETTLE || type == DISK_MOVE ||
-           type == DISK_DELETE || type == DISK_RELEASE;
+    return type == DISK_SYNC || type == DISK_SETTLE || type == DISK_ALLOCATE ||
+           type == DISK_MOVE || type == DISK_DELETE || type == DISK_RELEASE;
 }
 
 enum error_code disk_manager_post(struct disk_manager *manager,

@@ -110,7 +110,8 @@ struct disk_job {
     char *name;     /* owned */
     uint8_t *bytes; /* owned */
     size_t length;
-    bool raw; /* without the state file's header: a .torrent */
+    bool full; /* DISK_ALLOCATE: space, not holes */
+    bool raw;  /* without the state file's header: a .torrent */
     /* DISK_SYNC: look at all files, not just the written ones, and which are there. What
      * went wrong with that alone. */
     bool stat_all;

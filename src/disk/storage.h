@@ -103,6 +103,10 @@ void storage_found(struct storage *storage, uint32_t piece, uint32_t length);
  * (a hole). */
 bool storage_is_hole(struct storage *storage, uint32_t piece, uint32_t length);
 
+/* The wanted files get their full sizes, as holes, or FULL: as space on the disk, where
+ * the file system can give it at once. May take long. ERROR_CANCELLED: it is moving. */
+enum error_code storage_allocate(struct storage *storage, bool full,
+                                 struct storage_error *ret_error);
 /* Creates the wanted ones of the torrent's empty files. */
 enum error_code storage_create_empty(struct storage *storage,
                                      struct storage_error *ret_error);

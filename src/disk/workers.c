@@ -98,6 +98,8 @@ static enum error_code do_job(struct worker *worker, const struct message *reque
         return ERROR_CANCELLED;
     if (type == DISK_SYNC)
         return sync_payload(job->storage, job);
+    if (type == DISK_ALLOCATE)
+        return storage_allocate(job->storage, job->full, &job->error);
     if (type == DISK_MOVE)
         return mover_handle(worker->manager, request->torrent, job);
     if (type == DISK_SETTLE)

@@ -140,6 +140,7 @@ static void go_on(struct torrent *torrent, const struct bitfield *found)
     session_queue_soon(torrent->session);
     claim(torrent, found);
     (void)torrent_move_home(torrent);
+    torrent_preallocate(torrent);
     torrent_start(torrent);
     session_changed(torrent,
                     CHANGED_STATE | CHANGED_PROGRESS | CHANGED_PIECES | CHANGED_FILES);

@@ -116,6 +116,8 @@ void torrent_forgive_disk(struct torrent *torrent)
     if (torrent->phase != TORRENT_PHASE_READY || torrent->move != TORRENT_MOVE_NONE)
         return;
     torrent_settle_again(torrent);
+    if (torrent->unallocated)
+        torrent_preallocate(torrent);
     if (lost_files || torrent->unchecked) {
         bitfield_done(&torrent->resume.have);
         torrent_check(torrent);

@@ -160,10 +160,37 @@ void torrent_settle_again(struct torrent *torrent)
 
 void torrent_on_settled(struct torrent *torrent, const struct message *response)
 {
-    if (response->u.job.error == ERROR_NONE)
+    if (response->u.job.error == ERROR_NONE) {
         torrent->unsettled = false;
-    else if (response->u.job.error != ERROR_CANCELLED)
+        torrent_preallocate(torrent);
+    } else if (response->u.job.error != ERROR_CANCELLED) {
         torrent_on_sync_failed(torrent, &response->u.job.job->error);
+    }
+}
+
+void torrent_preallocate(struct torrent *torrent)
+{
+    const enum preallocation how = torrent->session->config.preallocate;
+    if (how == PREALLOCATE_NONE || torrent->complete || torrent->error != ERROR_NONE ||
+        torrent->phase != TORRENT_PHASE_READY || torrent->move != TORRENT_MOVE_NONE)
+        return;
+    struct disk_job *job = disk_job_new();
+    if (job == NULL)
+        return;
+    job->full = how == PREALLOCATE_FULL;
+    torrent->unallocated =
+        session_post_job(torrent->session, DISK_ALLOCATE, torrent->id, job) == ERROR_NONE;
+}
+
+void torrent_on_allocated(struct torrent *torrent, const struct message *response)
+{
+    const enum error_code error = response->u.job.error;
+    if (error == ERROR_NONE)
+        torrent->unallocated = false;
+    else if (error != ERROR_CANCELLED)
+        torrent_fail_on_disk(torrent, &response->u.job.job->error);
+    if (torrent->phase == TORRENT_PHASE_READY)
+        torrent_claims_changed(torrent); /* the files look different */
 }
 
 /* ---- choosing ---- */

@@ -25,6 +25,9 @@
 struct session;
 struct net; /* net/net.h: real or virtual sockets */
 
+/* What files get before their bytes come. */
+enum preallocation { PREALLOCATE_NONE, PREALLOCATE_SPARSE, PREALLOCATE_FULL };
+
 struct session_config {
     struct loop *loop; /* not owned */
     struct net *net;   /* not owned */
@@ -48,8 +51,9 @@ struct session_config {
     bool incoming;      /* listen at all */
     bool verify_writes; /* what was written is read back before it counts */
     unsigned names;     /* enum metainfo_names, or-ed: for torrents to be added */
-    bool sequential;    /* those fetch their pieces in order */
-    bool first_last;    /* and the first and last of each file before the others */
+    enum preallocation preallocate;
+    bool sequential; /* those fetch their pieces in order */
+    bool first_last; /* and the first and last of each file before the others */
 };
 
 /* On failure *ret_session stays and MESSAGE (MESSAGE_SIZE bytes) tells people why. */

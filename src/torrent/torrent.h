@@ -83,6 +83,7 @@ struct torrent {
     bool move_taken_up;           /* what a kill had left */
     bool completed_untold; /* EVENT_COMPLETED follows when it is where it belongs */
     uint64_t move_done, move_total; /* bytes */
+    bool unallocated;               /* files have not got their sizes yet */
     bool prioritised;               /* not all pieces are wanted alike */
     bool unsettled;                 /* the disk has not followed that yet */
 
@@ -224,6 +225,9 @@ enum error_code files_read_selection(struct metainfo *meta, const char *list,
 void torrent_apply_wanted(struct torrent *torrent);
 /* What could not be done is tried again. */
 void torrent_settle_again(struct torrent *torrent);
+/* If it is asked for, and there is something to fetch. */
+void torrent_preallocate(struct torrent *torrent);
+void torrent_on_allocated(struct torrent *torrent, const struct message *response);
 void torrent_on_settled(struct torrent *torrent, const struct message *response);
 
 /* move.c */

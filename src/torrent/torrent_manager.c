@@ -368,6 +368,8 @@ void torrent_on_disk(struct torrent *torrent, struct message *message)
     case DISK_JOB_DONE:
         if (message->u.job.job->request == DISK_SETTLE)
             torrent_on_settled(torrent, message);
+        else if (message->u.job.job->request == DISK_ALLOCATE)
+            torrent_on_allocated(torrent, message);
         else if (message->u.job.job->request == DISK_MOVE)
             torrent_on_moved(torrent, message);
         else

@@ -99,6 +99,24 @@ def after_a_kill(lab):
     check_files(payload, target, PATHS, False)
 
 
+def with_sizes_at_the_start(lab):
+    """Of the chosen files alone, and a kill on the way costs nothing."""
+    payload = make_payload(lab)
+    torrent, peer = payload.torrent(lab.path("payload.torrent")), WirePeer(lab, payload)
+    for how in ("sparse", "full"):
+        target, state = lab.new_dir("target"), lab.new_dir("state")
+        options = ("--select=e.bin,f.bin", f"--preallocate={how}")
+        bttui = Bttui(lab, torrent, target, *options, state=state)
+        wait_until(lambda: os.path.exists(payload.file(target, "e.bin")) and
+                   os.path.getsize(payload.file(target, "e.bin")) == 1 << 20, "the size of e.bin")
+        bttui.kill(signal.SIGKILL)
+        bttui.wait()
+        bttui = Bttui(lab, torrent, target, *options, "--peer", peer.address,
+                      "--exit-when-done", state=state)
+        bttui.wait_done()
+        check_files(payload, target, ["e.bin", "f.bin"], True)
+
+
 def shared_from_parts(lab):
     payload, torrent, seed = make(lab)
     target, state = lab.new_dir("target"), lab.new_dir("state")
@@ -138,4 +156,5 @@ def in_what_order(lab):
     check_equal(again.wait(), 2, "exit status when no such file is there")
 
 
-run(in_what_order, other_choices, after_a_kill, shared_from_parts)
+run(in_what_order, other_choices, after_a_kill, with_sizes_at_the_start,
+    shared_from_parts)

@@ -140,6 +140,30 @@ START_TEST(what_comes_for_a_file_just_unwanted_is_dropped)
 }
 END_TEST
 
+static uint64_t blocks_of(const char *path)
+{
+    struct stat status;
+    ck_assert_int_eq(stat(place_path(&place, path), &status), 0);
+    return (uint64_t)status.st_blocks * 512;
+}
+
+/* _i: 0 as holes, 1 as space. */
+START_TEST(wanted_files_get_their_sizes)
+{
+    place_put(place_path(&place, "t/a"), place_at(&place, 0, 0), 1000);
+    ck_assert_int_eq(storage_allocate(storage, _i == 1, &why), ERROR_NONE);
+    ck_assert_uint_eq(place_size(&place, "t/a"), 50000);
+    ck_assert_uint_eq(place_size(&place, "t/d/d"), 70001);
+    ck_assert_int_eq(_i == 1, blocks_of("t/d/d") >= 70001);
+    ck_assert(!is_there("t/b") && !is_there("t/c") && !is_there("t/e"));
+    write_wanted();
+    check_wanted();
+    place_put(place_path(&place, "t/a"), place.content, 50007); /* too long */
+    ck_assert_int_eq(storage_allocate(storage, _i == 1, &why), ERROR_NONE);
+    ck_assert_uint_eq(place_size(&place, "t/a"), 50007);
+}
+END_TEST
+
 START_TEST(a_file_that_is_there_is_used)
 {
     place_put(place_path(&place, "t/b"), "old", 3);
@@ -284,6 +308,7 @@ Suite *test_storage_parts_suite(void)
     tcase_add_test(tests, what_is_not_wanted_is_not_made);
     tcase_add_test(tests, without_a_directory_there_is_nothing_to_sync);
     tcase_add_test(tests, what_comes_for_a_file_just_unwanted_is_dropped);
+    tcase_add_loop_test(tests, wanted_files_get_their_sizes, 0, 2);
     tcase_add_test(tests, a_file_that_is_there_is_used);
     tcase_add_test(tests, parts_move_into_what_is_wanted_after_all);
     tcase_add_test(tests, a_session_that_wants_more_brings_in_what_was_kept);
