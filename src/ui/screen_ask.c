@@ -142,8 +142,8 @@ void screen_draw_line(struct screen *screen, struct pane pane)
 {
     const struct screen_line *line = &screen->line;
     int label = (int)text_cells(line->label);
-    if (label > pane.width / 2)
-        label = pane.width / 2;
+    if (label > pane.width * 2 / 3)
+        label = pane.width * 2 / 3;
     pane_text(pane_part(pane, 0, 0, label, 1), 0, 0, STYLE_KEY, line->label);
     line_edit_draw(&line->edit, pane_part(pane, label, 0, pane.width - label, 1));
     draw_above_line(screen, pane);

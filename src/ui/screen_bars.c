@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "ui/graph.h"
 #include "ui/screen_private.h"
+#include "ui/torrent_row.h"
 #include "ui/view_torrents.h"
 
 #include <stdio.h>
@@ -141,10 +142,14 @@ void screen_draw_status(struct screen *screen, struct pane pane)
                  view_mask(&screen->context, info.label, masked));
         put_word(&words, STYLE_ACCENT, text);
     }
-    const int used = pane_print(pane, words.x, 0, bad ? STYLE_BAD : STYLE_STRONG, "%s",
-                                torrent_state_text(info.state));
-    if (strcmp(info.reason, torrent_state_text(info.state)) != 0 &&
-        info.reason[0] != '\0')
+    const uint16_t style = bad ? STYLE_BAD : STYLE_STRONG;
+    if (torrent_row_reason_says_state(&info)) {
+        pane_text(pane, words.x, 0, style, info.reason);
+        return;
+    }
+    const int used =
+        pane_print(pane, words.x, 0, style, "%s", torrent_state_text(info.state));
+    if (info.reason[0] != '\0')
         /* L10N: what follows a state's word: why */
         pane_print(pane, words.x + used, 0, bad ? STYLE_BAD : STYLE_NORMAL, _(": %s"),
                    info.reason);
@@ -220,6 +225,19 @@ void screen_draw_tabs(struct screen *screen, struct pane pane)
 
 /* ---- footer ---- */
 
+/* What a box over the views is told; NULL: it says so itself. */
+static const char *box_hint(const struct screen *screen)
+{
+    switch (screen->modal) {
+    case SCREEN_MODAL_MENU:
+        return _("Enter chooses, Esc leaves all as it is");
+    case SCREEN_MODAL_COLUMNS:
+        return _("Esc closes; what was chosen is kept");
+    default:
+        return NULL;
+    }
+}
+
 static int hint_cells(const struct keymap_entry *entry, uint32_t key, bool ascii)
 {
     char name[KEY_NAME_SIZE];
@@ -274,8 +292,10 @@ void screen_draw_footer(struct screen *screen, struct pane pane)
     else if (screen->message[0] != '\0')
         pane_text(pane, pane.width > 20 ? 1 : 0, 0, screen->message_style,
                   screen->message);
-    else
+    else if (screen->modal == SCREEN_MODAL_NONE)
         draw_hints(screen, pane);
+    else if (box_hint(screen) != NULL)
+        pane_text(pane, pane.width > 20 ? 1 : 0, 0, STYLE_HINT, box_hint(screen));
 }
 
 /* All that a screen smaller than 20x5 says. */

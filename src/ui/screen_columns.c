@@ -115,17 +115,24 @@ static int widest_title(const struct table_class *class)
     return width;
 }
 
-static void draw_column(const struct screen_columns *columns, int at, struct pane row)
+/* WIDTH: of the table behind the box, which may be too narrow for the column. */
+static void draw_column(const struct screen_columns *columns, int at, int width,
+                        struct pane row)
 {
     const struct table_layout *layout = table_get_layout(columns->table);
     const uint8_t column = layout->at[at];
     const struct table_column *look = &table_get_class(columns->table)->columns[column];
+    struct table_fit fit;
     char extra[8];
+    table_fit(table_get_class(columns->table), layout, width, &fit);
     pane_text(row, 0, 0, STYLE_NORMAL, layout->hidden[column] ? "[ ]" : "[x]");
     pane_text(row, MARK_CELLS, 0, layout->hidden[column] ? STYLE_DIM : STYLE_NORMAL,
               title_of(look));
     snprintf(extra, sizeof extra, "%+d", layout->extra[column]);
-    if (layout->extra[column] != 0)
+    if (!layout->hidden[column] && fit.width[column] == 0)
+        /* L10N: the column is chosen, and the terminal too narrow for it */
+        pane_text_right(row, 0, STYLE_DIM, _("no room"));
+    else if (layout->extra[column] != 0)
         pane_text_right(row, 0, STYLE_DIM, extra);
 }
 
@@ -135,7 +142,8 @@ void screen_draw_columns(struct screen *screen, struct pane pane)
     const struct table_class *class = table_get_class(columns->table);
     const int count = (int)class->column_count;
     const char *hint = _("Space shows  K J move  < > width  0 resets");
-    const int wish = MARK_CELLS + widest_title(class) + 4;
+    const int width = screen_focused_view(screen)->pane.width;
+    const int wish = MARK_CELLS + widest_title(class) + 2 + (int)text_cells(_("no room"));
     const int hint_cells = (int)text_cells(hint);
     const struct pane inside =
         screen_draw_box(pane, wish > hint_cells ? wish : hint_cells, count + 2);
@@ -147,7 +155,7 @@ void screen_draw_columns(struct screen *screen, struct pane pane)
         const struct pane row = pane_with(pane_row(inside, y + 1), on ? STYLE_CURSOR : 0);
         if (on)
             pane_fill(row, STYLE_NORMAL);
-        draw_column(columns, top + y, row);
+        draw_column(columns, top + y, width, row);
     }
     pane_text(inside, 0, inside.height - 1, STYLE_HINT, hint);
 }

@@ -374,3 +374,9 @@ const struct table_class torrent_row_table = {.columns = columns,
                                               .match_text = match_text,
                                               .sort_column = -1,
                                               .marks = true};
+
+bool torrent_row_reason_says_state(const struct torrent_info *torrent)
+{
+    const char *state = torrent_state_text(torrent->state);
+    return strncmp(torrent->reason, state, strlen(state)) == 0;
+}

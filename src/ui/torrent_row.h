@@ -17,6 +17,9 @@ struct torrent_row {
     char reason[TORRENT_ROW_REASON_SIZE];
 };
 
+/* The reason begins with the state's word: it needs not be said twice. */
+bool torrent_row_reason_says_state(const struct torrent_info *torrent);
+
 static inline uint64_t torrent_row_make_id(struct torrent_id id)
 {
     return (uint64_t)id.generation << 32 | id.index;

@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "ui/cells.h"
+#include "ui/torrent_row.h"
 #include "ui/views.h"
 
 #include <stdarg.h>
@@ -112,8 +113,11 @@ static void add_what(struct info *info, const struct view_context *context,
     char masked[VIEW_MASK_SIZE], hex[INFO_HASH_HEX_SIZE], size[TEXT_NUMBER_SIZE];
     add(info, _("Name"), STYLE_STRONG, "%s", view_mask(context, torrent->name, masked));
     /* L10N: a state and why: "downloading: asking the tracker for peers" */
-    add(info, _("State"), state_style(torrent->state), _("%s: %s"),
-        torrent_state_text(torrent->state), torrent->reason);
+    if (torrent_row_reason_says_state(torrent))
+        add(info, _("State"), state_style(torrent->state), "%s", torrent->reason);
+    else
+        add(info, _("State"), state_style(torrent->state), _("%s: %s"),
+            torrent_state_text(torrent->state), torrent->reason);
     if (torrent->label[0] != '\0')
         add(info, _("Label"), STYLE_ACCENT, "%s",
             view_mask(context, torrent->label, masked));
@@ -149,8 +153,10 @@ static void add_progress(struct info *info, const struct torrent_info *torrent)
     if (base > 0)
         add(info, _("Ratio"), STYLE_NORMAL, "%.2f",
             (double)torrent->uploaded / (double)base);
-    add_bytes(info, _("Wasted"), torrent->wasted);
-    add_bytes(info, _("Failed check"), torrent->failed);
+    if (torrent->wasted > 0)
+        add_bytes(info, _("Wasted"), torrent->wasted);
+    if (torrent->failed > 0)
+        add_bytes(info, _("Failed check"), torrent->failed);
 }
 
 /* Its own; those of all torrents are in the header. */

@@ -345,7 +345,9 @@ static void trackers_draw(void *state, struct view_context *context, struct pane
         view_draw_empty(pane, _("No tracker has the filter's text."),
                         _("Esc shows all again."));
     } else {
-        view_draw_empty(pane, _("The torrent names no trackers."),
+        view_draw_empty(pane,
+                        trackers->all ? _("No torrent names a tracker.")
+                                      : _("The torrent names no trackers."),
                         _("a adds one; in the Peers tab it adds a peer by its address."));
     }
 }

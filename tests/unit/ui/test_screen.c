@@ -443,6 +443,9 @@ START_TEST(columns_are_chosen_and_kept)
     check_shown("Ratio");
     press('C');
     check_shown("Columns");
+    check_shown("no room");
+    check_shown("Esc closes");
+    check_not_shown("quit");
     press('G');
     for (int i = 0; i < 4; i++) /* why and others come after it */
         press('k');

@@ -87,6 +87,22 @@ START_TEST(everything_is_told)
 }
 END_TEST
 
+START_TEST(nothing_is_said_twice_and_nothing_wasted_not_at_all)
+{
+    struct session session;
+    struct scene scene;
+    fill(&session);
+    session.torrent.reason = "downloading: as fast as can be";
+    session.torrent.wasted = session.torrent.failed = 0;
+    scene_open(&scene, &view_info, &session, session.torrent.id, 80, 30, false);
+    ck_assert_str_eq(row_text(scene.canvas, 1),
+                     "State         downloading: as fast as can be");
+    ck_scene_lacks(&scene, "Wasted");
+    ck_scene_lacks(&scene, "Failed check");
+    scene_close(&scene);
+}
+END_TEST
+
 START_TEST(long_reasons_wrap)
 {
     struct session session;
@@ -153,6 +169,7 @@ Suite *test_view_info_suite(void)
     Suite *suite = suite_create("view_info");
     TCase *tests = tcase_create("view_info");
     tcase_add_test(tests, everything_is_told);
+    tcase_add_test(tests, nothing_is_said_twice_and_nothing_wasted_not_at_all);
     tcase_add_test(tests, long_reasons_wrap);
     tcase_add_test(tests, all_can_be_reached_on_a_small_terminal);
     tcase_add_loop_test(tests, hostile_texts_break_no_row, 0, hostile_name_count);
