@@ -163,7 +163,8 @@ static unsigned enter(const struct confine_config *config,
                                            .path_count = places.count,
                                            .ports = ports,
                                            .port_count = port_count,
-                                           .listen = config->demo_dir != NULL};
+                                           .listen =
+                                               config->bound || config->demo_dir != NULL};
     /* Half a list would keep out what is needed. */
     const unsigned had = places.failed ? 0 : sandbox_enter(&sandbox);
     places_done(&places);

@@ -24,7 +24,8 @@ struct confine_config {
     const struct watch *watch; /* files are added and renamed there; NULL: nowhere */
     const char *const *dirs;   /* others where data may be put */
     uint32_t dir_count;
-    bool bound;           /* --bind: what connects is bound to a port first */
+    bool bound;           /* --bind: what connects is bound to a port first,
+                             and what listens is opened anew */
     bool interface;       /* files may be added by hand, and settings read again */
     const char *settings; /* from this file; "": from none */
 };

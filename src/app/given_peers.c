@@ -36,8 +36,8 @@ static void on_resolved(void *context, const struct netaddr *addresses, uint32_t
 }
 
 void given_peers_look_up(struct given_peers *given, struct loop *loop,
-                         struct session *session, const struct torrent_id *torrents,
-                         uint32_t torrent_count)
+                         const struct net *net, struct session *session,
+                         const struct torrent_id *torrents, uint32_t torrent_count)
 {
     given->session = session;
     given->torrents = torrents;
@@ -54,7 +54,7 @@ void given_peers_look_up(struct given_peers *given, struct loop *loop,
         host[length] = '\0';
         named->given = given;
         named->port = (uint16_t)port;
-        named->query = resolver_lookup(loop, host, on_resolved, named);
+        named->query = net->resolve(net->context, loop, host, on_resolved, named);
     }
 }
 

@@ -7,7 +7,7 @@
 
 #include "app/options.h"
 #include "loop/loop.h"
-#include "net/resolver.h"
+#include "net/net.h"
 #include "torrent/session.h"
 
 struct given_peers {
@@ -29,8 +29,8 @@ struct given_peers {
 void given_peers_init(struct given_peers *given, const struct options *options);
 /* Looks the names up for TORRENTS, which stay the caller's and outlive GIVEN. */
 void given_peers_look_up(struct given_peers *given, struct loop *loop,
-                         struct session *session, const struct torrent_id *torrents,
-                         uint32_t torrent_count);
+                         const struct net *net, struct session *session,
+                         const struct torrent_id *torrents, uint32_t torrent_count);
 void given_peers_done(struct given_peers *given);
 
 #endif

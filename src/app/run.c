@@ -357,7 +357,7 @@ static enum exit_status run_all(struct run *run)
     if (status == EXIT_STATUS_OK)
         status = begin(run);
     if (status == EXIT_STATUS_OK) {
-        given_peers_look_up(&run->peers, run->loop, run->session, run->added,
+        given_peers_look_up(&run->peers, run->loop, run->net, run->session, run->added,
                             run->added_count);
         loop_run(run->loop);
         status = run->status;

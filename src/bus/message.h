@@ -76,7 +76,8 @@ enum peer_status {
     X(BOTH_SEEDS, "both-seeds", N_("both sides are complete"))                           \
     X(TOO_MANY, "too-many", N_("too many connections"))                                  \
     X(STOPPED, "stopped", N_("torrent stopped"))                                         \
-    X(SYSTEM, "system", N_("a system error"))
+    X(SYSTEM, "system", N_("a system error"))                                            \
+    X(OFFLINE, "offline", N_("we are cut off"))
 enum peer_reason {
 #define X(name, word, text) PEER_REASON_##name,
     PEER_REASON_LIST(X)

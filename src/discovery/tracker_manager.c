@@ -275,6 +275,21 @@ void tracker_manager_network_changed(struct tracker_manager *manager)
     }
 }
 
+void tracker_manager_network_lost(struct tracker_manager *manager, const char *message)
+{
+    for (uint32_t i = 0; i < manager->count; i++) {
+        struct tracker *tracker = manager->trackers[i];
+        const bool asked = tracker_is_asked(tracker);
+        tracker_http_cancel(tracker);
+        tracker_udp_cancel(tracker);
+        tracker_names_cancel(tracker);
+        if (!asked)
+            continue;
+        tracker->offline = true;
+        tracker_on_answer(tracker, NULL, message, false, NULL);
+    }
+}
+
 uint32_t tracker_manager_count(const struct tracker_manager *manager)
 {
     return manager->count;

@@ -65,6 +65,9 @@ void tracker_manager_announce(struct tracker_manager *manager);
 /* Our addresses or routes have changed, or we have slept: each that works or was to be
  * tried again is asked within 45 s, unless its least interval forbids it. */
 void tracker_manager_network_changed(struct tracker_manager *manager);
+/* The sockets of before are of no use any more: whoever is being asked has failed, with
+ * MESSAGE, through no fault of its own. */
+void tracker_manager_network_lost(struct tracker_manager *manager, const char *message);
 
 enum tracker_phase {
     TRACKER_PHASE_IDLE,

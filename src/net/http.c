@@ -1,43 +1,17 @@
 #include "net/http.h"
 
-#include "base/buffer.h"
 #include "base/i18n.h"
+#include "net/http_private.h"
+#include "net/net.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define REDIRECTS_MAX    3
 #define HEADER_BYTES_MAX (64u << 10)
 #define TRANSFERS_MAX    20L
-
-struct http {
-    struct loop *loop;
-    CURLM *multi;
-    struct loop_timer timer;
-    char *user_agent, *bind;
-    struct http_request *requests;
-};
-
-struct http_request {
-    struct http *http;
-    struct http_request *next, **link;
-    CURL *easy;
-    struct buffer body;
-    size_t header_bytes;
-    http_on_result *on_result;
-    void *context;
-    struct netaddr
-        first; /* the first host reached: where it lies decides where we may be sent */
-    unsigned shut;      /* enum http_shut */
-    bool was_shut;      /* an address was not tried for that */
-    bool was_disguised; /* sent to a host that is not what it looks like */
-    char message[CURL_ERROR_SIZE];
-};
 
 static void take_results(void *context);
 
@@ -181,7 +155,25 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
     }
     if (request->first.family == NETADDR_NONE)
         request->first = to;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    const int fd =
+        socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd >= 0 && !http_tied_socket(request, fd, to.family)) {
+        close(fd);
+        return CURL_SOCKET_BAD;
+    }
+    return fd;
+}
+
+bool http_set_protocols(CURL *easy, bool plain_too)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                            plain_too ? "http,https" : "https") == CURLE_OK;
+#else
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
+                            plain_too ? (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)
+                                      : (long)CURLPROTO_HTTPS) == CURLE_OK;
+#endif
 }
 
 static bool set_options(struct http_request *request, const char *url,
@@ -199,14 +191,13 @@ static bool set_options(struct http_request *request, const char *url,
     SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_ACCEPT_ENCODING, "gzip");
     SET(CURLOPT_FOLLOWLOCATION, 1L);
-    SET(CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+    SET(CURLOPT_MAXREDIRS, (long)HTTP_REDIRECTS_MAX);
     SET(CURLOPT_FORBID_REUSE, 1L); /* the next request is half an hour away */
+    fine = fine && http_set_protocols(easy, true);
 #if LIBCURL_VERSION_NUM >= 0x075500
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR,
         strncasecmp(url, "https:", 6) == 0 ? "https" : "http,https");
 #else
-    SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
     SET(CURLOPT_REDIR_PROTOCOLS, strncasecmp(url, "https:", 6) == 0
                                      ? (long)CURLPROTO_HTTPS
                                      : (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
@@ -224,8 +215,6 @@ static bool set_options(struct http_request *request, const char *url,
     SET(CURLOPT_OPENSOCKETDATA, request);
     SET(CURLOPT_ERRORBUFFER, request->message);
     SET(CURLOPT_PRIVATE, request);
-    if (http->bind != NULL)
-        SET(CURLOPT_INTERFACE, http->bind);
 #undef SET
     return fine;
 }
@@ -234,6 +223,7 @@ static void request_free(struct http_request *request)
 {
     curl_multi_remove_handle(request->http->multi, request->easy);
     curl_easy_cleanup(request->easy);
+    http_tied_free(request);
     buffer_done(&request->body);
     *request->link = request->next;
     if (request->next != NULL)
@@ -264,11 +254,13 @@ struct http_request *http_get(struct http *http, const char *url, size_t max_bod
     if (request->next != NULL)
         request->next->link = &request->next;
     http->requests = request;
-    if (curl_multi_add_handle(http->multi, request->easy) != CURLM_OK) {
-        request_free(request);
-        return NULL;
-    }
-    return request;
+    const bool begun =
+        http->net != NULL ? http_tied_begin(request, url, timeout_ms) == ERROR_NONE
+                          : curl_multi_add_handle(http->multi, request->easy) == CURLM_OK;
+    if (begun)
+        return request;
+    request_free(request);
+    return NULL;
 }
 
 void http_cancel(struct http_request *request)
@@ -288,11 +280,20 @@ static enum error_code error_of(const struct http_request *request, CURLcode cod
         return request->was_disguised ? ERROR_REFUSED : ERROR_LIMIT;
     if (code == CURLE_COULDNT_RESOLVE_HOST)
         return ERROR_NOT_FOUND;
+    if (code == CURLE_COULDNT_CONNECT && request->tie_errno != 0)
+        return error_from_errno(request->tie_errno);
     if (code == CURLE_COULDNT_CONNECT && !request->was_shut &&
         curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_errno) == CURLE_OK &&
         error_from_errno((int)os_errno) == ERROR_OFFLINE)
         return ERROR_OFFLINE;
     return ERROR_SYSTEM;
+}
+
+void http_fail(struct http_request *request, enum error_code error, const char *message)
+{
+    const struct http_result result = {.error = error, .message = message};
+    request->on_result(request->context, &result);
+    request_free(request);
 }
 
 static void give_result(struct http_request *request, CURLcode code)
@@ -328,27 +329,29 @@ static void take_results(void *context)
         const CURLcode code = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
         struct http_request *request = (struct http_request *)(void *)private;
+        if (code == CURLE_OK && http_tied_goes_on(request))
+            continue;
         give_result(request, code);
         request_free(request);
     }
 }
 
-struct http *http_new(struct loop *loop, const char *user_agent, const char *bind)
+struct http *http_new(struct loop *loop, const char *user_agent, const struct net *net)
 {
     struct http *http = calloc(1, sizeof *http);
+    struct net_bound bound;
     if (http == NULL)
         return NULL;
+    net->bound(net->context, &bound);
     http->loop = loop;
+    http->net = bound.to != NULL ? net : NULL;
     loop_timer_init(&http->timer, on_timer, http);
     http->user_agent = strdup(user_agent);
-    http->bind = bind != NULL ? strdup(bind) : NULL;
     http->multi =
         curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
-    if (http->multi == NULL || http->user_agent == NULL ||
-        (bind != NULL && http->bind == NULL)) {
+    if (http->multi == NULL || http->user_agent == NULL) {
         curl_multi_cleanup(http->multi);
         free(http->user_agent);
-        free(http->bind);
         free(http);
         return NULL;
     }
@@ -369,6 +372,5 @@ void http_free(struct http *http)
     curl_multi_cleanup(http->multi);
     loop_timer_cancel(http->loop, &http->timer);
     free(http->user_agent);
-    free(http->bind);
     free(http);
 }

@@ -16,8 +16,11 @@
 
 struct http;
 struct http_request;
+struct net; /* net/net.h */
 
-struct http *http_new(struct loop *loop, const char *user_agent, const char *bind);
+/* NET, which outlives it, says what traffic is tied to: then names are looked up by it,
+ * and never by libcurl. */
+struct http *http_new(struct loop *loop, const char *user_agent, const struct net *net);
 /* Ends what is under way without calling back. */
 void http_free(struct http *http);
 

@@ -20,6 +20,15 @@ struct listener;
 typedef void net_on_accept(void *context, struct stream *stream,
                            const struct netaddr *from);
 
+/* What the user has tied all traffic to, and how that is. */
+struct net_bound {
+    const char *to;      /* an interface or an address; NULL: to nothing */
+    const char *trouble; /* a sentence for people while nothing can be sent; else NULL */
+    uint32_t epoch;      /* another: sockets of before are of no use any more */
+    bool loose;          /* the system ties sockets to no interface: routes decide */
+    bool nameless;       /* this build looks up no names so */
+};
+
 struct net {
     /* Starts connecting; *ret_stream reports on_connected or on_error. Local failures
      * are returned: ERROR_OFFLINE no network, no route or no address of our own,
@@ -38,11 +47,12 @@ struct net {
                                      const struct datagram_callbacks *callbacks,
                                      void *datagram_context,
                                      struct datagram **ret_datagram);
-    /* As resolver_lookup, whose rules hold; resolver_cancel ends it. */
+    /* As resolver_lookup, whose rules hold; resolver_cancel ends it. Where the user has
+     * tied us to something, names are looked up through that or not at all. */
     struct resolver_query *(*resolve)(void *context, struct loop *loop, const char *host,
                                       resolver_on_result *on_result,
                                       void *result_context);
-    /* As net_watch_new and net_watch_free. */
+    /* As net_watch_new, with what we are tied to, and net_watch_free. */
     struct net_watch *(*watch)(void *context, struct loop *loop,
                                void (*on_change)(void *context), void *watch_context);
     void (*unwatch)(void *context, struct net_watch *watch);
@@ -50,11 +60,15 @@ struct net {
      * netaddr_family), as the user let it be; port 0. False: it cannot be. */
     bool (*own_address)(void *context, enum netaddr_family family,
                         struct netaddr *ret_address);
+    /* Sockets that others make: ties FD, before it connects, to what the user wants.
+     * False: errno says why, and FD must not be used. */
+    bool (*tie)(void *context, int fd, enum netaddr_family family);
+    void (*bound)(void *context, struct net_bound *ret_bound);
     void *context;
 };
 
-/* The system's sockets. BIND: address or interface outgoing connections leave from; NULL:
- * any. NULL: out of memory. */
+/* The system's sockets. BIND: address or interface that all of them are tied to
+ * (net/bind.h); NULL: none. NULL: out of memory. */
 struct net *net_system_new(const char *bind);
 void net_system_free(struct net *net);
 

@@ -1,12 +1,12 @@
 #include "net/net.h"
 
+#include "net/bind.h"
+#include "net/names.h"
 #include "net/udp.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,9 +14,10 @@
 #define ACCEPT_PAUSE_NS NS_PER_S
 
 struct net_system {
-    struct net net; /* first */
-    struct netaddr bind_address;
-    char bind_interface[IFNAMSIZ];
+    struct net net;        /* first */
+    struct net_bind *bind; /* NULL: to nothing */
+    struct names *names;   /* with BIND */
+    uint32_t epoch;        /* of BIND, that NAMES knows of */
 };
 
 struct listener {
@@ -28,26 +29,28 @@ struct listener {
     int fd;
 };
 
-static bool bind_to_interface(const struct net_system *system, int fd)
+/* Fails closed: what cannot be tied as the user asked is not used. */
+static bool system_tie(void *context, int fd, enum netaddr_family family)
 {
-    return system->bind_interface[0] == '\0' ||
-           setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, system->bind_interface,
-                      (socklen_t)strlen(system->bind_interface)) == 0;
+    const struct net_system *system = context;
+    return system->bind == NULL || net_bind_tie(system->bind, fd, family);
 }
 
-/* Fails closed: what cannot be bound as the user asked is not used. */
-static bool bind_outgoing(const struct net_system *system, int fd,
-                          const struct netaddr *to)
+static void system_bound(void *context, struct net_bound *ret_bound)
 {
-    struct sockaddr_storage sockaddr;
-    if (system->bind_interface[0] != '\0' || system->bind_address.family == NETADDR_NONE)
-        return bind_to_interface(system, fd);
-    if (system->bind_address.family != to->family) {
-        errno = EAFNOSUPPORT;
-        return false;
-    }
-    const socklen_t length = netaddr_to_sockaddr(&system->bind_address, &sockaddr);
-    return bind(fd, (struct sockaddr *)&sockaddr, length) == 0;
+    struct net_system *system = context;
+    *ret_bound = (struct net_bound){.to = NULL};
+    if (system->bind == NULL)
+        return;
+    *ret_bound = (struct net_bound){.to = net_bind_text(system->bind),
+                                    .trouble = net_bind_trouble(system->bind),
+                                    .epoch = net_bind_epoch(system->bind),
+                                    .loose = net_bind_is_loose(system->bind),
+                                    .nameless = !names_are_found()};
+    if (system->epoch == ret_bound->epoch)
+        return;
+    system->epoch = ret_bound->epoch;
+    names_cut(system->names);
 }
 
 static enum error_code error_of_connect(int errno_value)
@@ -68,7 +71,7 @@ static enum error_code system_connect(void *context, struct loop *loop,
     if (fd < 0)
         return error_of_connect(errno);
     enum error_code error = ERROR_NONE;
-    if (!bind_outgoing(context, fd, to) ||
+    if (!system_tie(context, fd, to->family) ||
         (connect(fd, (struct sockaddr *)&sockaddr, length) != 0 && errno != EINPROGRESS &&
          errno != EINTR)) /* interrupted, it goes on all the same */
         error = error_of_connect(errno);
@@ -95,7 +98,7 @@ static enum error_code system_open_datagram(void *context, struct loop *loop,
     if (fd < 0)
         return error_from_errno(errno);
     enum error_code error = ERROR_NONE;
-    if (!bind_outgoing(context, fd, to) ||
+    if (!system_tie(context, fd, to->family) ||
         connect(fd, (struct sockaddr *)&sockaddr, length) != 0)
         error = error_from_errno(errno);
     struct datagram *datagram =
@@ -114,7 +117,9 @@ static struct resolver_query *system_resolve(void *context, struct loop *loop,
                                              resolver_on_result *on_result,
                                              void *result_context)
 {
-    (void)context;
+    const struct net_system *system = context;
+    if (system->bind != NULL)
+        return names_lookup(system->names, loop, host, on_result, result_context);
     return resolver_lookup(loop, host, on_result, result_context);
 }
 
@@ -135,7 +140,7 @@ static bool system_own_address(void *context, enum netaddr_family family,
         return false;
     socklen_t own_length = sizeof sockaddr;
     const bool fine =
-        bind_outgoing(context, fd, &world) &&
+        system_tie(context, fd, family) &&
         connect(fd, (struct sockaddr *)&sockaddr, length) == 0 &&
         getsockname(fd, (struct sockaddr *)&sockaddr, &own_length) == 0 &&
         netaddr_from_sockaddr((struct sockaddr *)&sockaddr, &own) == ERROR_NONE;
@@ -151,8 +156,8 @@ static struct net_watch *system_watch(void *context, struct loop *loop,
                                       void (*on_change)(void *context),
                                       void *watch_context)
 {
-    (void)context;
-    return net_watch_new(loop, on_change, watch_context);
+    const struct net_system *system = context;
+    return net_watch_new(loop, system->bind, on_change, watch_context);
 }
 
 static void system_unwatch(void *context, struct net_watch *watch)
@@ -217,18 +222,19 @@ static int open_listener(const struct net_system *system, const struct netaddr *
                          uint16_t *ret_port)
 {
     struct sockaddr_storage sockaddr;
-    const int one = 1;
-    socklen_t length = netaddr_to_sockaddr(address, &sockaddr);
-    const int fd =
-        socket(sockaddr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct netaddr got = *address;
+    const int one = 1, family = address->family == NETADDR_V6 ? AF_INET6 : AF_INET;
+    const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (sockaddr.ss_family == AF_INET6)
+    if (family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-    struct netaddr got = *address;
-    if (!bind_to_interface(system, fd) ||
-        bind(fd, (struct sockaddr *)&sockaddr, length) != 0 || listen(fd, 128) != 0 ||
+    const bool tied =
+        system->bind == NULL || net_bind_tie_listener(system->bind, fd, &got);
+    socklen_t length = netaddr_to_sockaddr(&got, &sockaddr);
+    if (!tied || bind(fd, (struct sockaddr *)&sockaddr, length) != 0 ||
+        listen(fd, 128) != 0 ||
         getsockname(fd, (struct sockaddr *)&sockaddr, &length) != 0 ||
         netaddr_from_sockaddr((struct sockaddr *)&sockaddr, &got) != ERROR_NONE) {
         const int saved = errno;
@@ -284,19 +290,26 @@ struct net *net_system_new(const char *bind_to)
     struct net_system *system = calloc(1, sizeof *system);
     if (system == NULL)
         return NULL;
-    system->net = (struct net){system_connect,       system_listen,      system_unlisten,
-                               system_open_datagram, system_resolve,     system_watch,
-                               system_unwatch,       system_own_address, system};
-    if (bind_to != NULL &&
-        netaddr_parse(bind_to, 0, &system->bind_address) != ERROR_NONE) {
-        system->bind_address.family = NETADDR_NONE;
-        memcpy(system->bind_interface, bind_to,
-               strnlen(bind_to, sizeof system->bind_interface - 1));
-    }
-    return &system->net;
+    system->net =
+        (struct net){system_connect, system_listen, system_unlisten, system_open_datagram,
+                     system_resolve, system_watch,  system_unwatch,  system_own_address,
+                     system_tie,     system_bound,  system};
+    if (bind_to == NULL)
+        return &system->net;
+    system->bind = net_bind_new(bind_to);
+    system->names = system->bind != NULL ? names_new(system->bind) : NULL;
+    if (system->names != NULL)
+        return &system->net;
+    net_system_free(&system->net);
+    return NULL;
 }
 
 void net_system_free(struct net *net)
 {
-    free(net);
+    if (net == NULL)
+        return;
+    struct net_system *system = net->context;
+    names_free(system->names);
+    net_bind_free(system->bind);
+    free(system);
 }

@@ -1,6 +1,7 @@
 #include "net/net_watch.h"
 
 #include "base/netaddr.h"
+#include "net/bind.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -27,6 +28,7 @@ struct net_watch {
     uint64_t addresses; /* their digest when told last */
     bool route_changed;
     int fd;
+    struct net_bind_watch *bind; /* NULL: there is none */
 };
 
 /* FNV-1a */
@@ -153,8 +155,8 @@ static int open_socket(void)
     return -1;
 }
 
-struct net_watch *net_watch_new(struct loop *loop, void (*on_change)(void *context),
-                                void *context)
+struct net_watch *net_watch_new(struct loop *loop, struct net_bind *bind,
+                                void (*on_change)(void *context), void *context)
 {
     const int fd = open_socket();
     struct net_watch *watch = fd >= 0 ? calloc(1, sizeof *watch) : NULL;
@@ -163,8 +165,14 @@ struct net_watch *net_watch_new(struct loop *loop, void (*on_change)(void *conte
             .loop = loop, .on_change = on_change, .context = context, .fd = fd};
         loop_timer_init(&watch->timer, on_settled, watch);
         watch->slot = loop_add(loop, fd, POLLIN, LOOP_CONTROL, on_readable, watch);
+        if (bind != NULL)
+            watch->bind = net_bind_watch_new(bind, loop, on_change, context);
     }
-    if (watch == NULL || watch->slot == NULL) {
+    if (watch == NULL || watch->slot == NULL || (bind != NULL && watch->bind == NULL)) {
+        if (watch != NULL) {
+            net_bind_watch_free(watch->bind);
+            loop_slot_remove(watch->slot);
+        }
         free(watch);
         if (fd >= 0)
             close(fd);
@@ -178,6 +186,7 @@ void net_watch_free(struct net_watch *watch)
 {
     if (watch == NULL)
         return;
+    net_bind_watch_free(watch->bind);
     loop_timer_cancel(watch->loop, &watch->timer);
     loop_slot_remove(watch->slot);
     close(watch->fd);

@@ -5,11 +5,13 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define THREADS_MAX     10
 #define WAIT_FOR_ONE_NS (100 * NS_PER_MS)
+#define MESSAGE_SIZE    256
 
 /* Threads are the process's, so is their number. */
 static atomic_int threads_running;
@@ -18,13 +20,16 @@ static atomic_int threads_running;
 struct resolver_query {
     atomic_int references;
     struct loop *loop;
-    struct loop_timer timer; /* gives a literal's result, or waits for a thread */
+    struct loop_timer timer; /* gives a result that is there, or waits for a thread */
     resolver_on_result *on_result;
     void *context;
     char *host;
     struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
     uint32_t count;
     int error;
+    char message[MESSAGE_SIZE];       /* instead of the error's; "": none */
+    void (*on_cancel)(void *context); /* of a promise not kept yet; else NULL */
+    void *cancel_context;
     /* The thread may outlive the loop's interest: the wake-up goes under a lock. */
     pthread_mutex_t mutex;
     struct loop_wake *wake; /* NULL: cancelled */
@@ -44,6 +49,9 @@ void resolver_cancel(struct resolver_query *query)
     if (query == NULL)
         return;
     loop_timer_cancel(query->loop, &query->timer);
+    if (query->on_cancel != NULL)
+        query->on_cancel(query->cancel_context);
+    query->on_cancel = NULL;
     pthread_mutex_lock(&query->mutex);
     loop_wake_free(query->wake);
     query->wake = NULL;
@@ -59,10 +67,12 @@ static void give_result(void *context)
     struct netaddr addresses[RESOLVER_ADDRESSES_MAX];
     const uint32_t count = query->count;
     const int error = query->error != 0 ? query->error : EAI_NONAME;
-    const char *message = count > 0 ? NULL : gai_strerror(error);
+    char words[MESSAGE_SIZE];
+    snprintf(words, sizeof words, "%s",
+             query->message[0] != '\0' ? query->message : gai_strerror(error));
     memcpy(addresses, query->addresses, sizeof addresses);
     resolver_cancel(query);
-    on_result(on_context, addresses, count, message);
+    on_result(on_context, addresses, count, count > 0 ? NULL : words);
 }
 
 static void *look_up(void *context)
@@ -149,6 +159,30 @@ struct resolver_query *resolver_answer(struct loop *loop, const struct netaddr *
         return query;
     resolver_cancel(query);
     return NULL;
+}
+
+struct resolver_query *resolver_promise(struct loop *loop, resolver_on_result *on_result,
+                                        void *context,
+                                        void (*on_cancel)(void *cancel_context),
+                                        void *cancel_context)
+{
+    struct resolver_query *query = query_new(loop, on_result, context);
+    if (query == NULL)
+        return NULL;
+    query->on_cancel = on_cancel;
+    query->cancel_context = cancel_context;
+    return query;
+}
+
+void resolver_give(struct resolver_query *query, const struct netaddr *addresses,
+                   uint32_t count, const char *message)
+{
+    query->on_cancel = NULL;
+    query->count = count < RESOLVER_ADDRESSES_MAX ? count : RESOLVER_ADDRESSES_MAX;
+    if (count > 0)
+        memcpy(query->addresses, addresses, query->count * sizeof *addresses);
+    snprintf(query->message, sizeof query->message, "%s", message != NULL ? message : "");
+    loop_timer_set_in(query->loop, &query->timer, 0);
 }
 
 struct resolver_query *resolver_lookup(struct loop *loop, const char *host,

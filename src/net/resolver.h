@@ -23,6 +23,15 @@ struct resolver_query *resolver_lookup(struct loop *loop, const char *host,
 struct resolver_query *resolver_answer(struct loop *loop, const struct netaddr *addresses,
                                        uint32_t count, resolver_on_result *on_result,
                                        void *context);
+/* A look-up somebody else makes, who answers it by resolver_give: it comes once, from the
+ * next turn. Until then a cancel calls ON_CANCEL: nobody waits any more. */
+struct resolver_query *resolver_promise(struct loop *loop, resolver_on_result *on_result,
+                                        void *context,
+                                        void (*on_cancel)(void *cancel_context),
+                                        void *cancel_context);
+/* COUNT <= RESOLVER_ADDRESSES_MAX; 0: MESSAGE says why, and is copied. */
+void resolver_give(struct resolver_query *query, const struct netaddr *addresses,
+                   uint32_t count, const char *message);
 /* No result comes after this. NULL is ignored. */
 void resolver_cancel(struct resolver_query *query);
 

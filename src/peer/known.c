@@ -162,7 +162,7 @@ void known_on_gone(struct peer_manager *manager, struct known *known,
         (reason == PEER_REASON_KICKED && wait_ns < KICKED_NS ? KICKED_NS : wait_ns);
     /* Those we left ourselves are not to blame: a torrent that goes on finds them at
      * once. */
-    if (reason == PEER_REASON_STOPPED)
+    if (reason == PEER_REASON_STOPPED || reason == PEER_REASON_OFFLINE)
         known->next_try_ns = now_ns;
     if (!known->dialable && !known->paused && known->limits == NULL && !known->banned &&
         !known->is_self && !known_is_refused(manager, known))

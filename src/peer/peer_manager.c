@@ -284,14 +284,20 @@ void peer_manager_start(struct peer_manager *manager)
     peer_manager_dial_soon(manager, 0);
 }
 
+void peer_manager_close_all(struct peer_manager *manager, enum peer_reason reason,
+                            enum error_code error)
+{
+    for (uint32_t i = 0; i < manager->known_count; i++)
+        if (manager->known[i].peer != NULL)
+            peer_close(manager->known[i].peer, reason, error);
+}
+
 void peer_manager_stop(struct peer_manager *manager)
 {
     manager->running = false;
     loop_timer_cancel(manager->loop, &manager->dial_timer);
     loop_timer_cancel(manager->loop, &manager->feed_timer);
-    for (uint32_t i = 0; i < manager->known_count; i++)
-        if (manager->known[i].peer != NULL)
-            peer_close(manager->known[i].peer, PEER_REASON_STOPPED, ERROR_NONE);
+    peer_manager_close_all(manager, PEER_REASON_STOPPED, ERROR_NONE);
 }
 
 void peer_manager_free(struct peer_manager *manager)

@@ -45,6 +45,8 @@ void peer_shared_set_port(struct peer_shared *shared, uint16_t port);
 /* Our addresses or routes have changed, or we have slept: what could not be reached
  * before is tried again within 10 s. */
 void peer_shared_network_changed(struct peer_shared *shared);
+/* The sockets of before are of no use any more: closes all connections. */
+void peer_shared_network_lost(struct peer_shared *shared);
 /* Bans hold for every torrent, and close the connections there are with REASON. The key
  * is netaddr_ban_key's; on loopback and in private networks the port counts too. */
 bool peer_shared_is_banned(const struct peer_shared *shared,

@@ -391,6 +391,8 @@ void peer_manager_dial_soon(struct peer_manager *manager, uint64_t in_ns);
 void peer_manager_choke_soon(struct peer_manager *manager);
 void peer_manager_run_soon(struct peer_manager *manager);
 /* The next look at silences comes when what has arrived until now was read. */
+void peer_manager_close_all(struct peer_manager *manager, enum peer_reason reason,
+                            enum error_code error);
 void peer_manager_put_off_tick(struct peer_manager *manager);
 /* The pool keeps a share for receiving that uploads leave alone. */
 bool peer_manager_may_upload(const struct peer_manager *manager);

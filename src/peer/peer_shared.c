@@ -76,6 +76,13 @@ void peer_shared_network_changed(struct peer_shared *shared)
         known_network_changed(manager);
 }
 
+void peer_shared_network_lost(struct peer_shared *shared)
+{
+    for (struct peer_manager *manager = shared->managers; manager != NULL;
+         manager = manager->next_manager)
+        peer_manager_close_all(manager, PEER_REASON_OFFLINE, ERROR_OFFLINE);
+}
+
 /* On loopback and in private networks many peers share a host: there the port counts too.
  */
 static struct netaddr key_of(const struct netaddr *address)

@@ -195,10 +195,14 @@ static const char *moving(struct torrent *torrent)
 
 const char *torrent_reason(struct torrent *torrent, const struct torrent_info *info)
 {
+    const char *trouble = session_trouble(torrent->session);
     if (torrent->move != TORRENT_MOVE_NONE)
         return moving(torrent);
     if (torrent->error != ERROR_NONE)
         return torrent->error_text;
+    if (trouble != NULL && (info->state == TORRENT_STATE_DOWNLOADING ||
+                            info->state == TORRENT_STATE_SEEDING))
+        return trouble;
     switch ((int)info->state) {
     case TORRENT_STATE_QUEUED:
         return queued(torrent);

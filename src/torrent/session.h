@@ -120,6 +120,8 @@ struct session_info {
     uint32_t blocklist;    /* ranges of addresses; 0: there is none */
     uint64_t blocked;      /* callers it kept out */
     const char *sandbox;   /* what the process was confined to, a sentence; "" */
+    const char *bound;     /* what all traffic is tied to; NULL: nothing */
+    const char *trouble;   /* why nothing can be sent, a sentence; NULL: it can */
 };
 void session_get_info(struct session *session, struct session_info *ret_info);
 /* Who is on these lists (peer/blocklist.h has the formats; gzip too) is neither called

@@ -78,6 +78,8 @@ void session_get_totals(const struct session *session, struct session_totals *re
 
 void session_get_info(struct session *session, struct session_info *ret_info)
 {
+    struct net_bound bound;
+    session->config.net->bound(session->config.net->context, &bound);
     struct session_info info = {
         .torrents = session->count,
         .down_rate = session->history.down_rate,
@@ -94,6 +96,8 @@ void session_get_info(struct session *session, struct session_info *ret_info)
         .download_dir = session->download_dir,
         .state_dir = session->state.path,
         .sandbox = session->sandbox_text,
+        .bound = bound.to,
+        .trouble = bound.trouble,
     };
     session_limits(session, &info.max_down, &info.max_up);
     peer_shared_get_filtered(session->peers, &info.blocklist, &info.blocked);

@@ -1,20 +1,116 @@
 /* When the network of this machine has changed, or we have slept: what was waited for may
- * be there now, and others may know us by an address that is no longer ours. */
+ * be there now, and others may know us by an address that is no longer ours. When what
+ * the user has tied us to (--bind) goes, everything ends that was on its way through it,
+ * and when it comes back, all goes on. */
+#include "base/i18n.h"
+#include "base/text.h"
 #include "torrent/torrent.h"
+
+#include <stdio.h>
 
 #define GAP_NS (30 * NS_PER_S) /* no turn takes so long */
 
-static void on_change(void *context)
+static const struct torrent_id nobody = {0, 0};
+
+static struct net_bound look_at_bind(const struct session *session)
 {
-    struct session *session = context;
-    log_write(session->log, LOG_LEVEL_INFO, "the network has changed, or we have slept");
-    session_watch_clock(session);
+    struct net_bound bound;
+    session->config.net->bound(session->config.net->context, &bound);
+    return bound;
+}
+
+const char *session_trouble(const struct session *session)
+{
+    return look_at_bind(session).trouble;
+}
+
+/* Nothing moves any more, so that nothing else would tell of it. */
+static void tell_all(struct session *session)
+{
+    const struct message event = {.type = EVENT_SESSION_CHANGED,
+                                  .u.changed.what = CHANGED_STATE | CHANGED_PEERS};
+    event_bus_post(session->events, &event);
+    for (uint32_t i = 0; i < session->count; i++)
+        session_changed(session_torrent(session, session->order[i]),
+                        CHANGED_STATE | CHANGED_PEERS);
+}
+
+static void lose(struct session *session, const char *message)
+{
+    peer_shared_network_lost(session->peers);
+    for (uint32_t i = 0; i < session->count; i++)
+        tracker_manager_network_lost(
+            session_torrent(session, session->order[i])->trackers, message);
+}
+
+static void try_again(struct session *session)
+{
     peer_shared_network_changed(session->peers);
     for (uint32_t i = 0; i < session->count; i++) {
         struct torrent *torrent = session_torrent(session, session->order[i]);
         if (torrent->running)
             tracker_manager_network_changed(torrent->trackers);
     }
+}
+
+static void come_back(struct session *session, const char *to)
+{
+    char shown[100];
+    text_clean(text_untrusted(to), 60, shown, sizeof shown);
+    log_write(session->log, LOG_LEVEL_INFO, _("bound to %s: going on"), shown);
+    session->cut_off = false;
+    session_listen_again(session);
+}
+
+/* True: nothing can be sent. */
+static bool follow_bind(struct session *session)
+{
+    const struct net_bound bound = look_at_bind(session);
+    const bool moved = bound.epoch != session->bound_epoch;
+    const bool was_cut_off = session->cut_off;
+    session->bound_epoch = bound.epoch;
+    session->cut_off |= bound.trouble != NULL;
+    if (moved)
+        lose(session, bound.trouble != NULL ? bound.trouble : error_text(ERROR_OFFLINE));
+    if (session->cut_off && !was_cut_off)
+        session_warn(session, nobody, "%s", bound.trouble);
+    if (bound.trouble == NULL && (moved || was_cut_off))
+        come_back(session, bound.to);
+    if (moved || session->cut_off != was_cut_off)
+        tell_all(session);
+    return session->cut_off;
+}
+
+static void on_change(void *context)
+{
+    struct session *session = context;
+    log_write(session->log, LOG_LEVEL_INFO, "the network has changed, or we have slept");
+    session_watch_clock(session);
+    if (!follow_bind(session))
+        try_again(session);
+}
+
+void session_warn_of_bind(struct session *session)
+{
+    const struct net_bound bound = look_at_bind(session);
+    char shown[100];
+    if (bound.to == NULL)
+        return;
+    text_clean(text_untrusted(bound.to), 60, shown, sizeof shown);
+    session->bound_epoch = bound.epoch;
+    session->cut_off = bound.trouble != NULL;
+    if (bound.trouble != NULL)
+        session_warn(session, nobody, "%s", bound.trouble);
+    if (bound.loose)
+        session_warn(session, nobody,
+                     _("this system lets only root tie traffic to an interface: the "
+                       "addresses of %s are used, and routes decide the rest"),
+                     shown);
+    if (bound.nameless)
+        session_warn(session, nobody,
+                     _("names cannot be looked up through %s: this bttui was built "
+                       "without c-ares"),
+                     shown);
 }
 
 void session_watch_network(struct session *session)

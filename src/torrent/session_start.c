@@ -35,10 +35,11 @@ static enum error_code listen_on(struct session *session, int slot, const char *
     return error;
 }
 
-static enum error_code open_listeners(struct session *session, char *message)
+static enum error_code open_listeners(struct session *session, uint16_t wanted_port,
+                                      char *message)
 {
     struct netaddr bound;
-    session->port = session->config.port;
+    session->port = wanted_port;
     if (!session->config.incoming)
         return ERROR_NONE;
     const bool single = session->config.bind != NULL &&
@@ -49,13 +50,12 @@ static enum error_code open_listeners(struct session *session, char *message)
     const enum error_code error6 = single ? error : listen_on(session, 1, "[::]");
     if (error != ERROR_EXISTS && error6 == ERROR_NONE)
         error = ERROR_NONE;
-    if (error == ERROR_NONE && error6 == ERROR_EXISTS && session->config.port != 0)
+    if (error == ERROR_NONE && error6 == ERROR_EXISTS && wanted_port != 0)
         error = ERROR_EXISTS;
     if (error != ERROR_NONE) {
-        snprintf(message, SESSION_MESSAGE_SIZE, _("cannot listen on port %u: %s"),
-                 session->config.port,
-                 error == ERROR_EXISTS ? _("another program uses it")
-                                       : error_text(error));
+        snprintf(
+            message, SESSION_MESSAGE_SIZE, _("cannot listen on port %u: %s"), wanted_port,
+            error == ERROR_EXISTS ? _("another program uses it") : error_text(error));
         return error;
     }
     peer_shared_set_port(session->peers, session->port);
@@ -63,6 +63,27 @@ static enum error_code open_listeners(struct session *session, char *message)
                                   .u.piece.piece = session->port};
     event_bus_post(session->events, &event);
     return ERROR_NONE;
+}
+
+static void close_listeners(struct session *session)
+{
+    for (int i = 0; i < 2; i++) {
+        if (session->listeners[i] != NULL)
+            session->config.net->unlisten(session->config.net->context,
+                                          session->listeners[i]);
+        session->listeners[i] = NULL;
+    }
+}
+
+void session_listen_again(struct session *session)
+{
+    const struct torrent_id nobody = {0, 0};
+    char message[SESSION_MESSAGE_SIZE];
+    if (session->stopping)
+        return;
+    close_listeners(session);
+    if (open_listeners(session, session->port, message) != ERROR_NONE)
+        session_warn(session, nobody, "%s", message);
 }
 
 static void make_peer_id(struct session *session)
@@ -154,7 +175,7 @@ static enum error_code make_parts(struct session *session)
     session->incoming = incoming_new(session->loop, session_lookup, session);
     if (session->incoming != NULL && sockets != 0)
         incoming_set_most(session->incoming, sockets / 4);
-    session->http = http_new(session->loop, PACKAGE "/" VERSION, config->bind);
+    session->http = http_new(session->loop, PACKAGE "/" VERSION, config->net);
     session->turns = tracker_turns_new(session->loop, ANNOUNCES_MAX);
     session->events = event_bus_new(session->loop, EVENTS_MAX);
     session->download_dir = download_path_absolute(config->download_dir);
@@ -222,7 +243,7 @@ enum error_code session_new(const struct session_config *config,
     if (error == ERROR_NONE)
         error = make_parts(session);
     if (error == ERROR_NONE)
-        error = open_listeners(session, message);
+        error = open_listeners(session, config->port, message);
     if (error != ERROR_NONE) {
         if (message[0] == '\0')
             snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(error));
@@ -230,6 +251,7 @@ enum error_code session_new(const struct session_config *config,
         return error;
     }
     warn_of_state_dir(session);
+    session_warn_of_bind(session);
     session_load_bans(session);
     session->configured = (struct session_settings){
         .max_down = config->max_down,
@@ -262,10 +284,7 @@ void session_free(struct session *session)
     for (uint32_t i = 0; i < session->slot_count; i++)
         if (session->slots[i] != NULL)
             torrent_free(session->slots[i]);
-    for (int i = 0; i < 2; i++)
-        if (session->listeners[i] != NULL)
-            session->config.net->unlisten(session->config.net->context,
-                                          session->listeners[i]);
+    close_listeners(session);
     incoming_free(session->incoming);
     http_free(session->http);
     tracker_turns_free(session->turns);

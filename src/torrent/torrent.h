@@ -142,6 +142,8 @@ struct session {
     struct listener *listeners[2];
     struct net_watch *net_watch; /* NULL: the system does not tell */
     struct loop_gap gap;
+    uint32_t bound_epoch; /* as net->bound told last */
+    bool cut_off;         /* so did it that nothing can be sent */
     uint16_t port;
     bool incoming_seen;
     const struct saved_torrent
@@ -389,6 +391,12 @@ void session_begin_turns(struct session *session);
 /* session_network.c */
 void session_watch_network(struct session *session);
 void session_unwatch_network(struct session *session);
+/* Warns of what is not as the user, who tied us to something, may think. */
+void session_warn_of_bind(struct session *session);
+/* Why nothing can be sent, a sentence for people; NULL: it can. */
+const char *session_trouble(const struct session *session);
+/* session_start.c: at the same port, on new sockets. */
+void session_listen_again(struct session *session);
 void session_run_soon(struct torrent *torrent);
 void session_unqueue(struct torrent *torrent); /* it is about to be freed */
 void session_changed(struct torrent *torrent, uint32_t what);

@@ -41,6 +41,18 @@ static void put_rate(struct words *words, enum glyph arrow, uint64_t rate, uint6
     put_word(words, STYLE_TITLE, text);
 }
 
+/* The word for it; the status line has the sentence. */
+static void put_trouble(struct words *words, const struct session_info *info)
+{
+    char text[128], shown[100];
+    if (info->trouble == NULL)
+        return;
+    text_clean(text_untrusted(info->bound), 40, shown, sizeof shown);
+    /* L10N: %s is an interface or an address, which is away */
+    snprintf(text, sizeof text, _("  nothing sent: no %s"), shown);
+    put_word(words, STYLE_TITLE, text);
+}
+
 static void put_counts(struct words *words, const struct session_info *info)
 {
     char text[128];
@@ -93,6 +105,7 @@ void screen_draw_header(struct screen *screen, struct pane pane)
     put_rate(&words, GLYPH_UP, info.up_rate, info.max_up);
     if (info.turtle) /* L10N: the slower limits are on */
         put_word(&words, STYLE_TITLE, _("  turtle"));
+    put_trouble(&words, &info);
     put_counts(&words, &info);
     put_free(screen, &words, &info);
 }

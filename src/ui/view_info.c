@@ -254,12 +254,24 @@ static void add_blocklist(struct info *info, const struct session_info *session)
             session->blocklist, (unsigned long long)session->blocked);
 }
 
+static void add_bound(struct info *info, const struct session_info *session)
+{
+    char shown[100];
+    if (session->bound == NULL)
+        return;
+    text_clean(text_untrusted(session->bound), 60, shown, sizeof shown);
+    /* L10N: all traffic goes through this interface or address alone */
+    add(info, _("Bound to"), session->trouble != NULL ? STYLE_BAD : STYLE_NORMAL, "%s",
+        session->trouble != NULL ? session->trouble : shown);
+}
+
 /* Of the whole program; what it cannot reach is why some things fail. */
 static void add_sandbox(struct info *info, const struct view_context *context)
 {
     struct session_info session;
     session_get_info(context->session, &session);
     add_blocklist(info, &session);
+    add_bound(info, &session);
     if (session.sandbox == NULL || session.sandbox[0] == '\0')
         return;
     add_gap(info);

@@ -1,5 +1,6 @@
 # Networks on one machine; each test ends with 77 (skipped) where namespaces cannot be made.
-LAB_TESTS = tests/lab/path.py tests/lab/long-path.py tests/lab/swarm.py
+LAB_TESTS = tests/lab/path.py tests/lab/long-path.py tests/lab/swarm.py \
+	tests/lab/bind.py
 dist_check_SCRIPTS += $(LAB_TESTS)
 if !INSTRUMENTED
 TESTS += $(LAB_TESTS)

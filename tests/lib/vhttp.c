@@ -21,12 +21,12 @@ struct http_request {
     struct vhttp_answer answer;
 };
 
-struct http *http_new(struct loop *loop, const char *user_agent, const char *bind)
+struct http *http_new(struct loop *loop, const char *user_agent, const struct net *net)
 {
     struct http *http = calloc(1, sizeof *http);
     VNET_REQUIRE(http != NULL);
     (void)user_agent;
-    (void)bind;
+    (void)net;
     http->loop = loop;
     return http;
 }

@@ -537,6 +537,24 @@ void vnet_set_own_address(struct vnet *vnet, const char *address)
     vnet->own[vnet->own_count++] = vnet_parse(address);
 }
 
+static bool host_tie(void *context, int fd, enum netaddr_family family)
+{
+    (void)context;
+    (void)fd;
+    (void)family;
+    return true;
+}
+
+static void host_bound(void *context, struct net_bound *ret_bound)
+{
+    *ret_bound = ((struct vnet_host *)context)->vnet->bound;
+}
+
+void vnet_set_bound(struct vnet *vnet, const struct net_bound *bound)
+{
+    vnet->bound = *bound;
+}
+
 void vnet_change(struct vnet *vnet)
 {
     for (struct net_watch *at = vnet->watches; at != NULL; at = at->next)
@@ -588,7 +606,8 @@ const struct net *vnet_host(struct vnet *vnet, const char *text)
     VNET_REQUIRE(host != NULL && vnet->host_count < VNET_MAX);
     *host = (struct vnet_host){
         .net = {host_connect, host_listen, host_unlisten, vnet_open_datagram,
-                host_resolve, host_watch, host_unwatch, host_own_address, host},
+                host_resolve, host_watch, host_unwatch, host_own_address, host_tie,
+                host_bound, host},
         .vnet = vnet,
         .address = address,
         .next_port = 50000,

@@ -52,6 +52,8 @@ void vnet_set_weather(struct vnet *vnet, enum vnet_weather weather);
 void vnet_set_local_error(struct vnet *vnet, enum error_code error);
 /* What the world sees of us (`own_address`), one of each family; none at first. */
 void vnet_set_own_address(struct vnet *vnet, const char *address);
+/* What `bound` tells; at first nothing. */
+void vnet_set_bound(struct vnet *vnet, const struct net_bound *bound);
 /* All that watch are told of a change. */
 void vnet_change(struct vnet *vnet);
 /* The answer of `resolve`; COUNT 0: no such name. Names not told of do not exist. */

@@ -49,6 +49,7 @@ struct vnet {
     struct vnet_end *ends; /* all ever made: freed with the network */
     struct vnet_udp *udps;
     struct net_watch *watches;
+    struct net_bound bound;
     struct netaddr own[2];
     uint32_t own_count;
     struct vnet_packet *packets;

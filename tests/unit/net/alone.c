@@ -14,6 +14,15 @@ bool alone_begin(void)
            alone_take_address("lo", "127.0.0.1");
 }
 
+void alone_set_up(bool up)
+{
+    struct ifreq request = {.ifr_flags = (short)(up ? IFF_UP | IFF_RUNNING : 0)};
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    snprintf(request.ifr_name, sizeof request.ifr_name, "lo");
+    (void)ioctl(fd, SIOCSIFFLAGS, &request);
+    close(fd);
+}
+
 bool alone_take_address(const char *name, const char *text)
 {
     struct ifreq request = {.ifr_flags = 0};

@@ -9,5 +9,7 @@
 bool alone_begin(void);
 /* TEXT, an IPv4 address, becomes that of NAME ("lo", "lo:1"...), which is up then. */
 bool alone_take_address(const char *name, const char *text);
+/* "lo" goes down or comes up; its addresses stay. */
+void alone_set_up(bool up);
 
 #endif

@@ -4,6 +4,7 @@
 
 Suite *test_tcp_suite(void);
 Suite *test_net_system_suite(void);
+Suite *test_bind_suite(void);
 Suite *test_net_watch_suite(void);
 Suite *test_resolver_suite(void);
 Suite *test_http_suite(void);
@@ -12,6 +13,7 @@ int main(void)
 {
     SRunner *runner = srunner_create(test_tcp_suite());
     srunner_add_suite(runner, test_net_system_suite());
+    srunner_add_suite(runner, test_bind_suite());
     srunner_add_suite(runner, test_net_watch_suite());
     srunner_add_suite(runner, test_resolver_suite());
     srunner_add_suite(runner, test_http_suite());

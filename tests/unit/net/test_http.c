@@ -211,6 +211,9 @@ static void on_accept(void *context, struct stream *stream, const struct netaddr
     stream_set_callbacks(stream, &visitor_callbacks, visitor);
 }
 
+static struct net *ties;    /* what the client is tied to */
+static const char *tied_to; /* NULL: to nothing */
+
 static void begin(const char *listens)
 {
     struct netaddr address;
@@ -225,12 +228,21 @@ static void begin(const char *listens)
     /* Proxies of the environment are nobody's business (H29). */
     setenv("http_proxy", "http://127.0.0.1:9/", 1);
     setenv("all_proxy", "http://127.0.0.1:9/", 1);
-    http = http_new(loop, "bttui/test", NULL);
+    ties = net_system_new(tied_to);
+    http = http_new(loop, "bttui/test", ties);
     ck_assert_ptr_nonnull(http);
 }
 
 static void setup(void)
 {
+    tied_to = NULL;
+    begin("127.0.0.1");
+}
+
+/* The same, tied: names are looked up and redirects followed without libcurl. */
+static void setup_tied(void)
+{
+    tied_to = "lo";
     begin("127.0.0.1");
 }
 
@@ -242,6 +254,7 @@ static void setup_alone(void)
     is_alone = alone_begin() && alone_take_address("lo:1", "8.8.8.8") &&
                alone_take_address("lo:2", "10.1.2.3") &&
                alone_take_address("lo:3", "169.254.169.254");
+    tied_to = NULL;
     begin("0.0.0.0");
     if (!is_alone)
         fprintf(stderr, "no network of one's own here: redirects are not tried\n");
@@ -258,6 +271,7 @@ static void teardown(void)
         visitors = next;
     }
     net->unlisten(net->context, listener);
+    net_system_free(ties);
     net_system_free(net);
     loop_free(loop);
 }
@@ -583,11 +597,37 @@ START_TEST(many_requests_at_once_are_all_answered)
 }
 END_TEST
 
-Suite *test_http_suite(void)
+START_TEST(a_tied_name_is_looked_up_and_so_is_that_of_a_redirect)
 {
-    Suite *suite = suite_create("http");
-    TCase *tcase = tcase_create("http");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    host = "localhost"; /* of /etc/hosts */
+    get("/plain");
+    ck_assert_msg(got.error == ERROR_NONE, "%s", got.message);
+    get("/to-fine");
+    ck_assert_msg(got.error == ERROR_NONE, "%s", got.message);
+    ck_assert_uint_eq(requests_seen, 3);
+}
+END_TEST
+
+/* An address, a name without an address of the family, and one that is no name. */
+START_TEST(what_the_tie_does_not_reach_is_not_asked)
+{
+    http_free(http);
+    net_system_free(ties);
+    ties = net_system_new("::1");
+    http = http_new(loop, "bttui/test", ties);
+    get("/plain");
+    ck_assert_int_ne(got.error, ERROR_NONE);
+    host = "a..b";
+    get("/plain");
+    ck_assert_int_eq(got.error, ERROR_NOT_FOUND);
+    ck_assert_uint_eq(requests_seen, 0);
+}
+END_TEST
+
+static TCase *cases_new(const char *name, void (*set_up)(void))
+{
+    TCase *tcase = tcase_create(name);
+    tcase_add_checked_fixture(tcase, set_up, teardown);
     tcase_set_timeout(tcase, 30);
     tcase_add_test(tcase, an_answer_comes_with_its_body_and_who_gave_it);
     tcase_add_test(tcase, no_connection_is_kept_after_the_answer);
@@ -606,6 +646,16 @@ Suite *test_http_suite(void)
     tcase_add_test(tcase, the_end_of_http_ends_what_is_under_way);
     tcase_add_test(tcase, many_requests_at_once_are_all_answered);
     tcase_add_loop_test(tcase, what_is_shut_is_not_reached, 0, 7);
+    return tcase;
+}
+
+Suite *test_http_suite(void)
+{
+    Suite *suite = suite_create("http");
+    suite_add_tcase(suite, cases_new("http", setup));
+    TCase *tcase = cases_new("tied", setup_tied);
+    tcase_add_test(tcase, a_tied_name_is_looked_up_and_so_is_that_of_a_redirect);
+    tcase_add_test(tcase, what_the_tie_does_not_reach_is_not_asked);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("alone");
     tcase_add_checked_fixture(tcase, setup_alone, teardown);

@@ -31,7 +31,7 @@ static bool begin(void)
     clock_virtual_init(&clock_of_test, 1000 * NS_PER_S);
     const struct loop_platform platform = loop_platform_virtual(&clock_of_test);
     loop = loop_new(&platform);
-    watch = net_watch_new(loop, on_change, NULL);
+    watch = net_watch_new(loop, NULL, on_change, NULL);
     ck_assert_ptr_nonnull(watch);
     changes = 0;
     return true;

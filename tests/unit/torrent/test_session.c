@@ -505,6 +505,117 @@ START_TEST(when_the_network_changes_the_port_stays_open)
 }
 END_TEST
 
+/* ---- what the user has tied us to (--bind) ---- */
+
+static struct net_bound bound;
+
+static void tell_bound(void *context, struct net_bound *ret_bound)
+{
+    (void)context;
+    *ret_bound = bound;
+}
+
+static void set_trouble(const char *trouble)
+{
+    bound =
+        (struct net_bound){"wg0", trouble, bound.epoch + (trouble != NULL), false, false};
+    change(change_context);
+}
+
+static enum error_code (*connect_for_real)(void *, struct loop *, const struct netaddr *,
+                                           struct stream **);
+static uint32_t connects;
+
+static enum error_code connect_if_bound(void *context, struct loop *loop,
+                                        const struct netaddr *to, struct stream **stream)
+{
+    if (bound.trouble != NULL)
+        return ERROR_OFFLINE;
+    connects++;
+    return connect_for_real(context, loop, to, stream);
+}
+
+static bool leech_has_some(const struct pair *at)
+{
+    return side_info(&at->leech).pieces_have > 0;
+}
+
+static bool leech_has_no_peer(const struct pair *at)
+{
+    return side_info(&at->leech).peers_connected == 0;
+}
+
+START_TEST(when_what_we_are_tied_to_goes_nothing_goes_on_until_it_is_back)
+{
+    static const char trouble[] = "bound to wg0, which is down";
+    struct session_info info;
+    pair_seed(&pair);
+    session_set_limits(pair.seed.session, 0, 40000);
+    bound = (struct net_bound){"wg0", NULL, 0, false, false};
+    connects = 0;
+    connect_for_real = pair.net->connect;
+    pair.net->watch = catch_watch;
+    pair.net->bound = tell_bound;
+    pair.net->connect = connect_if_bound;
+    side_open(&pair, &pair.leech, false);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    pair_introduce(&pair);
+    pair_until(&pair, leech_has_some, 20);
+    ck_assert_uint_eq(pair.leech.warnings, 0);
+
+    session_get_info(pair.leech.session, &info);
+    const uint16_t port = info.port;
+    const uint32_t before = connects;
+    set_trouble(trouble);
+    pair_until(&pair, leech_has_no_peer, 1);
+    ck_assert_str_eq(side_info(&pair.leech).reason, trouble);
+    set_trouble(trouble); /* no news */
+    for (int i = 0; i < 20; i++)
+        loop_turn(pair.loop, NS_PER_S / 20);
+    ck_assert_uint_eq(pair.leech.warnings, 1);
+    ck_assert_str_eq(pair.leech.text, trouble);
+    session_get_info(pair.leech.session, &info);
+    ck_assert_str_eq(info.trouble, trouble);
+    ck_assert_uint_eq(connects, before);
+
+    session_set_limits(pair.seed.session, 0, 0);
+    set_trouble(NULL);
+    pair_until(&pair, pair_leech_complete, 20);
+    session_get_info(pair.leech.session, &info);
+    ck_assert_ptr_null(info.trouble);
+    ck_assert_uint_eq(info.port, port);
+    ck_assert(is_listening_at(port));
+}
+END_TEST
+
+START_TEST(trackers_asked_through_what_has_gone_have_failed_for_that)
+{
+    static const char torrent[] =
+        "d8:announce27:http://127.0.0.1:1/announce4:infod6:lengthi1e4:name1:x12:piece "
+        "lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaaee";
+    static const char trouble[] = "bound to wg0, which is down";
+    char message[SESSION_MESSAGE_SIZE];
+    struct tracker_info tracker;
+    const struct add_options options = {0};
+    bound = (struct net_bound){"wg0", NULL, 0, false, false};
+    pair.net->watch = catch_watch;
+    side_open(&pair, &pair.leech, false);
+    pair.net->bound = tell_bound;
+    ck_assert_int_eq(session_add_bytes(pair.leech.session, (const uint8_t *)torrent,
+                                       sizeof torrent - 1, &options, &pair.leech.id,
+                                       message),
+                     ERROR_NONE);
+    do {
+        loop_turn(pair.loop, NS_PER_S / 50);
+        ck_assert(torrent_get_tracker(pair.leech.session, pair.leech.id, 0, &tracker));
+    } while (tracker.state != TRACKER_STATE_WORKING);
+    set_trouble(trouble);
+    ck_assert(torrent_get_tracker(pair.leech.session, pair.leech.id, 0, &tracker));
+    ck_assert_int_eq(tracker.state, TRACKER_STATE_FAILED);
+    ck_assert_str_eq(tracker.message, trouble);
+}
+END_TEST
+
 Suite *test_session_suite(void)
 {
     Suite *suite = suite_create("session");
@@ -530,6 +641,8 @@ Suite *test_session_suite(void)
     tcase_add_test(tcase, a_session_that_cannot_begin_leaves_nothing_behind);
     tcase_add_test(tcase, free_space_is_known_after_a_look_that_holds_nobody);
     tcase_add_test(tcase, when_the_network_changes_the_port_stays_open);
+    tcase_add_test(tcase, when_what_we_are_tied_to_goes_nothing_goes_on_until_it_is_back);
+    tcase_add_test(tcase, trackers_asked_through_what_has_gone_have_failed_for_that);
     tcase_add_test(tcase, when_the_network_changes_trackers_are_asked_again_soon);
     suite_add_tcase(suite, tcase);
     return suite;
