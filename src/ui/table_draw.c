@@ -21,18 +21,32 @@ static int least_width(const struct table_class *class, const struct table_fit *
     return width;
 }
 
-/* Columns that are only shown when nothing is left to wish for. */
+static int wish_beyond(const struct table_class *class, const struct table_fit *fit,
+                       int column)
+{
+    const int more = class->columns[column].wish - fit->width[column];
+    return fit->width[column] > 0 && more > 0 ? more : 0;
+}
+
+/* Columns that are only shown when nothing is left to wish for, those of the lowest
+ * priority first; the last of them does without its own wish. */
 static void drop_luxury(const struct table_class *class, int room, struct table_fit *fit)
 {
-    int wished = least_width(class, fit);
-    for (size_t i = 0; i < class->column_count; i++)
-        if (fit->width[i] > 0 && class->columns[i].wish > fit->width[i])
-            wished += class->columns[i].wish - fit->width[i];
-    for (size_t i = 0; i < class->column_count && wished > room; i++)
-        if (class->columns[i].luxury && fit->width[i] > 0) {
-            wished -= fit->width[i] + 1;
-            fit->width[i] = 0;
+    for (;;) {
+        int wished = least_width(class, fit), worst = -1, luxuries = 0;
+        for (int i = 0; i < (int)class->column_count; i++) {
+            wished += wish_beyond(class, fit, i);
+            if (!class->columns[i].luxury || fit->width[i] == 0)
+                continue;
+            luxuries++;
+            if (worst < 0 || class->columns[i].priority >= class->columns[worst].priority)
+                worst = i;
         }
+        if (worst < 0 ||
+            wished - (luxuries == 1 ? wish_beyond(class, fit, worst) : 0) <= room)
+            return;
+        fit->width[worst] = 0;
+    }
 }
 
 /* The column that goes first when there is no room; -1: only those that always stay. */
@@ -128,7 +142,8 @@ void table_fit(const struct table_class *table_class, const struct table_layout 
 static void draw_heading(const struct table *table, size_t column, struct pane cell)
 {
     const struct table_column *look = &table->class->columns[column];
-    const char *title = _(look->title);
+    /* gettext("") is the head of the catalogue. */
+    const char *title = look->title[0] != '\0' ? _(look->title) : "";
     const bool sorted = (int)column == table->sort_column && cell.width > 1;
     const uint16_t style =
         (int)column == table->sort_column ? STYLE_SORTED : STYLE_HEADING;

@@ -338,6 +338,7 @@ static const struct table_column columns[] = {
      .title = N_("Why"),
      .help = N_("why it is as it is"),
      .width = 34,
+     .wish = 56,
      .stretch = 3,
      .priority = 9,
      .luxury = true,

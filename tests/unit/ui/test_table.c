@@ -141,6 +141,30 @@ START_TEST(a_luxury_waits_until_wishes_are_granted)
 }
 END_TEST
 
+START_TEST(the_least_of_the_luxuries_goes_first_and_the_last_needs_no_wish)
+{
+    static const struct table_column wishing[] = {
+        {.title = "Name", .width = 8, .wish = 10, .draw = draw_name},
+        {.title = "Why", .width = 6, .wish = 9, .luxury = true, .priority = 1},
+        {.title = "Goal", .width = 4, .luxury = true, .priority = 2},
+    };
+    static const struct {
+        int width;
+        bool why, goal;
+    } cases[] = {
+        {16, false, false}, {17, true, false}, {24, true, false}, {25, true, true}};
+    static const struct table_class wishes = {.columns = wishing, .column_count = 3};
+    struct table_layout layout;
+    struct table_fit fit;
+    table_layout_init(&wishes, &layout);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        table_fit(&wishes, &layout, cases[i].width, &fit);
+        ck_assert_int_eq(fit.width[1] > 0, cases[i].why);
+        ck_assert_int_eq(fit.width[2] > 0, cases[i].goal);
+    }
+}
+END_TEST
+
 START_TEST(the_cursor_stays_with_its_row_when_rows_move)
 {
     struct scene scene;
@@ -413,6 +437,8 @@ Suite *test_table_suite(void)
     TCase *tests = tcase_create("table");
     tcase_add_test(tests, columns_leave_by_priority_and_the_name_takes_the_rest);
     tcase_add_test(tests, a_luxury_waits_until_wishes_are_granted);
+    tcase_add_test(tests,
+                   the_least_of_the_luxuries_goes_first_and_the_last_needs_no_wish);
     tcase_add_test(tests, the_cursor_stays_with_its_row_when_rows_move);
     tcase_add_test(tests, the_filter_ignores_case_and_find_goes_on_after_it);
     tcase_add_test(tests, marks_follow_their_rows_and_go_with_them);
