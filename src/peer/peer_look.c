@@ -130,8 +130,11 @@ bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
                       : PEER_STATUS_INACTIVE,
         .client = "",
     };
+    const uint64_t now_ns = loop_now_ns(manager->loop);
     if (known->peer != NULL && !known->peer->dead)
         fill_connection(manager, known->peer, ret_row);
+    else if (manager->running && known->dialable && known->next_try_ns > now_ns)
+        ret_row->retry_ns = known->next_try_ns - now_ns;
     if (known->limits != NULL) {
         ret_row->max_down = known->limits->ways[PACE_DOWN].bucket.limit.bytes_per_s;
         ret_row->max_up = known->limits->ways[PACE_UP].bucket.limit.bytes_per_s;

@@ -181,6 +181,7 @@ struct peer_row {
     uint64_t max_down, max_up; /* its own limits, bytes/s; 0: none */
     uint32_t pieces, requests_out, requests_in, latency_ms, bad_pieces;
     uint64_t connected_ns; /* how long; 0: not connected */
+    uint64_t retry_ns;     /* until it is called again; 0: not known, or any moment */
 };
 /* Rows are numbered from 0; false: no such row. Free places are skipped by the caller
  * when family is NONE. */

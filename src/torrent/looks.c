@@ -165,6 +165,7 @@ static struct peer_info info_of(const struct peer_row *row)
         .requests_in = row->requests_in,
         .latency_ms = row->latency_ms,
         .connected_s = row->connected ? row->connected_ns / NS_PER_S + 1 : 0,
+        .retry_s = (row->retry_ns + NS_PER_S - 1) / NS_PER_S,
         .bad_pieces = row->bad_pieces,
     };
 }

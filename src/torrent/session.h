@@ -223,6 +223,7 @@ struct peer_info {
     uint32_t requests_out, requests_in;
     uint32_t latency_ms;  /* request to first byte; 0: not known */
     uint64_t connected_s; /* since when; 0: not connected */
+    uint64_t retry_s;     /* until it is called again; 0: not known, or any moment */
     uint32_t bad_pieces;
 };
 /* Known peers of a torrent, connected ones first; at most CAPACITY are written. Returns

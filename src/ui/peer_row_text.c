@@ -1,6 +1,7 @@
 /* What a peer is to us and what it does, in words and in the signs of the Flags column.
  */
 #include "base/i18n.h"
+#include "base/text.h"
 #include "ui/peer_row_private.h"
 
 #include <stdio.h>
@@ -52,10 +53,15 @@ const char *peer_row_source_word(const struct peer_row_line *row)
 const char *peer_row_status(const struct peer_row_line *row,
                             char ret_text[PEER_ROW_STATUS_SIZE])
 {
+    char duration[TEXT_NUMBER_SIZE];
     if (row->peer.status == PEER_STATUS_BLOCKED && row->peer.reason != PEER_REASON_NONE)
         /* L10N: a status and why: "blocked: paused by you" */
         snprintf(ret_text, PEER_ROW_STATUS_SIZE, _("%s: %s"), peer_row_status_word(row),
                  peer_reason_text(row->peer.reason));
+    else if (row->peer.status == PEER_STATUS_INACTIVE && row->peer.retry_s > 0)
+        /* L10N: of a peer that is not connected; a duration such as 1m20s */
+        snprintf(ret_text, PEER_ROW_STATUS_SIZE, _("inactive: called again in %s"),
+                 text_duration(row->peer.retry_s, duration));
     else
         snprintf(ret_text, PEER_ROW_STATUS_SIZE, "%s", peer_row_status_word(row));
     return ret_text;

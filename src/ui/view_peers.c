@@ -102,6 +102,9 @@ static void peers_recalc(void *state, struct view_context *context)
     }
     peers->hidden = peers->known - count;
     table_set_rows(peers->table, peers->rows, count);
+    const struct peer_row_line *current = table_current(peers->table);
+    if (current != NULL && current->peer.retry_s > 0)
+        view_changed_in(context, 1000); /* the count-down */
 }
 
 /* ---- painting ---- */

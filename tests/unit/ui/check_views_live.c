@@ -208,6 +208,19 @@ START_TEST(an_added_peer_is_dialled)
 }
 END_TEST
 
+START_TEST(a_peer_that_refuses_is_called_again_and_says_when)
+{
+    open_view(&view_peers);
+    scene_press(&scene, 'a');
+    ck_assert(scene.screen.question.on_accept(scene.screen.question.state, &scene.context,
+                                              "10.0.0.4:7000"));
+    world_run(&world, 2 * NS_PER_S);
+    scene_show(&scene);
+    scene_press(&scene, 'G');
+    ck_scene_has(&scene, "inactive: called again in ");
+}
+END_TEST
+
 /* The map's way of counting tells what the pieces say one by one. */
 static void check_map(void)
 {
@@ -354,6 +367,7 @@ int main(void)
     tcase_add_test(tests, p_blocks_the_peer_and_takes_it_back);
     tcase_add_test(tests, a_kicked_peer_is_gone_and_a_banned_one_stays_out);
     tcase_add_test(tests, an_added_peer_is_dialled);
+    tcase_add_test(tests, a_peer_that_refuses_is_called_again_and_says_when);
     tcase_add_test(tests, the_map_shows_what_is_asked_for_and_what_arrives);
     tcase_add_test(tests, what_is_not_wanted_is_seen_in_both_views);
     tcase_add_test(tests, the_other_views_stand_on_a_real_session);

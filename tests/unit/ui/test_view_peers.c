@@ -90,6 +90,22 @@ START_TEST(at_80_columns_all_that_matters_is_shown)
 }
 END_TEST
 
+START_TEST(a_peer_that_is_not_connected_says_when_it_is_called)
+{
+    struct session session;
+    struct peer_info peers[5];
+    struct scene scene;
+    fill(&session, peers);
+    peers[4].retry_s = 80;
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 80, 20, false);
+    scene_press(&scene, 'G');
+    ck_assert_int_eq(
+        strncmp(row_text(scene.canvas, 19), " inactive: called again in 1m20s  ", 34), 0);
+    ck_assert_uint_eq(scene.screen.changed_in_ms, 1000);
+    scene_close(&scene);
+}
+END_TEST
+
 START_TEST(a_wide_terminal_shows_every_column)
 {
     struct session session;
@@ -417,6 +433,7 @@ Suite *test_view_peers_suite(void)
     TCase *tests = tcase_create("view_peers");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, at_80_columns_all_that_matters_is_shown);
+    tcase_add_test(tests, a_peer_that_is_not_connected_says_when_it_is_called);
     tcase_add_test(tests, a_wide_terminal_shows_every_column);
     tcase_add_test(tests, a_blocked_peer_says_why_under_the_cursor);
     tcase_add_test(tests, p_pauses_and_resumes_the_peer_under_the_cursor);
