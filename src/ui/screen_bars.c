@@ -218,7 +218,9 @@ void screen_draw_tabs(struct screen *screen, struct pane pane)
     int x = 0;
     if (pane_is_empty(pane))
         return;
-    const bool digits = tabs_width(screen, true) <= pane.width;
+    /* In the list digits are keys for something else. */
+    const bool digits =
+        screen_focuses_detail(screen) && tabs_width(screen, true) <= pane.width;
     const bool all = digits || tabs_width(screen, false) <= pane.width;
     pane_fill(pane, STYLE_TAB);
     for (size_t i = 1; i < screen->view_count; i++) {

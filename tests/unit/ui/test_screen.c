@@ -918,8 +918,11 @@ START_TEST(details_open_beside_the_list_or_alone)
     check_not_shown("Info-hash");
     press('[');
     check_shown("Info-hash");
+    check_shown("2 Pieces");
     press(KEY_ESCAPE); /* keys to the list, details stay */
     check_shown("Info-hash");
+    check_shown("Pieces  Files");
+    check_not_shown("2 Pieces"); /* digits are the list's now */
     press('j');
     ck_assert(has_cursor(names[1]));
     press(KEY_ESCAPE);
