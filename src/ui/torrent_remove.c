@@ -40,6 +40,8 @@ uint32_t view_torrents_leaving(const void *state, uint64_t *ret_s)
 /* The first COUNT of those that leave. */
 static void remove_first(struct torrents *list, uint32_t count)
 {
+    if (count == 0)
+        return;
     for (uint32_t i = 0; i < count; i++)
         session_remove(list->context->session, list->leaving[i].id,
                        list->leaving[i].with_data);
