@@ -17,12 +17,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define LOG_LINES      2000u
 #define OUTPUT_WAIT_MS 500u /* for a slow reader, at the end */
-#define END_WAIT_S     5u   /* from the wish to end on, before it ends without workers */
-#define DEMO_WAIT_S    10u  /* for its workers, and for its files to be removed */
+/* From the wish to end on, before it ends without workers: all is over within 5 s. */
+#define END_WAIT_MS   4700u
+#define CLOSE_WAIT_MS 300u   /* but so long at least */
+#define DEMO_WAIT_MS  10000u /* for its workers, and for its files to be removed */
 
 /* ---- the end ---- */
 
@@ -289,14 +292,21 @@ static void leave_signals(void)
 }
 
 /* What stopping the session has left of the time to end in, for its workers. */
-static unsigned close_wait_s(const struct run *run)
+static uint64_t close_wait_ms(const struct run *run)
 {
     if (run->demo != NULL)
-        return DEMO_WAIT_S;
+        return DEMO_WAIT_MS;
     const uint64_t since_ns =
         run->ending ? clock_now_ns(&clock_system) - run->ending_ns : 0;
-    const uint64_t used_s = (since_ns + NS_PER_S - 1) / NS_PER_S;
-    return used_s < END_WAIT_S ? END_WAIT_S - (unsigned)used_s : 1u;
+    const uint64_t used_ms = since_ns / NS_PER_MS;
+    return used_ms + CLOSE_WAIT_MS < END_WAIT_MS ? END_WAIT_MS - used_ms : CLOSE_WAIT_MS;
+}
+
+static void set_alarm(uint64_t in_ms)
+{
+    const struct itimerval timer = {
+        .it_value = {(time_t)(in_ms / 1000), (suseconds_t)(in_ms % 1000 * 1000)}};
+    setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 static void run_close(struct run *run)
@@ -321,12 +331,12 @@ static void run_close(struct run *run)
     }
     /* A worker stuck in the kernel, on a disk that hangs, must not keep the process. */
     signal(SIGALRM, on_alarm);
-    alarm(close_wait_s(run));
+    set_alarm(close_wait_ms(run));
     session_free(run->session);
     demo_free(run->demo);
     net_system_free(run->net);
     confine_free(run->confine);
-    alarm(0);
+    set_alarm(0);
     log_free(run->log);
     leave_signals();
     loop_free(run->loop);
