@@ -44,8 +44,20 @@ static void on_alarm(int number)
     _exit(EXIT_STATUS_FAILED);
 }
 
+/* What was to be done is done, or was ended: one that comes now must not turn the exit
+ * status into a death by signal. */
+static void leave_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 void foreground_close(struct foreground *foreground)
 {
+    leave_signals();
     if (foreground->loop != NULL)
         loop_free(foreground->loop);
     foreground->loop = NULL;

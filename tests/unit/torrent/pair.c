@@ -176,6 +176,7 @@ void side_open(struct pair *pair, struct side *side, bool keep)
         .pool_bytes = (size_t)8 << 20,
         .incoming = true,
         .names = side->names,
+        .incomplete_dir = side->incomplete,
         .sequential = side->sequential,
     };
     side->completed = side->checked = side->pieces = side->checkpoints = 0;

@@ -14,6 +14,7 @@ struct side {
     struct session *session;
     struct torrent_id id;
     char down[96], state[96];
+    const char *incomplete; /* what side_open asks for; NULL: none */
     /* what side_open asks for */
     unsigned names; /* enum metainfo_names, or-ed */
     bool sequential;

@@ -212,6 +212,39 @@ START_TEST(a_new_place_that_is_away_is_waited_for)
 }
 END_TEST
 
+/* A kill came between the move and the list: it is given again. */
+START_TEST(given_again_it_goes_on_moving)
+{
+    char hex[INFO_HASH_HEX_SIZE], path[256];
+    const struct add_options options = {.download_dir = target};
+    side_close(&pair, &pair.seed);
+    side_open(&pair, &pair.seed, true);
+    ck_assert_int_eq(side_add(&pair, &pair.seed, NULL), ERROR_NONE);
+    pair_until(&pair, is_seeding, 10);
+    side_close(&pair, &pair.seed);
+    note_the_new_place();
+    snprintf(path, sizeof path, "%s/new", pair.root);
+    mkdir(path, 0777);
+    mkdir(target, 0777);
+    info_hash_hex(&pair.meta->hash, hex);
+    snprintf(path, sizeof path, "%s/.%s.moving", target, hex);
+    pair_write_files(&pair, path);
+    snprintf(path, sizeof path, "%s/session", pair.seed.state);
+    ck_assert_int_eq(unlink(path), 0);
+    strcat(path, ".prev");
+    unlink(path);
+    pair.seed.incomplete = pair.seed.down;
+    side_open(&pair, &pair.seed, true);
+    ck_assert_uint_eq(session_count(pair.seed.session), 0);
+    ck_assert_int_eq(side_add(&pair, &pair.seed, &options), ERROR_NONE);
+    pair_until(&pair, is_seeding, 10);
+    ck_assert_uint_eq(pair.seed.errors, 0);
+    ck_assert_str_eq(side_info(&pair.seed).download_dir, target);
+    ck_assert(pair_files_are_right(&pair, target));
+    ck_assert(!pair_files_are_right(&pair, pair.seed.down));
+}
+END_TEST
+
 /* S23: wherever they are by then, and nobody else's. */
 START_TEST(what_was_moved_is_deleted_where_it_is)
 {
@@ -243,6 +276,7 @@ Suite *test_move_suite(void)
     tcase_add_test(tests, it_is_not_moved_on_top_of_others_or_of_the_state);
     tcase_add_test(tests, what_a_kill_leaves_is_cleaned_up);
     tcase_add_test(tests, a_new_place_that_is_away_is_waited_for);
+    tcase_add_test(tests, given_again_it_goes_on_moving);
     tcase_add_test(tests, what_was_moved_is_deleted_where_it_is);
     suite_add_tcase(suite, tests);
     return suite;
