@@ -149,6 +149,31 @@ static enum error_code load_resume(struct session *session, const struct metainf
     return error == ERROR_CORRUPT ? ERROR_NOT_FOUND : error;
 }
 
+/* A kill came between RESUME and the list, and the torrent is given again: that holds if
+ * it is for the same DIR. Elsewhere nothing of it does, neither claims nor choices. */
+static bool is_for(const struct resume *resume, const char *dir)
+{
+    char *given = download_path_absolute(dir);
+    const char *kept =
+        resume->final_dir != NULL ? resume->final_dir : resume->download_dir;
+    const bool same = given != NULL && strcmp(given, kept) == 0;
+    free(given);
+    return same;
+}
+
+static enum error_code find_resume(struct session *session, const struct metainfo *meta,
+                                   const struct add_options *options,
+                                   struct resume *ret_resume)
+{
+    const char *dir =
+        options->download_dir != NULL ? options->download_dir : session->download_dir;
+    const enum error_code error = load_resume(session, meta, ret_resume);
+    if (error != ERROR_NONE || session->restoring != NULL || is_for(ret_resume, dir))
+        return error;
+    resume_done(ret_resume);
+    return ERROR_NOT_FOUND;
+}
+
 /* A torrent that comes back finds its files under the names they were given. */
 static enum error_code keep_names(const struct session *session, struct metainfo *meta,
                                   const struct resume *resume)
@@ -175,7 +200,7 @@ static enum error_code add_metainfo(struct session *session, struct metainfo *me
     torrent->id = (struct torrent_id){index, ++session->generations[index]};
     /* Without memory for it the torrent does not start: it would forget where its files
      * are, and that it was paused. */
-    const enum error_code resumed = load_resume(session, meta, &resume);
+    const enum error_code resumed = find_resume(session, meta, options, &resume);
     error = resumed == ERROR_MEMORY
                 ? ERROR_MEMORY
                 : keep_names(session, meta, resumed == ERROR_NONE ? &resume : NULL);

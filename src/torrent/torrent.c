@@ -200,34 +200,16 @@ static void set_up_parts(struct torrent *torrent)
     peer_manager_set_limits(torrent->peers, settings->max_down, settings->max_up);
 }
 
-/* Where its data are is told by RESUME: it comes back from the list, or a kill came
- * between these and the list, and it is given again for the same DIR. */
-static bool is_place_known(const struct session *session, const struct resume *resume,
-                           const char *dir)
-{
-    if (resume == NULL || session->restoring != NULL)
-        return resume != NULL;
-    char *given = download_path_absolute(dir);
-    const char *kept =
-        resume->final_dir != NULL ? resume->final_dir : resume->download_dir;
-    const bool same = given != NULL && strcmp(given, kept) == 0;
-    free(given);
-    return same;
-}
-
 enum error_code torrent_new(struct session *session, struct metainfo *meta,
                             const struct add_options *options,
                             const struct resume *resume, struct torrent **ret_torrent)
 {
     char message[SESSION_MESSAGE_SIZE];
     struct torrent *torrent = *ret_torrent; /* the session made it, with its id */
-    const char *dir = options->download_dir != NULL ? options->download_dir
-                      : resume != NULL              ? resume->download_dir
-                                                    : session->download_dir;
-    const bool known = is_place_known(session, resume, dir);
-    if (known && session->restoring == NULL)
-        dir = resume->download_dir;
-    const char *first = known ? NULL : session_first_dir(session, meta, dir);
+    const char *dir = resume != NULL                  ? resume->download_dir
+                      : options->download_dir != NULL ? options->download_dir
+                                                      : session->download_dir;
+    const char *first = resume != NULL ? NULL : session_first_dir(session, meta, dir);
     torrent->session = session;
     torrent->kept = session->restoring != NULL;
     torrent->meta = meta;

@@ -245,6 +245,32 @@ START_TEST(given_again_it_goes_on_moving)
 }
 END_TEST
 
+/* Nor does what was kept of another place count where it is given now. */
+START_TEST(given_again_for_another_place_it_begins_there)
+{
+    char path[256];
+    const struct add_options options = {.download_dir = target};
+    side_close(&pair, &pair.seed);
+    side_open(&pair, &pair.seed, true);
+    ck_assert_int_eq(side_add(&pair, &pair.seed, NULL), ERROR_NONE);
+    pair_until(&pair, is_seeding, 10);
+    side_close(&pair, &pair.seed);
+    snprintf(path, sizeof path, "%s/session", pair.seed.state);
+    ck_assert_int_eq(unlink(path), 0);
+    strcat(path, ".prev");
+    unlink(path);
+    side_open(&pair, &pair.seed, true);
+    ck_assert_int_eq(side_add(&pair, &pair.seed, &options), ERROR_NONE);
+    for (int i = 0; i < 500 && pair.seed.checked == 0 && pair.seed.errors == 0; i++)
+        loop_turn(pair.loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(pair.seed.errors, 0);
+    ck_assert_uint_eq(pair.seed.last_checked, 0);
+    ck_assert_str_eq(side_info(&pair.seed).download_dir, target);
+    ck_assert_int_eq(side_info(&pair.seed).state, TORRENT_STATE_DOWNLOADING);
+    ck_assert(pair_files_are_right(&pair, pair.seed.down));
+}
+END_TEST
+
 /* S23: wherever they are by then, and nobody else's. */
 START_TEST(what_was_moved_is_deleted_where_it_is)
 {
@@ -277,6 +303,7 @@ Suite *test_move_suite(void)
     tcase_add_test(tests, what_a_kill_leaves_is_cleaned_up);
     tcase_add_test(tests, a_new_place_that_is_away_is_waited_for);
     tcase_add_test(tests, given_again_it_goes_on_moving);
+    tcase_add_test(tests, given_again_for_another_place_it_begins_there);
     tcase_add_test(tests, what_was_moved_is_deleted_where_it_is);
     suite_add_tcase(suite, tests);
     return suite;
