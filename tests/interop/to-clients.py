@@ -71,7 +71,8 @@ def super_seeded_libtorrents(lab):
     payload = Payload(lab.new_dir("seed"), "payload", SIZES)
     tracker = Opentracker(lab, payload)
     torrent = payload.torrent(lab.path("payload.torrent"), tracker.http)
-    bttui = Bttui(lab, torrent, payload.dir, "--super-seed").seeding()
+    # Slow enough that the first is not done before the last has started.
+    bttui = Bttui(lab, torrent, payload.dir, "--super-seed", "--max-up=4M").seeding()
     tracker.wait_seeders(payload)
     began = time.time()
     targets = [lab.new_dir("target") for _ in range(3)]
