@@ -201,16 +201,17 @@ static enum exit_status refuse_hashing(const struct create *create, enum error_c
 
 static enum exit_status hash_all(struct create *create, struct metainfo *metainfo)
 {
-    struct foreground_check check = {
+    struct bitfield have;
+    struct data_check_config check = {
         .metainfo = metainfo, .dir = create->parent, .ret_digests = create->digests};
     check.ret_errnos = calloc(metainfo->file_count, sizeof *check.ret_errnos);
     if (check.ret_errnos == NULL)
         return create_complain(create, EXIT_STATUS_FAILED, "", error_text(ERROR_MEMORY));
-    const enum error_code error = foreground_check(&create->foreground, &check);
+    const enum error_code error = foreground_check(&create->foreground, &check, &have);
     const enum exit_status status = error == ERROR_NONE
                                         ? create_check_unchanged(create)
                                         : refuse_hashing(create, error, check.ret_errnos);
-    bitfield_done(&check.ret_have);
+    bitfield_done(&have);
     free(check.ret_errnos);
     create->plan.piece_hashes = create->digests;
     return status;

@@ -5,8 +5,8 @@
 #include "app/foreground.h"
 #include "app/options.h"
 #include "base/buffer.h"
-#include "disk/tree_walk.h"
 #include "meta/metainfo_write.h"
+#include "torrent/tree_walk.h"
 
 struct create_oddity {
     char *path;

@@ -2,11 +2,9 @@
 
 #include "app/progress.h"
 #include "base/i18n.h"
-#include "disk/disk_manager.h"
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define CLOSE_WAIT_S 5u
@@ -73,109 +71,70 @@ bool foreground_is_interrupted(struct foreground *foreground)
 /* ---- hashing ---- */
 
 struct run {
-    struct foreground *foreground;
-    struct foreground_check *check;
-    struct disk_manager *disk;
+    struct loop *loop;
     struct loop_timer tick;
     struct progress progress;
     uint64_t done_bytes;
     enum error_code error;
+    struct bitfield have;
 };
-
-static const struct torrent_id the_torrent = {.index = 0, .generation = 1};
-
-static uint64_t now_ns(const struct run *run)
-{
-    return loop_now_ns(run->foreground->loop);
-}
 
 static void on_tick(void *context)
 {
     struct run *run = context;
-    progress_draw(&run->progress, run->done_bytes, now_ns(run));
-    loop_timer_set_in(run->foreground->loop, &run->tick, TICK_NS);
+    progress_draw(&run->progress, run->done_bytes, loop_now_ns(run->loop));
+    loop_timer_set_in(run->loop, &run->tick, TICK_NS);
 }
 
-static void on_checked(struct run *run, struct message *response)
-{
-    run->error = response->u.checked.error;
-    if (run->error == ERROR_NONE) {
-        run->check->ret_have = *response->u.checked.have;
-        *response->u.checked.have = (struct bitfield){0};
-    }
-    loop_stop(run->foreground->loop);
-}
-
-static void on_responses(void *context)
+static void on_progress(void *context, uint64_t done_bytes)
 {
     struct run *run = context;
-    const struct metainfo *metainfo = run->check->metainfo;
-    struct message response;
-    while (disk_manager_take(run->disk, &response)) {
-        const uint64_t done =
-            (uint64_t)response.u.checked.pieces_done * metainfo->piece_bytes;
-        if (response.type == DISK_CHECKED)
-            on_checked(run, &response);
-        else
-            run->done_bytes = done < metainfo->total_bytes ? done : metainfo->total_bytes;
-        message_done(&response, NULL);
-    }
+    run->done_bytes = done_bytes;
 }
 
-static enum error_code begin(struct run *run)
+static void on_done(void *context, enum error_code error, struct bitfield have)
 {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct disk_manager_config config = {.loop = run->foreground->loop,
-                                               .workers = cores < 1 ? 1 : (uint32_t)cores,
-                                               .held = true,
-                                               .on_responses = on_responses,
-                                               .context = run};
-    run->disk = disk_manager_new(&config);
-    struct disk_job *job = disk_job_new();
-    enum error_code error = run->disk != NULL && job != NULL ? ERROR_NONE : ERROR_MEMORY;
-    if (error == ERROR_NONE)
-        error = disk_manager_open(run->disk, the_torrent, run->check->metainfo,
-                                  run->check->dir);
-    if (error == ERROR_NONE)
-        error = disk_manager_begin(run->disk);
-    if (error != ERROR_NONE) {
-        disk_job_free(job);
-        return error;
-    }
-    job->ret_digests = run->check->ret_digests;
-    job->ret_errnos = run->check->ret_errnos;
-    job->ret_stamps = run->check->ret_stamps;
-    const struct message request = {
-        .type = DISK_CHECK, .torrent = the_torrent, .u.job.job = job};
-    error = disk_manager_post(run->disk, &request);
-    if (error != ERROR_NONE)
-        disk_job_free(job);
-    return error;
+    struct run *run = context;
+    run->error = error;
+    run->have = have;
+    loop_stop(run->loop);
+}
+
+/* A worker stuck in the kernel, on a disk that hangs, must not keep the process. */
+static void free_in_time(struct data_check *check)
+{
+    signal(SIGALRM, on_alarm);
+    alarm(CLOSE_WAIT_S);
+    data_check_free(check);
+    alarm(0);
 }
 
 enum error_code foreground_check(struct foreground *foreground,
-                                 struct foreground_check *check)
+                                 const struct data_check_config *check,
+                                 struct bitfield *ret_have)
 {
-    struct run run = {.foreground = foreground, .check = check, .error = ERROR_CANCELLED};
-    check->ret_have = (struct bitfield){0};
+    struct run run = {.loop = foreground->loop, .error = ERROR_CANCELLED};
+    struct data_check_config config = *check;
+    struct data_check *running = NULL;
+    *ret_have = (struct bitfield){0};
     if (foreground->interrupted)
         return ERROR_CANCELLED;
-    progress_init(&run.progress, check->metainfo->total_bytes, now_ns(&run));
+    config.loop = foreground->loop;
+    config.on_progress = on_progress;
+    config.on_done = on_done;
+    config.context = &run;
+    progress_init(&run.progress, check->metainfo->total_bytes, loop_now_ns(run.loop));
     loop_timer_init(&run.tick, on_tick, &run);
-    enum error_code error = begin(&run);
-    if (error == ERROR_NONE) {
-        loop_timer_set_in(foreground->loop, &run.tick, TICK_NS);
-        loop_run(foreground->loop);
-        error = run.error;
-    }
-    loop_timer_cancel(foreground->loop, &run.tick);
+    const enum error_code error = data_check_new(&config, &running);
+    if (error != ERROR_NONE)
+        return error;
+    loop_timer_set_in(run.loop, &run.tick, TICK_NS);
+    loop_run(run.loop);
+    loop_timer_cancel(run.loop, &run.tick);
     progress_erase(&run.progress);
-    /* A worker stuck in the kernel, on a disk that hangs, must not keep the process. */
-    signal(SIGALRM, on_alarm);
-    alarm(CLOSE_WAIT_S);
-    disk_manager_free(run.disk);
-    alarm(0);
-    return error;
+    free_in_time(running);
+    *ret_have = run.have;
+    return run.error;
 }
 
 const char *foreground_error_text(enum error_code error)

@@ -8,12 +8,7 @@
 #define BTTUI_APP_FOREGROUND_H
 
 #include "app/options.h"
-#include "base/bitfield.h"
-#include "disk/storage.h"
-#include "loop/loop.h"
-#include "meta/metainfo.h"
-
-#include <stdatomic.h>
+#include "torrent/data_check.h"
 
 struct foreground {
     struct loop *loop;
@@ -26,20 +21,13 @@ void foreground_close(struct foreground *foreground);
 /* Looks for signals. True: the user wants it to end; a second wish ends the process. */
 bool foreground_is_interrupted(struct foreground *foreground);
 
-struct foreground_check {
-    struct metainfo *metainfo;
-    const char *dir; /* its files lie there */
-    /* As DISK_CHECK has them in disk/disk_manager.h; NULL: not wanted. */
-    uint8_t *ret_digests;
-    _Atomic int *ret_errnos;
-    struct file_stamp *ret_stamps;
-    struct bitfield ret_have; /* the caller's; empty unless all went well */
-};
-/* A worker that hangs in the kernel when all else is over has five seconds: then the
- * process ends. ERROR_CANCELLED: interrupted, or with ret_digests something cannot be
- * read. */
+/* CHECK says what (torrent/data_check.h), but for loop, calls and context. *ret_have is
+ * the caller's; empty unless all went well. A worker that hangs in the kernel when all
+ * else is over has five seconds: then the process ends. ERROR_CANCELLED: interrupted, or
+ * with ret_digests something cannot be read. */
 enum error_code foreground_check(struct foreground *foreground,
-                                 struct foreground_check *check) MUST_CHECK;
+                                 const struct data_check_config *check,
+                                 struct bitfield *ret_have) MUST_CHECK;
 /* Why not, for people. */
 const char *foreground_error_text(enum error_code error);
 

@@ -3,6 +3,7 @@
 #include "app/confine.h"
 #include "app/import_private.h"
 #include "app/settings.h"
+#include "app/state_place.h"
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
@@ -162,14 +163,16 @@ static enum error_code find_place(struct import *import, struct subject *subject
 {
     const struct metainfo *other = NULL;
     struct metainfo *metainfo = subject->metainfo;
-    const char *dir = import_files_dir(import->kind, metainfo, &subject->imported);
+    const char *dir =
+        import_files_dir(import->kind->suffix, metainfo, &subject->imported);
     if (dir == NULL)
         return leave_out(subject, IMPORT_NOTE_NO_DIR, NULL);
-    const enum import_note note = import_save_check_place(import, metainfo, dir, &other);
+    const enum import_note note =
+        import_target_check_place(&import->target, metainfo, dir, &other);
     if (note != IMPORT_NOTE_NONE)
         return leave_out(subject, note, other != NULL ? other->name : dir);
     const bool runs = import->running != 0;
-    if (import_files_unfinished(import->kind, metainfo, dir, !runs) > 0 && runs)
+    if (import_files_unfinished(import->kind->suffix, metainfo, dir, !runs) > 0 && runs)
         return leave_out(subject, IMPORT_NOTE_RUNNING, NULL);
     *ret_dir = dir;
     return ERROR_NONE;
@@ -220,16 +223,15 @@ static enum error_code save(struct import *import, struct subject *subject,
     const enum import_note note = judge(subject, dir, stamps);
     const bool trusted = note == IMPORT_NOTE_NONE || note == IMPORT_NOTE_UNVERIFIED;
     const enum error_code error =
-        import_save_torrent(import, subject->metainfo, &subject->torrent, imported, dir,
-                            trusted ? stamps : NULL);
+        import_target_add(&import->target, subject->metainfo, &subject->torrent, imported,
+                          dir, trusted ? stamps : NULL);
     free(stamps);
     if (error != ERROR_NONE) {
         free(result->detail);
         return leave_out(subject, IMPORT_NOTE_UNWRITTEN, error_text(error));
     }
     result->have = imported->have.count;
-    result->settings = imported->settings;
-    result->added_s = imported->added_s;
+    result->paused = imported->settings.paused;
     return ERROR_NONE;
 }
 
@@ -242,7 +244,8 @@ static enum error_code take_over(struct import *import, const char *stem,
     load_parts(import, &subject);
     enum error_code error =
         result->name != NULL ? load_metainfo(import, &subject) : ERROR_MEMORY;
-    if (error == ERROR_NONE && import_save_has(import, &subject.metainfo->hash))
+    if (error == ERROR_NONE &&
+        import_target_has(&import->target, &subject.metainfo->hash))
         error = leave_out(&subject, IMPORT_NOTE_ALREADY, NULL);
     if (error == ERROR_NONE)
         error = load_resume(import, &subject);
@@ -260,6 +263,21 @@ static enum exit_status complain(enum exit_status status, const char *what)
 {
     fprintf(stderr, "bttui: %s\n", what);
     return status;
+}
+
+static enum exit_status open_target(struct import *import)
+{
+    char message[1024], shown[1024];
+    char *path = state_place(import->options);
+    if (path == NULL)
+        return EXIT_STATUS_USAGE;
+    const enum error_code error =
+        import_target_open(path, &import->target, message, sizeof message);
+    free(path);
+    if (error == ERROR_NONE)
+        return EXIT_STATUS_OK;
+    text_clean(text_untrusted(message), sizeof shown, shown, sizeof shown);
+    return complain(EXIT_STATUS_USAGE, shown);
 }
 
 static enum exit_status find_session(struct import *import)
@@ -295,7 +313,7 @@ static enum error_code take_all(struct import *import, char **stems, uint32_t co
         error = take_over(import, stems[i], &import->results[i]);
         import->result_count++;
     }
-    return error == ERROR_NONE ? import_save_list(import) : error;
+    return error == ERROR_NONE ? import_target_save(&import->target) : error;
 }
 
 static enum exit_status import_session(struct import *import)
@@ -315,17 +333,17 @@ static enum exit_status import_session(struct import *import)
 
 static enum exit_status run(const struct options *options)
 {
-    struct import import = {.options = options, .state = {.fd = -1, .lock_fd = -1}};
+    struct import import = {.options = options, .target = IMPORT_TARGET_NONE};
     enum exit_status status = find_session(&import);
     /* Where data are is known only once all was read: files stay open to it, but neither
      * the network nor other programs. */
     if (status == EXIT_STATUS_OK)
         status = confine_command(options->sandbox, "/", "/");
     if (status == EXIT_STATUS_OK)
-        status = import_save_open(&import);
+        status = open_target(&import);
     if (status == EXIT_STATUS_OK)
         status = import_session(&import);
-    import_save_close(&import);
+    import_target_close(&import.target);
     for (uint32_t i = 0; i < import.result_count; i++) {
         free(import.results[i].name);
         free(import.results[i].detail);

@@ -84,7 +84,7 @@ static json_t *json_of_torrent(const struct import_result *result)
     json_t *object =
         json_pack("{s:o, s:s, s:b, s:I, s:I}", "name",
                   json_text(result->name, strlen(result->name)), "state",
-                  state_word(result->state), "paused", result->settings.paused, "pieces",
+                  state_word(result->state), "paused", result->paused, "pieces",
                   (json_int_t)result->piece_count, "have", (json_int_t)result->have);
     info_hash_hex(&result->hash, hex);
     if (result->has_hash)

@@ -19,11 +19,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/headless.c src/app/headless.h \
 	src/app/helper.c src/app/helper.h \
 	src/app/import.c src/app/import.h src/app/import_private.h \
-	src/app/import_files.c src/app/import_kind.c src/app/import_report.c \
-	src/app/import_running.c src/app/import_save.c \
-	src/app/imported.c src/app/imported.h src/app/imported_private.h \
-	src/app/imported_libtorrent.c src/app/imported_rtorrent.c \
-	src/app/imported_transmission.c \
+	src/app/import_kind.c src/app/import_report.c src/app/import_running.c \
 	src/app/interface.c src/app/interface.h \
 	src/app/json_lines.c src/app/json_lines.h \
 	src/app/json_text.c src/app/json_text.h \
@@ -42,5 +38,4 @@ src_app_libapp_a_SOURCES = \
 	src/app/torrent_argument.c src/app/torrent_argument.h \
 	src/app/until_done.c src/app/until_done.h \
 	src/app/verify.c src/app/verify.h \
-	src/app/verify_files.c src/app/verify_files.h \
 	src/app/watch.c src/app/watch.h src/app/watch_file.c src/app/watch_private.h

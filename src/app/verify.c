@@ -4,9 +4,9 @@
 #include "app/foreground.h"
 #include "app/json_text.h"
 #include "app/torrent_argument.h"
-#include "app/verify_files.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/verify_files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -141,16 +141,16 @@ static enum exit_status complain(const char *text)
     return EXIT_STATUS_FAILED;
 }
 
-static enum exit_status report(struct verify *verify, const char *dir,
-                               const struct foreground_check *check, bool json)
+static enum exit_status report(struct verify *verify,
+                               const struct data_check_config *check,
+                               const struct bitfield *have, bool json)
 {
-    verify_look(verify->metainfo, dir, check->ret_errnos, check->ret_stamps,
+    verify_look(verify->metainfo, check->dir, check->ret_errnos, check->ret_stamps,
                 verify->files);
-    const enum error_code error =
-        verify_judge(verify->metainfo, &check->ret_have, verify->files);
+    const enum error_code error = verify_judge(verify->metainfo, have, verify->files);
     if (error != ERROR_NONE)
         return complain(error_text(error));
-    verify->piece_right = check->ret_have.count;
+    verify->piece_right = have->count;
     count_files(verify);
     if (json && json_text_print(json_of(verify)) != EXIT_STATUS_OK)
         return EXIT_STATUS_FAILED;
@@ -164,7 +164,8 @@ static enum exit_status verify_torrent(const struct options *options,
 {
     struct foreground foreground;
     struct verify verify = {.metainfo = metainfo};
-    struct foreground_check check = {.metainfo = metainfo, .dir = dir};
+    struct bitfield have = {0};
+    struct data_check_config check = {.metainfo = metainfo, .dir = dir};
     enum exit_status status = foreground_open(&foreground);
     check.ret_errnos = calloc(metainfo->file_count, sizeof *check.ret_errnos);
     check.ret_stamps = calloc(metainfo->file_count, sizeof *check.ret_stamps);
@@ -174,12 +175,12 @@ static enum exit_status verify_torrent(const struct options *options,
             ? ERROR_NONE
             : ERROR_MEMORY;
     if (status == EXIT_STATUS_OK && error == ERROR_NONE)
-        error = foreground_check(&foreground, &check);
+        error = foreground_check(&foreground, &check, &have);
     if (status == EXIT_STATUS_OK)
-        status = error == ERROR_NONE      ? report(&verify, dir, &check, options->json)
+        status = error == ERROR_NONE      ? report(&verify, &check, &have, options->json)
                  : foreground.interrupted ? complain(_("interrupted"))
                                           : complain(foreground_error_text(error));
-    bitfield_done(&check.ret_have);
+    bitfield_done(&have);
     free(check.ret_errnos);
     free(check.ret_stamps);
     free(verify.files);

@@ -11,5 +11,4 @@ src_disk_libdisk_a_SOURCES = \
 	src/disk/storage_allocate.c src/disk/storage_chain.c src/disk/storage_delete.c src/disk/storage_move.c src/disk/storage_names.c \
 	src/disk/storage_parts.c src/disk/storage_read.c src/disk/storage_sync.c \
 	src/disk/storage_write.c \
-	src/disk/tree_walk.c src/disk/tree_walk.h \
 	src/disk/workers.c

@@ -5,6 +5,7 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/checking.c \
 	src/torrent/checkpoint.c \
 	src/torrent/commands.c \
+	src/torrent/data_check.c src/torrent/data_check.h \
 	src/torrent/disk_trouble.c \
 	src/torrent/download_path.c src/torrent/download_path.h \
 	src/torrent/files.c src/torrent/move.c \
@@ -27,4 +28,11 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/settings.c src/torrent/settings.h \
 	src/torrent/state_dir.c src/torrent/state_dir.h \
 	src/torrent/torrent.c src/torrent/torrent.h \
-	src/torrent/torrent_manager.c src/torrent/turtle.c
+	src/torrent/torrent_manager.c src/torrent/turtle.c \
+	src/torrent/import_files.c src/torrent/import_files.h \
+	src/torrent/import_target.c src/torrent/import_target.h \
+	src/torrent/imported.c src/torrent/imported.h src/torrent/imported_private.h \
+	src/torrent/imported_libtorrent.c src/torrent/imported_rtorrent.c \
+	src/torrent/imported_transmission.c \
+	src/torrent/tree_walk.c src/torrent/tree_walk.h \
+	src/torrent/verify_files.c src/torrent/verify_files.h

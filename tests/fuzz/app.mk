@@ -14,7 +14,3 @@ FUZZERS += tests/fuzz/fuzz_config
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(DRIVER_FUZZ)
 tests_fuzz_fuzz_config_LDADD = $(ROOM_LIBS) $(SYSTEM_LIBS)
 tests_fuzz_fuzz_config_LDFLAGS = $(LINK_FUZZ)
-FUZZERS += tests/fuzz/fuzz_imported
-tests_fuzz_fuzz_imported_SOURCES = tests/fuzz/fuzz_imported.c $(DRIVER_FUZZ)
-tests_fuzz_fuzz_imported_LDADD = $(ROOM_LIBS) $(SYSTEM_LIBS)
-tests_fuzz_fuzz_imported_LDFLAGS = $(LINK_FUZZ)

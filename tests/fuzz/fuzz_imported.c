@@ -1,6 +1,6 @@
 /* Any bytes as another client's resume data: the first says which client's, the next two
  * how many are in the first of its files, big-endian. What is read fits the torrent. */
-#include "app/imported.h"
+#include "torrent/imported.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,3 +15,7 @@ tests_fuzz_fuzz_saved_list_LDFLAGS = $(LINK_FUZZ)
 tests_fuzz_fuzz_schedule_SOURCES = tests/fuzz/fuzz_schedule.c $(DRIVER_FUZZ)
 tests_fuzz_fuzz_schedule_LDADD = $(TORRENT_LIBS) $(SYSTEM_LIBS)
 tests_fuzz_fuzz_schedule_LDFLAGS = $(LINK_FUZZ)
+FUZZERS += tests/fuzz/fuzz_imported
+tests_fuzz_fuzz_imported_SOURCES = tests/fuzz/fuzz_imported.c $(DRIVER_FUZZ)
+tests_fuzz_fuzz_imported_LDADD = $(TORRENT_LIBS) $(SYSTEM_LIBS)
+tests_fuzz_fuzz_imported_LDFLAGS = $(LINK_FUZZ)

@@ -10,13 +10,11 @@ int main(void)
     srunner_add_suite(runner, suite_conf());
     srunner_add_suite(runner, suite_confine_places());
     srunner_add_suite(runner, suite_settings());
-    srunner_add_suite(runner, suite_imported());
     srunner_add_suite(runner, suite_json_lines());
     srunner_add_suite(runner, suite_on_complete());
     srunner_add_suite(runner, suite_output());
     srunner_add_suite(runner, suite_progress());
     srunner_add_suite(runner, suite_show());
-    srunner_add_suite(runner, suite_verify_files());
     srunner_add_suite(runner, suite_watch());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

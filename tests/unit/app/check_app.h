@@ -9,14 +9,12 @@ Suite *suite_options_help(void);
 Suite *suite_conf(void);
 Suite *suite_conf_lines(void);
 Suite *suite_confine_places(void);
-Suite *suite_imported(void);
 Suite *suite_json_lines(void);
 Suite *suite_on_complete(void);
 Suite *suite_output(void);
 Suite *suite_progress(void);
 Suite *suite_settings(void);
 Suite *suite_show(void);
-Suite *suite_verify_files(void);
 Suite *suite_watch(void);
 
 #endif

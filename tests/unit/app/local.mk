@@ -12,13 +12,12 @@ TESTS += tests/unit/app/check_app
 tests_unit_app_check_app_SOURCES = tests/unit/app/check_app.c tests/unit/app/check_app.h \
 	tests/unit/app/test_conf.c tests/unit/app/test_conf_lines.c \
 	tests/unit/app/test_confine_places.c \
-	tests/unit/app/test_imported.c \
 	tests/unit/app/test_json_lines.c tests/unit/app/test_options.c \
 	tests/unit/app/test_options_help.c \
 	tests/unit/app/test_on_complete.c \
 	tests/unit/app/test_output.c tests/unit/app/test_progress.c \
 	tests/unit/app/test_settings.c \
-	tests/unit/app/test_show.c tests/unit/app/test_verify_files.c \
+	tests/unit/app/test_show.c \
 	tests/unit/app/test_watch.c \
 	tests/unit/meta/notation.c tests/unit/meta/notation.h
 tests_unit_app_check_app_CPPFLAGS = $(CHECK_CPPFLAGS)

@@ -15,7 +15,6 @@ Suite *test_check_suite(void);
 Suite *test_disk_manager_suite(void);
 Suite *test_state_batch_suite(void);
 Suite *test_state_file_suite(void);
-Suite *test_tree_walk_suite(void);
 
 int main(void)
 {
@@ -32,7 +31,6 @@ int main(void)
     srunner_add_suite(runner, test_disk_manager_suite());
     srunner_add_suite(runner, test_state_batch_suite());
     srunner_add_suite(runner, test_state_file_suite());
-    srunner_add_suite(runner, test_tree_walk_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -7,8 +7,7 @@ tests_unit_disk_check_disk_SOURCES = tests/unit/disk/check_disk.c \
 	tests/unit/disk/test_file_walk.c tests/unit/disk/test_hasher.c \
 	tests/unit/disk/test_state_batch.c \
 	tests/unit/disk/test_state_file.c tests/unit/disk/test_storage.c \
-	tests/unit/disk/test_storage_move.c tests/unit/disk/test_storage_names.c tests/unit/disk/test_storage_parts.c tests/unit/disk/test_storage_sync.c \
-	tests/unit/disk/test_tree_walk.c
+	tests/unit/disk/test_storage_move.c tests/unit/disk/test_storage_names.c tests/unit/disk/test_storage_parts.c tests/unit/disk/test_storage_sync.c
 tests_unit_disk_check_disk_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_disk_check_disk_LDADD = $(DISK_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
 # A disk that fails, answers in part or is interrupted: see faults.h.

@@ -24,6 +24,9 @@ Suite *test_goal_suite(void);
 Suite *test_keep_suite(void);
 Suite *test_label_suite(void);
 Suite *test_trackers_suite(void);
+Suite *test_imported_suite(void);
+Suite *test_tree_walk_suite(void);
+Suite *test_verify_files_suite(void);
 
 int main(void)
 {
@@ -49,6 +52,9 @@ int main(void)
     srunner_add_suite(runner, test_keep_suite());
     srunner_add_suite(runner, test_label_suite());
     srunner_add_suite(runner, test_trackers_suite());
+    srunner_add_suite(runner, test_imported_suite());
+    srunner_add_suite(runner, test_tree_walk_suite());
+    srunner_add_suite(runner, test_verify_files_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

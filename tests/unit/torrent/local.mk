@@ -6,6 +6,9 @@ tests_unit_torrent_check_torrent_SOURCES = tests/unit/torrent/check_torrent.c \
 	tests/unit/torrent/test_download_path.c tests/unit/torrent/test_move.c tests/unit/torrent/test_names.c tests/unit/torrent/test_resume.c \
 	tests/unit/torrent/test_queue.c tests/unit/torrent/test_many.c tests/unit/torrent/test_seeding.c \
 	tests/unit/torrent/test_schedule.c tests/unit/torrent/test_turtle.c tests/unit/torrent/test_goal.c tests/unit/torrent/test_keep.c tests/unit/torrent/test_label.c tests/unit/torrent/test_trackers.c \
+	tests/unit/torrent/test_imported.c tests/unit/torrent/test_tree_walk.c \
+	tests/unit/torrent/test_verify_files.c tests/unit/disk/place.c tests/unit/disk/place.h \
+	tests/unit/meta/notation.c tests/unit/meta/notation.h \
 	tests/unit/torrent/test_session.c tests/unit/torrent/test_settings.c tests/unit/torrent/test_state_dir.c
 tests_unit_torrent_check_torrent_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_torrent_check_torrent_LDADD = $(TESTS_LIBS) $(TORRENT_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)

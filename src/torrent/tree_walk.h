@@ -4,8 +4,8 @@
  * order of a v2 file tree, too). Symbolic links are never followed. Only reads; any
  * thread.
  */
-#ifndef BTTUI_DISK_TREE_WALK_H
-#define BTTUI_DISK_TREE_WALK_H
+#ifndef BTTUI_TORRENT_TREE_WALK_H
+#define BTTUI_TORRENT_TREE_WALK_H
 
 #include "disk/storage.h"
 

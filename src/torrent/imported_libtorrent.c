@@ -1,6 +1,6 @@
 /* What libtorrent (rasterbar) keeps, which qBittorrent and Deluge put their own words
  * beside. */
-#include "app/imported_private.h"
+#include "torrent/imported_private.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* What rtorrent keeps: its own words of a torrent, and those of its library. */
-#include "app/imported_private.h"
 #include "base/text.h"
+#include "torrent/imported_private.h"
 
 #include <ctype.h>
 #include <stdio.h>

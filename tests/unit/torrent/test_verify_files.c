@@ -1,9 +1,10 @@
 /* Whose fault a bad piece is. Pieces of ten bytes, files side by side. */
-#include "app/verify_files.h"
-#include "tests/unit/app/check_app.h"
+#include "torrent/verify_files.h"
 
 #include <check.h>
 #include <stdlib.h>
+
+Suite *test_verify_files_suite(void);
 
 #define FILES 4
 
@@ -79,7 +80,7 @@ START_TEST(padding_is_nobodys_file)
 }
 END_TEST
 
-Suite *suite_verify_files(void)
+Suite *test_verify_files_suite(void)
 {
     Suite *suite = suite_create("verify_files");
     TCase *tcase = tcase_create("verify_files");

@@ -1,8 +1,8 @@
 /* What the readers of imported.h share. */
-#ifndef BTTUI_APP_IMPORTED_PRIVATE_H
-#define BTTUI_APP_IMPORTED_PRIVATE_H
+#ifndef BTTUI_TORRENT_IMPORTED_PRIVATE_H
+#define BTTUI_TORRENT_IMPORTED_PRIVATE_H
 
-#include "app/imported.h"
+#include "torrent/imported.h"
 
 /* A whole part as a dictionary; TREE is to be done with on success. */
 enum error_code imported_open(const struct imported_part *part,

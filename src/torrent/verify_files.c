@@ -1,4 +1,4 @@
-#include "app/verify_files.h"
+#include "torrent/verify_files.h"
 
 #include "disk/file_walk.h"
 

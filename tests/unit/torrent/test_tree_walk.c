@@ -1,6 +1,6 @@
 /* Which files of a directory a torrent is made of, and in which order. */
-#include "disk/tree_walk.h"
 #include "tests/unit/disk/place.h"
+#include "torrent/tree_walk.h"
 
 #include <check.h>
 #include <errno.h>

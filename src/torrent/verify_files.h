@@ -3,8 +3,8 @@
  * themselves first, then the judgement, which knows that a piece may lie in several
  * files and a bad one need not be the fault of all.
  */
-#ifndef BTTUI_APP_VERIFY_FILES_H
-#define BTTUI_APP_VERIFY_FILES_H
+#ifndef BTTUI_TORRENT_VERIFY_FILES_H
+#define BTTUI_TORRENT_VERIFY_FILES_H
 
 #include "base/bitfield.h"
 #include "disk/storage.h"

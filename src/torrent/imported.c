@@ -1,4 +1,4 @@
-#include "app/imported_private.h"
+#include "torrent/imported_private.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* What Transmission keeps, in the words of 3.00 and of 4: newer ones have '_' where older
  * ones have '-'. */
-#include "app/imported_private.h"
+#include "torrent/imported_private.h"
 
 #include <string.h>
 

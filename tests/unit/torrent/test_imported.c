@@ -1,13 +1,14 @@
 /* What is read of other clients' sessions. */
-#include "app/import_private.h"
 #include "base/clock.h"
-#include "tests/unit/app/check_app.h"
 #include "tests/unit/meta/notation.h"
+#include "torrent/import_files.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+Suite *test_imported_suite(void);
 
 /* Pieces of two blocks; a: 0-1, none: empty, c: 1-2 */
 static struct metainfo_file files[] = {
@@ -385,7 +386,7 @@ START_TEST(claims_are_held_against_sizes_and_times)
 }
 END_TEST
 
-Suite *suite_imported(void)
+Suite *test_imported_suite(void)
 {
     Suite *suite = suite_create("imported");
     TCase *tests = tcase_create("imported");

@@ -1,10 +1,10 @@
 /*
  * What another client's session says of a torrent: each client's resume data read into
  * one record. Pure: bytes in, record out; nothing is looked at on disk and nothing is
- * believed yet (app/import_files.c holds it against the files).
+ * believed yet (torrent/import_files.c holds it against the files).
  */
-#ifndef BTTUI_APP_IMPORTED_H
-#define BTTUI_APP_IMPORTED_H
+#ifndef BTTUI_TORRENT_IMPORTED_H
+#define BTTUI_TORRENT_IMPORTED_H
 
 #include "base/bitfield.h"
 #include "base/buffer.h"
@@ -38,6 +38,27 @@ struct imported {
     uint64_t downloaded, uploaded;
     uint64_t seeded_s;            /* how long it has seeded */
     int64_t added_s, completed_s; /* since the epoch; 0: not told */
+};
+
+/* What is said of one besides: why it is left out, or why it is to be checked. */
+enum import_note {
+    IMPORT_NOTE_NONE,
+    /* why it was left out */
+    IMPORT_NOTE_ALREADY,
+    IMPORT_NOTE_DAMAGED,
+    IMPORT_NOTE_NO_METADATA,
+    IMPORT_NOTE_NO_RESUME,
+    IMPORT_NOTE_NO_DIR,
+    IMPORT_NOTE_INSIDE,
+    IMPORT_NOTE_OVERLAP,
+    IMPORT_NOTE_RUNNING,
+    IMPORT_NOTE_UNWRITTEN,
+    /* why it is to be checked */
+    IMPORT_NOTE_MISSING,
+    IMPORT_NOTE_CHANGED,
+    IMPORT_NOTE_UNREADABLE,
+    IMPORT_NOTE_UNVERIFIED,
+    IMPORT_NOTE_RENAMED
 };
 
 void imported_done(struct imported *imported);

@@ -1,4 +1,4 @@
-#include "disk/tree_walk.h"
+#include "torrent/tree_walk.h"
 
 #include "disk/file_walk.h"
 

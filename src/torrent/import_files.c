@@ -1,5 +1,5 @@
-/* What another client claims, held against the files it is about. No payload is read. */
-#include "app/import_private.h"
+#include "torrent/import_files.h"
+
 #include "base/clock.h"
 #include "disk/file_walk.h"
 
@@ -23,39 +23,34 @@ static bool is_there(int dir_fd, const char *path)
     return file_stamp_at(dir_fd, path).size != UINT64_MAX;
 }
 
-static char *unfinished_path(const struct import_kind *kind, const char *path)
+static char *unfinished_path(const char *suffix, const char *path)
 {
     char *longer;
-    return kind->suffix != NULL && asprintf(&longer, "%s%s", path, kind->suffix) >= 0
-               ? longer
-               : NULL;
+    return suffix != NULL && asprintf(&longer, "%s%s", path, suffix) >= 0 ? longer : NULL;
 }
 
-static bool is_there_unfinished(int dir_fd, const struct import_kind *kind,
-                                const char *path)
+static bool is_there_unfinished(int dir_fd, const char *suffix, const char *path)
 {
-    char *longer = unfinished_path(kind, path);
+    char *longer = unfinished_path(suffix, path);
     const bool there =
         longer != NULL && !is_there(dir_fd, path) && is_there(dir_fd, longer);
     free(longer);
     return there;
 }
 
-static bool has_any(int dir_fd, const struct import_kind *kind,
-                    const struct metainfo *metainfo)
+static bool has_any(int dir_fd, const char *suffix, const struct metainfo *metainfo)
 {
     for (uint32_t i = 0; i < metainfo->file_count; i++) {
         const struct metainfo_file *file = &metainfo->files[i];
         if (!file->pad && file->length > 0 &&
             (is_there(dir_fd, file->path) ||
-             is_there_unfinished(dir_fd, kind, file->path)))
+             is_there_unfinished(dir_fd, suffix, file->path)))
             return true;
     }
     return false;
 }
 
-const char *import_files_dir(const struct import_kind *kind,
-                             const struct metainfo *metainfo,
+const char *import_files_dir(const char *suffix, const struct metainfo *metainfo,
                              const struct imported *imported)
 {
     const char *found = NULL;
@@ -64,7 +59,7 @@ const char *import_files_dir(const struct import_kind *kind,
         const int dir_fd = open_dir(imported->dirs[i]);
         if (dir_fd < 0)
             continue;
-        if (has_any(dir_fd, kind, metainfo))
+        if (has_any(dir_fd, suffix, metainfo))
             found = imported->dirs[i];
         close(dir_fd);
     }
@@ -73,10 +68,10 @@ const char *import_files_dir(const struct import_kind *kind,
 
 /* Nothing is replaced, where the system promises that; elsewhere it was not there a
  * moment ago. */
-static void rename_finished(int dir_fd, const struct import_kind *kind, const char *path)
+static void rename_finished(int dir_fd, const char *suffix, const char *path)
 {
     const char *from, *to;
-    char *longer = unfinished_path(kind, path);
+    char *longer = unfinished_path(suffix, path);
     const int parent =
         longer != NULL ? file_walk_parent(dir_fd, longer, false, &from) : -1;
     if (parent >= 0) {
@@ -90,19 +85,18 @@ static void rename_finished(int dir_fd, const struct import_kind *kind, const ch
     free(longer);
 }
 
-uint32_t import_files_unfinished(const struct import_kind *kind,
-                                 const struct metainfo *metainfo, const char *dir,
-                                 bool rename)
+uint32_t import_files_unfinished(const char *suffix, const struct metainfo *metainfo,
+                                 const char *dir, bool rename)
 {
     uint32_t count = 0;
-    const int dir_fd = kind->suffix != NULL ? open_dir(dir) : -1;
+    const int dir_fd = suffix != NULL ? open_dir(dir) : -1;
     for (uint32_t i = 0; dir_fd >= 0 && i < metainfo->file_count; i++) {
         const struct metainfo_file *file = &metainfo->files[i];
-        if (file->pad || !is_there_unfinished(dir_fd, kind, file->path))
+        if (file->pad || !is_there_unfinished(dir_fd, suffix, file->path))
             continue;
         count++;
         if (rename)
-            rename_finished(dir_fd, kind, file->path);
+            rename_finished(dir_fd, suffix, file->path);
     }
     if (dir_fd >= 0)
         close(dir_fd);
