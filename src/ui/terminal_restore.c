@@ -54,8 +54,13 @@ void terminal_restore_arm(int fd, const struct termios *saved, const char *bytes
     memcpy(restore.bytes, bytes, restore.length);
     if (sigaltstack(NULL, &other) == 0 && (other.ss_flags & SS_DISABLE) != 0)
         sigaltstack(&stack, NULL);
-    for (int i = 0; i < FATAL_SIGNALS; i++)
+    for (int i = 0; i < FATAL_SIGNALS; i++) {
         sigaction(fatal_signals[i], &action, &restore.before[i]);
+        /* Who started us had it ignored, as shells do in the background: it ends nothing,
+         * and so the terminal is to stay as it is. */
+        if (restore.before[i].sa_handler == SIG_IGN)
+            sigaction(fatal_signals[i], &restore.before[i], NULL);
+    }
     restore.armed = 1;
 }
 

@@ -242,6 +242,7 @@ def run(*cases, limit_s=180):
     1, or 77 when all of them were skipped. Names on the command line choose some."""
     for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _on_signal)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell's background has it ignored
     chosen = [case for case in cases if not sys.argv[1:] or case.__name__ in sys.argv[1:]]
     results = []
     for case in chosen:

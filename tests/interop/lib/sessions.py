@@ -141,7 +141,13 @@ class Qbittorrent(Session):
         check_equal(answer, b"Ok.", "qBittorrent: add")
 
     def pause(self, infohash):
+        """What it saves is what it is, not what it was asked to be."""
         self._post("torrents/pause", hashes=infohash)
+        wait_until(lambda: "paused" in self._state(infohash), "qBittorrent to pause")
+
+    def _state(self, infohash):
+        torrents = json.loads(open_url(self.url + f"torrents/info?hashes={infohash}"))
+        return torrents[0]["state"] if torrents else ""
 
     def leave_out(self, infohash, file):
         self._post("torrents/filePrio", hash=infohash, id=file, priority=0)

@@ -3,6 +3,7 @@
 
 #include "loop/loop.h"
 #include "ui/terminal.h"
+#include "ui/terminal_restore.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -319,6 +320,26 @@ START_TEST(kinds_that_cannot_show_it_are_refused_with_a_reason)
 }
 END_TEST
 
+/* Shells have SIGQUIT ignored in what they start in the background. */
+START_TEST(a_signal_that_was_ignored_stays_so)
+{
+    struct termios modes = {0};
+    struct sigaction now;
+    char byte;
+    int ends[2];
+    ck_assert_int_eq(pipe2(ends, O_NONBLOCK), 0);
+    signal(SIGQUIT, SIG_IGN);
+    terminal_restore_arm(ends[1], &modes, "x", 1);
+    ck_assert_int_eq(raise(SIGQUIT), 0);
+    ck_assert_int_eq(read(ends[0], &byte, 1), -1);
+    terminal_restore_disarm();
+    ck_assert_int_eq(sigaction(SIGQUIT, NULL, &now), 0);
+    ck_assert(now.sa_handler == SIG_IGN);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 Suite *test_terminal_suite(void)
 {
     Suite *suite = suite_create("terminal");
@@ -336,5 +357,8 @@ Suite *test_terminal_suite(void)
     tcase_add_loop_test(tests, kinds_that_cannot_show_it_are_refused_with_a_reason, 0,
                         sizeof kinds / sizeof *kinds);
     suite_add_tcase(suite, tests);
+    TCase *restoring = tcase_create("restoring");
+    tcase_add_test(restoring, a_signal_that_was_ignored_stays_so);
+    suite_add_tcase(suite, restoring);
     return suite;
 }
