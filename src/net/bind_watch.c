@@ -1,5 +1,7 @@
 #include "net/bind.h"
 
+#include "net/net_watch.h"
+
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -49,24 +51,10 @@ static void on_paused(void *context)
     loop_slot_set_events(watch->slot, POLLIN);
 }
 
-static int open_socket(void)
-{
-    const struct sockaddr_nl groups = {
-        .nl_family = AF_NETLINK,
-        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
-    };
-    const int fd =
-        socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&groups, sizeof groups) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
 struct net_bind_watch *net_bind_watch_new(struct net_bind *bind, struct loop *loop,
                                           void (*on_change)(void *context), void *context)
 {
-    const int fd = open_socket();
+    const int fd = net_watch_socket(0);
     struct net_bind_watch *watch = fd >= 0 ? calloc(1, sizeof *watch) : NULL;
     if (watch != NULL) {
         *watch = (struct net_bind_watch){.bind = bind,

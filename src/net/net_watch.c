@@ -140,12 +140,11 @@ static void on_settled(void *context)
     watch->on_change(watch->context);
 }
 
-static int open_socket(void)
+int net_watch_socket(uint32_t more_groups)
 {
     const struct sockaddr_nl groups = {
         .nl_family = AF_NETLINK,
-        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-                     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
+        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | more_groups,
     };
     const int fd =
         socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -158,7 +157,7 @@ static int open_socket(void)
 struct net_watch *net_watch_new(struct loop *loop, struct net_bind *bind,
                                 void (*on_change)(void *context), void *context)
 {
-    const int fd = open_socket();
+    const int fd = net_watch_socket(RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
     struct net_watch *watch = fd >= 0 ? calloc(1, sizeof *watch) : NULL;
     if (watch != NULL) {
         *watch = (struct net_watch){

@@ -8,6 +8,8 @@
 
 #include "loop/loop.h"
 
+#include <stdint.h>
+
 struct net_bind;
 struct net_watch;
 
@@ -18,5 +20,9 @@ struct net_watch *net_watch_new(struct loop *loop, struct net_bind *bind,
                                 void (*on_change)(void *context), void *context);
 /* NULL is ignored. */
 void net_watch_free(struct net_watch *watch);
+
+/* A socket that tells of links and addresses, and of MORE_GROUPS (linux/rtnetlink.h). -1:
+ * the system has none. */
+int net_watch_socket(uint32_t more_groups);
 
 #endif

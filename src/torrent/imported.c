@@ -39,6 +39,24 @@ enum error_code imported_open(const struct imported_part *part, struct bencode *
     return ERROR_NONE;
 }
 
+enum error_code imported_read(const struct imported_part *part,
+                              const struct metainfo *metainfo, imported_taker *take,
+                              struct imported *ret_imported)
+{
+    struct bencode tree;
+    struct imported imported = {0};
+    enum error_code error = imported_open(part, &tree);
+    if (error != ERROR_NONE)
+        return error;
+    error = take(bencode_root(&tree), metainfo, &imported);
+    bencode_done(&tree);
+    if (error == ERROR_NONE)
+        *ret_imported = imported;
+    else
+        imported_done(&imported);
+    return error;
+}
+
 int64_t imported_count(struct bencode_value dict, const char *key)
 {
     int64_t value = 0;

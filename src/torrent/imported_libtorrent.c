@@ -136,31 +136,27 @@ static void take_own_settings(struct bencode_value dict, struct imported *import
         imported_set_label(imported, text, length);
 }
 
+static enum error_code take_qbittorrent(struct bencode_value dict,
+                                        const struct metainfo *metainfo,
+                                        struct imported *imported)
+{
+    /* Its normal one is 1, high 6 and most 7; without its help libtorrent's is 4. */
+    static const struct scale scale = {IMPORTED_SUFFIX_QBITTORRENT, 1};
+    enum error_code error = take_all(dict, metainfo, &scale, imported);
+    take_own_settings(dict, imported);
+    /* Where unfinished ones are and where they go, if libtorrent's word is not right. */
+    if (error == ERROR_NONE)
+        error = imported_take_dir(imported, dict, "qBt-downloadPath");
+    if (error == ERROR_NONE)
+        error = imported_take_dir(imported, dict, "qBt-savePath");
+    return error;
+}
+
 enum error_code imported_read_qbittorrent(const struct imported_part *parts,
                                           const struct metainfo *metainfo,
                                           struct imported *ret_imported)
 {
-    /* Its normal one is 1, high 6 and most 7; without its help libtorrent's is 4. */
-    static const struct scale scale = {IMPORTED_SUFFIX_QBITTORRENT, 1};
-    struct bencode tree;
-    struct imported imported = {0};
-    enum error_code error = imported_open(&parts[0], &tree);
-    if (error != ERROR_NONE)
-        return error;
-    const struct bencode_value dict = bencode_root(&tree);
-    error = take_all(dict, metainfo, &scale, &imported);
-    take_own_settings(dict, &imported);
-    /* Where unfinished ones are and where they go, if libtorrent's word is not right. */
-    if (error == ERROR_NONE)
-        error = imported_take_dir(&imported, dict, "qBt-downloadPath");
-    if (error == ERROR_NONE)
-        error = imported_take_dir(&imported, dict, "qBt-savePath");
-    bencode_done(&tree);
-    if (error == ERROR_NONE)
-        *ret_imported = imported;
-    else
-        imported_done(&imported);
-    return error;
+    return imported_read(&parts[0], metainfo, take_qbittorrent, ret_imported);
 }
 
 static enum error_code put_span(struct buffer *buffer, const char *key,
@@ -224,16 +220,5 @@ enum error_code imported_read_deluge(const struct imported_part *parts,
                                      const struct metainfo *metainfo,
                                      struct imported *ret_imported)
 {
-    struct bencode tree;
-    struct imported imported = {0};
-    enum error_code error = imported_open(&parts[0], &tree);
-    if (error != ERROR_NONE)
-        return error;
-    error = read_inner(bencode_root(&tree), metainfo, &imported);
-    bencode_done(&tree);
-    if (error == ERROR_NONE)
-        *ret_imported = imported;
-    else
-        imported_done(&imported);
-    return error;
+    return imported_read(&parts[0], metainfo, read_inner, ret_imported);
 }

@@ -8,6 +8,15 @@
 enum error_code imported_open(const struct imported_part *part,
                               struct bencode *ret_tree) MUST_CHECK;
 
+/* Reads a part as a dictionary, of which TAKE takes what it says; on failure *ret_imported
+ * is untouched. */
+typedef enum error_code imported_taker(struct bencode_value dict,
+                                       const struct metainfo *metainfo,
+                                       struct imported *imported);
+enum error_code imported_read(const struct imported_part *part,
+                              const struct metainfo *metainfo, imported_taker *take,
+                              struct imported *ret_imported) MUST_CHECK;
+
 /* All of a dictionary's members; 0 or false if it is none, or not allowed. */
 int64_t imported_count(struct bencode_value dict, const char *key); /* not negative */
 bool imported_flag(struct bencode_value dict, const char *key);

@@ -280,16 +280,5 @@ enum error_code imported_read_transmission(const struct imported_part *parts,
                                            const struct metainfo *metainfo,
                                            struct imported *ret_imported)
 {
-    struct bencode tree;
-    struct imported imported = {0};
-    enum error_code error = imported_open(&parts[0], &tree);
-    if (error != ERROR_NONE)
-        return error;
-    error = take_all(bencode_root(&tree), metainfo, &imported);
-    bencode_done(&tree);
-    if (error == ERROR_NONE)
-        *ret_imported = imported;
-    else
-        imported_done(&imported);
-    return error;
+    return imported_read(&parts[0], metainfo, take_all, ret_imported);
 }
