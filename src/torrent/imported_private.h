@@ -8,8 +8,8 @@
 enum error_code imported_open(const struct imported_part *part,
                               struct bencode *ret_tree) MUST_CHECK;
 
-/* Reads a part as a dictionary, of which TAKE takes what it says; on failure *ret_imported
- * is untouched. */
+/* Reads a part as a dictionary, of which TAKE takes what it says; on failure
+ * *ret_imported is untouched. */
 typedef enum error_code imported_taker(struct bencode_value dict,
                                        const struct metainfo *metainfo,
                                        struct imported *imported);

@@ -27,6 +27,7 @@ src_torrent_libtorrent_a_SOURCES = \
 	src/torrent/session_start.c \
 	src/torrent/settings.c src/torrent/settings.h \
 	src/torrent/state_dir.c src/torrent/state_dir.h \
+	src/torrent/torrent_new.c \
 	src/torrent/torrent.c src/torrent/torrent.h \
 	src/torrent/torrent_manager.c src/torrent/turtle.c \
 	src/torrent/import_files.c src/torrent/import_files.h \

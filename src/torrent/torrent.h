@@ -204,16 +204,20 @@ struct session {
     struct loop_timer stop_timer;
 };
 
-/* torrent.c: life */
+/* torrent_new.c */
 enum error_code torrent_new(struct session *session, struct metainfo *meta,
                             const struct add_options *options,
                             const struct resume *resume, struct torrent **ret_torrent);
 void torrent_free(struct torrent *torrent);
-void torrent_run_now(
-    struct torrent *torrent);               /* peers and trackers: torrent_start asks */
+/* What is set reaches the Piece and Peer Managers. */
+void torrent_set_up_parts(struct torrent *torrent);
+
+/* torrent.c: life */
+/* Peers and trackers: torrent_start asks. */
+void torrent_run_now(struct torrent *torrent);
 void torrent_halt(struct torrent *torrent); /* and off again */
-void torrent_stop(
-    struct torrent *torrent); /* for good; session_torrent_stopped follows */
+/* For good; session_torrent_stopped follows. */
+void torrent_stop(struct torrent *torrent);
 void torrent_fail(struct torrent *torrent, enum error_code error, const char *text);
 /* What is set takes effect. */
 void torrent_apply_settings(struct torrent *torrent);

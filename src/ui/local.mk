@@ -17,6 +17,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/glyph.c \
 	src/ui/graph.c \
 	src/ui/graph.h \
+	src/ui/info_lines.c \
+	src/ui/info_lines.h \
 	src/ui/key_name.c \
 	src/ui/keymap.c \
 	src/ui/keymap.h \

@@ -2,6 +2,7 @@ check_PROGRAMS += tests/unit/torrent/check_torrent
 TESTS += tests/unit/torrent/check_torrent
 tests_unit_torrent_check_torrent_SOURCES = tests/unit/torrent/check_torrent.c \
 	tests/unit/torrent/pair.c tests/unit/torrent/pair.h \
+	tests/unit/torrent/payload.c tests/unit/torrent/payload.h \
 	tests/unit/torrent/test_bans.c tests/unit/torrent/test_blocklist_files.c tests/unit/torrent/test_crash.c tests/unit/torrent/test_disk_trouble.c \
 	tests/unit/torrent/test_download_path.c tests/unit/torrent/test_move.c tests/unit/torrent/test_names.c tests/unit/torrent/test_resume.c \
 	tests/unit/torrent/test_queue.c tests/unit/torrent/test_many.c tests/unit/torrent/test_seeding.c \

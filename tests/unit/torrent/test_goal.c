@@ -1,6 +1,6 @@
 /* Goals of seeding: what is stopped when, what is kept, and what a hand may do. */
 #include "tests/lib/script_peer.h"
-#include "tests/lib/world.h"
+#include "tests/unit/torrent/payload.h"
 #include "torrent/torrent.h"
 
 #include <check.h>
@@ -12,8 +12,8 @@
 
 Suite *test_goal_suite(void);
 
-#define PIECES      4u
-#define PIECE_BYTES 16384u
+#define PIECES      PAYLOAD_PIECES
+#define PIECE_BYTES PAYLOAD_PIECE_BYTES
 #define MINUTE_NS   (60 * NS_PER_S)
 
 static struct world world;
@@ -23,26 +23,6 @@ static struct torrent_id torrent;
 static struct torrent_info info;
 static struct script_peer peer;
 static char dir[] = "/tmp/bttui-goal-XXXXXX", state[64], down[64], path[128];
-
-static void make_payload(struct buffer *buffer)
-{
-    static uint8_t bytes[PIECES * PIECE_BYTES];
-    uint8_t hashes[PIECES][SHA1_BYTES];
-    for (uint32_t i = 0; i < PIECES; i++)
-        digest_sha1(bytes + i * PIECE_BYTES, PIECE_BYTES, hashes[i]);
-    snprintf(path, sizeof path, "%s/payload", down);
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes, 1, sizeof bytes, file), sizeof bytes);
-    fclose(file);
-    buffer_init(buffer, 65536);
-    enum error_code error = buffer_printf(
-        buffer, "d4:infod6:lengthi%ue4:name7:payload12:piece lengthi%ue6:pieces%u:",
-        PIECES * PIECE_BYTES, PIECE_BYTES, PIECES * SHA1_BYTES);
-    error |= buffer_append(buffer, hashes, sizeof hashes);
-    error |= buffer_append_text(buffer, "ee");
-    ck_assert_int_eq(error, ERROR_NONE);
-}
 
 static struct torrent_info look(void)
 {
@@ -86,7 +66,8 @@ static void begin(struct seed_goal goal)
     snprintf(down, sizeof down, "%s/down", dir);
     ck_assert_int_eq(mkdir(state, 0700) + mkdir(down, 0700), 0);
     world_init(&world, 1);
-    make_payload(&bytes);
+    payload_make(down, &bytes);
+    snprintf(path, sizeof path, "%s/payload", down);
     net = *vnet_host(world.vnet, "10.0.0.1");
     open_session(goal);
     ck_assert_msg(session_add_bytes(session, bytes.bytes, bytes.length, &options,
@@ -97,28 +78,10 @@ static void begin(struct seed_goal goal)
     script_peer_init(&peer);
 }
 
-static void on_stopped(void *context)
-{
-    *(bool *)context = true;
-}
-
-static bool is_true(const void *context)
-{
-    return *(const bool *)context;
-}
-
-static void close_session(void)
-{
-    bool stopped = false;
-    session_stop(session, on_stopped, &stopped);
-    ck_assert(world_run_until(&world, 10 * NS_PER_S, is_true, &stopped));
-    session_free(session);
-}
-
 static void end(void)
 {
     char command[64] = "rm -r ";
-    close_session();
+    payload_close(&world, session);
     script_peer_done(&peer);
     world_done(&world);
     strcat(command, dir);
@@ -215,7 +178,7 @@ START_TEST(the_time_is_kept_over_restarts)
     const struct seed_goal goal = {.minutes = 10};
     begin(goal);
     world_run(&world, 6 * MINUTE_NS);
-    close_session();
+    payload_close(&world, session);
     open_session(goal);
     ck_assert(world_run_until(&world, NS_PER_S, is_seeding, NULL));
     ck_assert_uint_ge(look().seeded_s, 359);
@@ -223,7 +186,7 @@ START_TEST(the_time_is_kept_over_restarts)
     ck_assert_int_eq(look().state, TORRENT_STATE_SEEDING);
     world_run(&world, 10 * NS_PER_S);
     ck_assert_int_eq(look().state, TORRENT_STATE_PAUSED);
-    close_session(); /* and so is why it is stopped */
+    payload_close(&world, session); /* and so is why it is stopped */
     open_session(goal);
     world_run(&world, NS_PER_S);
     ck_assert_str_eq(look().reason, "stopped: seeded for 10 minutes; p seeds on");

@@ -2,7 +2,7 @@
 #include "base/buffer.h"
 #include "peer/wire.h"
 #include "tests/lib/script_peer.h"
-#include "tests/lib/world.h"
+#include "tests/unit/torrent/payload.h"
 #include "torrent/session.h"
 
 #include <check.h>
@@ -13,8 +13,8 @@
 
 Suite *test_seeding_suite(void);
 
-#define PIECES      4u
-#define PIECE_BYTES 16384u
+#define PIECES      PAYLOAD_PIECES
+#define PIECE_BYTES PAYLOAD_PIECE_BYTES
 #define PROMPTLY    (150 * NS_PER_MS) /* wishes of 100 ms are answered together */
 
 static struct world world;
@@ -24,29 +24,6 @@ static struct torrent_id torrent;
 static struct torrent_info info;
 static struct script_peer peer;
 static char dir[] = "/tmp/bttui-seeding-XXXXXX", path[64];
-
-/* A single file of PIECES pieces, and its .torrent file in BUFFER. */
-static void make_payload(struct buffer *buffer)
-{
-    static uint8_t bytes[PIECES * PIECE_BYTES];
-    uint8_t hashes[PIECES][SHA1_BYTES];
-    for (uint32_t i = 0; i < PIECES; i++) {
-        memset(bytes + i * PIECE_BYTES, (int)(i + 1), PIECE_BYTES);
-        digest_sha1(bytes + i * PIECE_BYTES, PIECE_BYTES, hashes[i]);
-    }
-    snprintf(path, sizeof path, "%s/payload", dir);
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes, 1, sizeof bytes, file), sizeof bytes);
-    fclose(file);
-    buffer_init(buffer, 65536);
-    enum error_code error = buffer_printf(
-        buffer, "d4:infod6:lengthi%ue4:name7:payload12:piece lengthi%ue6:pieces%u:",
-        PIECES * PIECE_BYTES, PIECE_BYTES, PIECES * SHA1_BYTES);
-    error |= buffer_append(buffer, hashes, sizeof hashes);
-    error |= buffer_append_text(buffer, "ee");
-    ck_assert_int_eq(error, ERROR_NONE);
-}
 
 static bool is_in_state(const void *state)
 {
@@ -61,7 +38,8 @@ static void begin(enum torrent_state state)
     strcpy(dir + strlen(dir) - 6, "XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     world_init(&world, 1);
-    make_payload(&bytes);
+    payload_make(dir, &bytes);
+    snprintf(path, sizeof path, "%s/payload", dir);
     if (state != TORRENT_STATE_SEEDING)
         unlink(path);
     net = *vnet_host(world.vnet, "10.0.0.1");

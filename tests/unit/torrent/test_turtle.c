@@ -1,5 +1,5 @@
 /* Turtle mode: which limits hold when, by hand and by schedule. */
-#include "tests/lib/world.h"
+#include "tests/unit/torrent/payload.h"
 #include "torrent/torrent.h"
 
 #include <check.h>
@@ -38,24 +38,6 @@ static void open_session(const char *schedule)
     ck_assert_int_eq(session_restore(session, message), ERROR_NONE);
 }
 
-static void on_stopped(void *context)
-{
-    *(bool *)context = true;
-}
-
-static bool is_true(const void *context)
-{
-    return *(const bool *)context;
-}
-
-static void close_session(void)
-{
-    bool stopped = false;
-    session_stop(session, on_stopped, &stopped);
-    ck_assert(world_run_until(&world, 10 * NS_PER_S, is_true, &stopped));
-    session_free(session);
-}
-
 /* A Monday, at HOURS and MINUTES, by UTC. */
 static void begin(int hours, int minutes, const char *schedule)
 {
@@ -74,7 +56,7 @@ static void begin(int hours, int minutes, const char *schedule)
 static void end(void)
 {
     char command[64] = "rm -r ";
-    close_session();
+    payload_close(&world, session);
     world_done(&world);
     strcat(command, state);
     ck_assert_int_eq(system(command), 0);
@@ -97,7 +79,7 @@ START_TEST(without_a_schedule_the_hand_decides_and_that_is_kept)
     expect(true);
     world_run(&world, 8 * 24 * 60 * MINUTE_NS);
     expect(true);
-    close_session();
+    payload_close(&world, session);
     open_session(NULL);
     expect(true);
     session_set_turtle(session, false);
@@ -138,7 +120,7 @@ START_TEST(the_hand_holds_until_the_next_change)
     expect(false);
     world_run(&world, 4 * MINUTE_NS);
     expect(false);
-    close_session(); /* over a restart, too */
+    payload_close(&world, session); /* over a restart, too */
     open_session("mon 08:00-08:10, 09:00-10:00");
     expect(false);
     session_set_turtle(session, true);
