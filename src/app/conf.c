@@ -194,7 +194,7 @@ void conf_apply(const struct conf *conf, struct options *options)
     for (size_t i = 0; i < conf->count; i++) {
         const struct conf_entry *entry = &conf->entries[i];
         struct option_complaint complaint = {.name = entry->record->name};
-        if ((options->given >> (entry->record - option_table) & 1) == 0)
+        if (!option_set_has(&options->given, (size_t)(entry->record - option_table)))
             (void)option_take(options, entry->record, entry->value, &complaint);
     }
 }

@@ -2,6 +2,8 @@
 
 #include "app/confine_private.h"
 #include "base/i18n.h"
+#include "torrent/looks.h"
+#include "torrent/session.h"
 
 #include <fcntl.h>
 #include <limits.h>

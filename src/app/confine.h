@@ -11,7 +11,6 @@
 #include "app/options.h"
 #include "app/watch.h"
 #include "loop/loop.h"
-#include "torrent/session.h"
 
 struct confine;
 

@@ -3,6 +3,7 @@
 #include "app/confine.h"
 #include "app/create_private.h"
 #include "base/i18n.h"
+#include "base/merkle.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -76,9 +77,17 @@ static bool plan_trackers(struct create *create)
     return fine;
 }
 
+static int compare_files(const void *a, const void *b)
+{
+    const struct tree_file *left = a, *right = b;
+    return metainfo_compare_paths(left->path, right->path);
+}
+
 static bool plan_files(struct create *create)
 {
-    const struct tree *tree = &create->tree;
+    struct tree *tree = &create->tree;
+    if (create->plan.format != METAINFO_V1)
+        qsort(tree->files, tree->count, sizeof *tree->files, compare_files);
     create->plan_files = calloc(tree->count + 1u, sizeof *create->plan_files);
     if (create->plan_files == NULL)
         return false;
@@ -104,7 +113,7 @@ static enum exit_status plan_pieces(struct create *create)
     plan->piece_bytes = create->options->create.piece_bytes;
     if (plan->piece_bytes == 0)
         plan->piece_bytes = metainfo_choose_piece_bytes(total);
-    const uint64_t pieces = (total + plan->piece_bytes - 1) / plan->piece_bytes;
+    const uint64_t pieces = metainfo_plan_pieces(plan);
     if (pieces > METAINFO_MAX_PIECES) {
         snprintf(what, sizeof what, _("more than %u pieces; a larger --piece-size helps"),
                  METAINFO_MAX_PIECES);
@@ -118,6 +127,9 @@ static enum exit_status make_plan(struct create *create)
 {
     const struct create_options *options = &create->options->create;
     struct metainfo_plan *plan = &create->plan;
+    plan->format = options->format;
+    if (!plan_files(create) || !plan_trackers(create))
+        return create_complain(create, EXIT_STATUS_FAILED, "", error_text(ERROR_MEMORY));
     enum exit_status status = plan_pieces(create);
     if (status != EXIT_STATUS_OK)
         return status;
@@ -127,8 +139,10 @@ static enum exit_status make_plan(struct create *create)
     plan->comment = options->comment;
     plan->webseeds = options->webseeds;
     plan->webseed_count = options->webseed_count;
-    create->digests = malloc((size_t)plan->piece_count * SHA1_BYTES);
-    if (create->digests == NULL || !plan_files(create) || !plan_trackers(create))
+    create->digests = calloc(plan->piece_count, sizeof *create->digests);
+    create->hashes = malloc((size_t)plan->piece_count * SHA1_BYTES);
+    create->roots = calloc(plan->piece_count + (size_t)plan->file_count, SHA256_BYTES);
+    if (create->digests == NULL || create->hashes == NULL || create->roots == NULL)
         return create_complain(create, EXIT_STATUS_FAILED, "", error_text(ERROR_MEMORY));
     return EXIT_STATUS_OK;
 }
@@ -165,7 +179,9 @@ static enum exit_status write_and_read(const struct create *create, struct buffe
     enum error_code error = metainfo_write(&create->plan, buffer);
     if (error != ERROR_NONE)
         return refuse_limit(create, error);
-    error = metainfo_parse(buffer->bytes, buffer->length, &metainfo, &why);
+    error = metainfo_parse_leniently(
+        buffer->bytes, buffer->length,
+        create->plan.piece_roots == NULL ? METAINFO_WITHOUT_LAYERS : 0, &metainfo, &why);
     if (error != ERROR_NONE)
         return create_complain(
             create, error == ERROR_MEMORY ? EXIT_STATUS_FAILED : EXIT_STATUS_INVALID, "",
@@ -181,22 +197,55 @@ static enum exit_status write_and_read(const struct create *create, struct buffe
 /* ---- hashing ---- */
 
 /* A check that ended early: because a file is not what it was, or cannot be read. */
-static enum exit_status refuse_hashing(const struct create *create, enum error_code error,
-                                       _Atomic int *errnos)
+static enum exit_status refuse_hashing(const struct create *create,
+                                       const struct metainfo *metainfo,
+                                       enum error_code error, _Atomic int *errnos)
 {
     if (create->foreground.interrupted)
         return create_complain(create, EXIT_STATUS_FAILED, "", _("interrupted"));
     const enum exit_status status = create_check_unchanged(create);
     if (status != EXIT_STATUS_OK)
         return status;
-    for (uint32_t i = 0; i < create->tree.count; i++) {
+    for (uint32_t i = 0; i < metainfo->file_count; i++) {
         const int why = atomic_load(&errnos[i]);
         if (why != 0)
             return create_complain(
                 create, EXIT_STATUS_FAILED,
-                create->plan.multi_file ? create->tree.files[i].path : "", strerror(why));
+                create->plan.multi_file ? metainfo_file_path(metainfo, i) : "",
+                strerror(why));
     }
     return create_complain(create, EXIT_STATUS_FAILED, "", foreground_error_text(error));
+}
+
+/* The files' roots come after the pieces'. */
+static void take_roots(struct create *create)
+{
+    struct metainfo_plan *plan = &create->plan;
+    const uint8_t *at = create->roots;
+    uint8_t *root = create->roots + (size_t)plan->piece_count * SHA256_BYTES;
+    plan->piece_roots = at;
+    plan->file_roots = root;
+    for (uint32_t i = 0; i < plan->file_count; i++, root += SHA256_BYTES) {
+        const uint64_t pieces =
+            (plan->files[i].length + plan->piece_bytes - 1) / plan->piece_bytes;
+        if (pieces > 0)
+            merkle_root(at, pieces, merkle_levels(plan->piece_bytes / MERKLE_LEAF_BYTES),
+                        merkle_levels(pieces), root);
+        at += pieces * SHA256_BYTES;
+    }
+}
+
+static void take_digests(struct create *create)
+{
+    for (uint32_t i = 0; i < create->plan.piece_count; i++) {
+        memcpy(create->hashes + (size_t)i * SHA1_BYTES, create->digests[i].sha1,
+               SHA1_BYTES);
+        memcpy(create->roots + (size_t)i * SHA256_BYTES, create->digests[i].root,
+               SHA256_BYTES);
+    }
+    create->plan.piece_hashes = create->hashes;
+    if (create->plan.format != METAINFO_V1)
+        take_roots(create);
 }
 
 static enum exit_status hash_all(struct create *create, struct metainfo *metainfo)
@@ -208,12 +257,12 @@ static enum exit_status hash_all(struct create *create, struct metainfo *metainf
     if (check.ret_errnos == NULL)
         return create_complain(create, EXIT_STATUS_FAILED, "", error_text(ERROR_MEMORY));
     const enum error_code error = foreground_check(&create->foreground, &check, &have);
-    const enum exit_status status = error == ERROR_NONE
-                                        ? create_check_unchanged(create)
-                                        : refuse_hashing(create, error, check.ret_errnos);
+    const enum exit_status status =
+        error == ERROR_NONE ? create_check_unchanged(create)
+                            : refuse_hashing(create, metainfo, error, check.ret_errnos);
     bitfield_done(&have);
     free(check.ret_errnos);
-    create->plan.piece_hashes = create->digests;
+    take_digests(create);
     return status;
 }
 
@@ -288,6 +337,8 @@ static void done(struct create *create)
     free(create->trackers);
     free(create->plan_files);
     free(create->digests);
+    free(create->hashes);
+    free(create->roots);
     free(create->parent);
     free(create->real);
 }

@@ -37,7 +37,9 @@ struct create {
     struct metainfo_plan plan;
     struct metainfo_plan_file *plan_files;
     struct metainfo_tracker *trackers;
-    uint8_t *digests;
+    struct piece_digest *digests;
+    uint8_t *hashes; /* SHA1_BYTES a piece */
+    uint8_t *roots;  /* SHA256_BYTES a piece, then a file */
 };
 
 /* Tells on standard error that WHAT is so with the file PATH below what was given ("":

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "meta/metainfo.h"
 #include "net/net.h"
+#include "torrent/looks.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "app/given_peers.h"
 
 #include "base/text.h"
+#include "torrent/commands.h"
 
 #include <string.h>
 
@@ -31,13 +32,20 @@ static void on_resolved(void *context, const struct netaddr *addresses, uint32_t
     }
     struct netaddr address = addresses[0];
     address.port = named->port;
-    for (uint32_t i = 0; i < given->torrent_count; i++)
+    given->addresses[given->address_count++] = address;
+    for (uint32_t i = 0; i < *given->torrent_count; i++)
         torrent_add_peer(given->session, given->torrents[i], &address);
+}
+
+void given_peers_tell(const struct given_peers *given, struct torrent_id torrent)
+{
+    for (uint32_t i = 0; i < given->address_count; i++)
+        torrent_add_peer(given->session, torrent, &given->addresses[i]);
 }
 
 void given_peers_look_up(struct given_peers *given, struct loop *loop,
                          const struct net *net, struct session *session,
-                         const struct torrent_id *torrents, uint32_t torrent_count)
+                         const struct torrent_id *torrents, const uint32_t *torrent_count)
 {
     given->session = session;
     given->torrents = torrents;

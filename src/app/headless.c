@@ -4,6 +4,8 @@
 #include "app/json_text.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/looks.h"
+#include "torrent/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +69,9 @@ static void print_person_event(struct headless *headless, const struct message *
     case EVENT_TORRENT_ADDED:
         snprintf(line, sizeof line, _("added: %s"), name);
         break;
+    case EVENT_METADATA:
+        snprintf(line, sizeof line, _("the metadata are here: %s"), name);
+        break;
     case EVENT_CHECKED:
         snprintf(line, sizeof line, _("checked, %u pieces are here: %s"),
                  event->u.piece.piece, name);
@@ -123,8 +128,8 @@ static void note_change(struct headless *headless, struct torrent_id id)
 static bool is_for_people(enum message_type type)
 {
     return type == EVENT_LISTENING || type == EVENT_TORRENT_ADDED ||
-           type == EVENT_CHECKED || type == EVENT_COMPLETED || type == EVENT_BAN ||
-           type == EVENT_STOPPED;
+           type == EVENT_METADATA || type == EVENT_CHECKED || type == EVENT_COMPLETED ||
+           type == EVENT_BAN || type == EVENT_STOPPED;
 }
 
 static void headless_on_event(void *context, const struct message *event)
@@ -151,7 +156,7 @@ static void headless_on_event(void *context, const struct message *event)
 
 void headless_on_log(struct headless *headless, const struct log_line *line)
 {
-    if (headless->config.json && line->level == LOG_LEVEL_WARNING)
+    if (headless->config.json && line->level == LOG_LEVEL_WARNING && !line->told)
         print_json(headless, json_line_warning(line->text, now_wall(headless)), true);
 }
 

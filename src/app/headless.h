@@ -9,7 +9,6 @@
 #include "app/output.h"
 #include "base/log.h"
 #include "loop/loop.h"
-#include "torrent/session.h"
 
 struct headless;
 

@@ -244,8 +244,7 @@ static enum error_code take_over(struct import *import, const char *stem,
     load_parts(import, &subject);
     enum error_code error =
         result->name != NULL ? load_metainfo(import, &subject) : ERROR_MEMORY;
-    if (error == ERROR_NONE &&
-        import_target_has(&import->target, &subject.metainfo->hash))
+    if (error == ERROR_NONE && import_target_has(&import->target, subject.metainfo))
         error = leave_out(&subject, IMPORT_NOTE_ALREADY, NULL);
     if (error == ERROR_NONE)
         error = load_resume(import, &subject);

@@ -63,6 +63,11 @@ static void suspend(void *context)
     terminal_suspend(((struct interface *)context)->terminal);
 }
 
+static bool copy(void *context, const char *text, size_t length)
+{
+    return terminal_copy(((struct interface *)context)->terminal, text, length);
+}
+
 static void on_quit(void *context)
 {
     const struct interface *interface = context;
@@ -99,9 +104,10 @@ static bool open_screen(struct interface *interface)
         .loop = interface->config.loop,
         .session = interface->config.session,
         .ascii = terminal_is_ascii(interface->terminal),
+        .keymap = interface->config.keymap,
         .width = width,
         .height = height,
-        .output = {is_ready, present, redraw, suspend, interface},
+        .output = {is_ready, present, redraw, suspend, copy, interface},
         .on_settings = interface->config.on_settings != NULL ? on_settings : NULL,
         .on_quit = on_quit,
         .on_interrupt = on_interrupt,
@@ -154,6 +160,12 @@ void interface_set_look(struct interface *interface, bool ascii, enum color_choi
         return;
     terminal_set_look(interface->terminal, ascii, wants_colors(color));
     screen_set_ascii(interface->screen, terminal_is_ascii(interface->terminal));
+}
+
+void interface_set_keymap(struct interface *interface, const struct keymap *keymap)
+{
+    if (interface != NULL)
+        screen_set_keymap(interface->screen, keymap);
 }
 
 void interface_free(struct interface *interface)

@@ -4,7 +4,7 @@
 
 #include "app/options.h"
 #include "loop/loop.h"
-#include "torrent/session.h"
+#include "ui/keymap.h"
 
 struct interface;
 
@@ -13,6 +13,7 @@ struct interface_config {
     struct session *session;
     bool ascii;
     enum color_choice color;
+    const struct keymap *keymap; /* NULL: the keys of the start */
     /* As in ui/screen.h; NULL: there is no configuration file. */
     bool (*on_settings)(void *context, char *message, size_t size);
     void (*on_quit)(void *context);    /* a key asked for the end */
@@ -26,6 +27,7 @@ struct interface *interface_new(const struct interface_config *config);
 void interface_show_ending(struct interface *interface);
 /* As in the config. NULL is ignored. */
 void interface_set_look(struct interface *interface, bool ascii, enum color_choice color);
+void interface_set_keymap(struct interface *interface, const struct keymap *keymap);
 /* Restores the terminal. NULL is ignored. */
 void interface_free(struct interface *interface);
 

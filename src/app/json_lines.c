@@ -1,6 +1,7 @@
 #include "app/json_lines.h"
 
 #include "app/json_text.h"
+#include "torrent/looks.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,6 +74,13 @@ static void set_peer(json_t *line, const struct message *event)
     if (event->type == EVENT_PEER)
         set_text(line, "status", peer_status_word(event->u.peer_news.status));
     set_text(line, "reason", peer_reason_word(event->u.peer_news.reason));
+    if (event->type != EVENT_PEER || !event->u.peer_news.connected)
+        return;
+    set_text(line, "transport", peer_transport_word(event->u.peer_news.transport));
+    set_text(line, "encryption", peer_encryption_word(event->u.peer_news.encryption));
+    set_text(line, "source", peer_source_word(event->u.peer_news.source));
+    if (event->u.peer_news.punched)
+        json_object_set_new(line, "holepunch", json_true());
 }
 
 static void set_tracker(json_t *line, struct session *session,
@@ -89,6 +97,18 @@ static void set_tracker(json_t *line, struct session *session,
     set_known(line, "next_s", tracker.next_s);
 }
 
+static void set_mapping(json_t *line, struct session *session)
+{
+    struct session_info info;
+    if (session == NULL)
+        return;
+    session_get_info(session, &info);
+    set_text(line, "mapping", port_mapping_word(info.port_mapping));
+    set_known(line, "external_port",
+              info.external_port != 0 ? info.external_port : UINT64_MAX);
+    set_text(line, "message", info.port_text);
+}
+
 static const char *event_word(enum message_type type)
 {
     static const struct {
@@ -101,7 +121,7 @@ static const char *event_word(enum message_type type)
         {EVENT_PEER, "peer"},           {EVENT_BAN, "ban"},
         {EVENT_TRACKER, "tracker"},     {EVENT_CHECKPOINT, "checkpoint"},
         {EVENT_WARNING, "warning"},     {EVENT_ERROR, "error"},
-        {EVENT_STOPPED, "stopped"},
+        {EVENT_STOPPED, "stopped"},     {EVENT_PORT_MAPPING, "listening"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (words[i].type == type)
@@ -113,12 +133,17 @@ json_t *json_line_event(struct session *session, const struct message *event,
                         double wall_s, const struct torrent_info *info)
 {
     const char *word = event_word(event->type);
+    if (event->type == EVENT_FETCHED && event->u.fetched.error != ERROR_NONE &&
+        event->u.fetched.error != ERROR_EXISTS)
+        word = "error"; /* what was added says so by itself */
     json_t *line = word != NULL ? json_line_new(word, wall_s, info) : NULL;
     if (line == NULL)
         return NULL;
     switch ((int)event->type) {
     case EVENT_LISTENING:
+    case EVENT_PORT_MAPPING:
         set_number(line, "port", event->u.piece.piece);
+        set_mapping(line, session);
         break;
     case EVENT_TORRENT_ADDED:
         if (info != NULL) {
@@ -144,6 +169,9 @@ json_t *json_line_event(struct session *session, const struct message *event,
     case EVENT_WARNING:
     case EVENT_ERROR:
         set_text(line, "message", event->u.text.text);
+        break;
+    case EVENT_FETCHED:
+        set_text(line, "message", event->u.fetched.text);
         break;
     default:
         break;

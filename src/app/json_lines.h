@@ -5,9 +5,11 @@
 #ifndef BTTUI_APP_JSON_LINES_H
 #define BTTUI_APP_JSON_LINES_H
 
-#include "torrent/session.h"
-
 #include <jansson.h>
+
+struct message;
+struct session;
+struct torrent_info;
 
 /* A new object with "event" and "time", and the torrent's "infohash" and "name" when INFO
  * is not NULL. The caller owns it; NULL when out of memory. */

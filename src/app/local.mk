@@ -24,13 +24,14 @@ src_app_libapp_a_SOURCES = \
 	src/app/json_lines.c src/app/json_lines.h \
 	src/app/json_text.c src/app/json_text.h \
 	src/app/on_complete.c src/app/on_complete.h \
+	src/app/option_set.h \
 	src/app/options.c src/app/options.h \
-	src/app/options_create.c src/app/options_help.c src/app/options_organise.c src/app/options_private.h \
-	src/app/options_take.c \
+	src/app/options_create.c src/app/options_help.c src/app/options_keys.c src/app/options_organise.c src/app/options_private.h \
+	src/app/options_field.c src/app/options_take.c \
 	src/app/output.c src/app/output.h \
 	src/app/progress.c src/app/progress.h \
-	src/app/run.c src/app/run.h \
-	src/app/run_private.h src/app/run_organise.c src/app/run_session.c \
+	src/app/proxy_open.c src/app/proxy_open.h src/app/run.c src/app/run.h \
+	src/app/run_private.h src/app/run_fetch.c src/app/run_organise.c src/app/run_session.c \
 	src/app/settings.c src/app/settings.h \
 	src/app/show.c src/app/show.h \
 	src/app/show_text.c \

@@ -5,6 +5,8 @@
 #include "base/digest.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/looks.h"
+#include "torrent/session.h"
 
 #include <errno.h>
 #include <stdlib.h>

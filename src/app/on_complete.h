@@ -8,7 +8,6 @@
 #define BTTUI_APP_ON_COMPLETE_H
 
 #include "loop/loop.h"
-#include "torrent/session.h"
 
 #define ON_COMPLETE_TIMEOUT_MS                                                           \
     3600000                        /* an hour: moving a lot to a slow disk takes so      \

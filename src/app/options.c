@@ -69,7 +69,7 @@ static bool check(const struct options *options)
 {
     const struct command *command = options->command;
     for (size_t i = 0; i < option_count; i++)
-        if ((options->given >> i & 1) != 0 &&
+        if (option_set_has(&options->given, i) &&
             (option_table[i].commands & command->bit) == 0)
             return complain(_("--%s does not go with “bttui %s”"), option_table[i].name,
                             command->name);
@@ -123,7 +123,7 @@ static bool complain_of_word(int choice, const char *word)
 
 static bool read_all(struct options *options, int argc, char **argv)
 {
-    struct option longs[OPTIONS_CAPACITY + 1];
+    struct option longs[OPTION_SET_CAPACITY + 1];
     int choice, index = 0;
     fill_longs(longs);
     optind = 0;
@@ -140,7 +140,7 @@ static bool read_all(struct options *options, int argc, char **argv)
             return complain_of_word(choice, argv[optind - 1]);
         if (!take_option(options, record, optarg))
             return false;
-        options->given |= UINT64_C(1) << (record - option_table);
+        option_set_add(&options->given, (size_t)(record - option_table));
     }
     if (options->command == NULL)
         options->command = &command_table[0];
@@ -175,7 +175,7 @@ enum exit_status options_check(const struct options *options)
 {
     bool asked = false;
     for (size_t i = 0; i < option_count; i++)
-        asked |= option_table[i].id == OPTION_JSON && (options->given >> i & 1) != 0;
+        asked |= option_table[i].id == OPTION_JSON && option_set_has(&options->given, i);
     if (options->command->bit != COMMAND_MAIN || !asked || !options->json ||
         options->headless)
         return EXIT_STATUS_OK;

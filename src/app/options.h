@@ -6,8 +6,11 @@
 #ifndef BTTUI_APP_OPTIONS_H
 #define BTTUI_APP_OPTIONS_H
 
+#include "app/option_set.h"
 #include "app/watch.h"
 #include "base/netaddr.h"
+#include "meta/metainfo_write.h"
+#include "net/encryption.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +50,7 @@ struct create_options {
     const char *output; /* NULL: NAME.torrent in the current directory */
     bool force;
     uint32_t piece_bytes; /* 0: to be chosen */
+    enum metainfo_format format;
     bool is_private;
     const char *tiers[OPTIONS_MAX_TEXTS]; /* of trackers: usable URLs, commas between */
     uint32_t tier_count, url_count;
@@ -63,15 +67,17 @@ struct command;
 
 struct options {
     const struct command *command;
-    uint64_t given;           /* bits of option_table: what stands on the command line */
-    const char *config;       /* NULL: the default file, if there is one */
-    const char *download_dir; /* NULL: the current directory */
-    const char *incomplete_dir;               /* NULL: the same */
+    struct option_set given;       /* what stands on the command line */
+    const char *config;            /* NULL: the default file, if there is one */
+    const char *download_dir;      /* NULL: the current directory */
+    const char *incomplete_dir;    /* NULL: the same */
+    const char *incomplete_suffix; /* NULL: none */
     const char *move_dirs[OPTIONS_MAX_TEXTS]; /* let in by the sandbox */
     uint32_t move_dir_count;
     const char *state_dir; /* NULL: the default */
     uint16_t port;         /* 0: any */
     const char *bind;
+    const char *proxy;
     const char *peers[OPTIONS_MAX_PEERS]; /* HOST:PORT, not resolved */
     uint32_t peer_count;
     uint64_t max_down, max_up; /* bytes/s; 0: no limit */
@@ -81,10 +87,16 @@ struct options {
     uint32_t seed_minutes;       /* 0: none */
     bool seed_remove;            /* take it off the list then */
     uint32_t max_peers;          /* 0: the default */
+    enum encryption_mode encryption;
     const char *blocklists[OPTIONS_MAX_BLOCKLISTS];
     uint32_t blocklist_count;
     uint32_t active_downloads, active_seeds, active_checks; /* at a time; 0: all */
     bool no_incoming;
+    bool no_dht, no_lsd, no_pex, no_portmap, upnp;
+    bool holepunch_relay;
+    const char *dht_nodes[OPTIONS_MAX_TEXTS]; /* HOST:PORT, not resolved */
+    uint32_t dht_node_count;
+    bool no_utp;
     int preallocate; /* enum preallocation */
     bool sequential, first_last;
     bool super_seed;
@@ -105,6 +117,9 @@ struct options {
     bool headless, json, exit_when_done;
     bool ascii;
     enum color_choice color;
+    const char *keys; /* a preset of ui/keymap.h; NULL: the default */
+    const char *own_keys[OPTIONS_MAX_TEXTS]; /* as keymap_bind takes them */
+    uint32_t own_key_count;
     enum sandbox_choice sandbox;
     struct create_options create;
     const char *from; /* a word of import_kind_word; NULL: found out */
@@ -120,6 +135,10 @@ enum exit_status options_parse(int argc, char **argv, struct options *ret_option
 /* What the command line and the configuration file must not say together; the same on
  * failure. */
 enum exit_status options_check(const struct options *options);
+
+struct keymap; /* ui/keymap.h */
+/* The keys of the interface: those of the preset, then the user's own. */
+void options_keymap(const struct options *options, struct keymap *ret_map);
 
 /* The level (-1, 0, 1) that TEXT, LIST:LEVEL, gives to its list of *ret_length bytes. */
 #define OPTION_NO_PRIORITY 2

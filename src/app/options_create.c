@@ -23,6 +23,21 @@ static bool take_piece_size(struct option_complaint *complaint, const char *text
     return true;
 }
 
+static bool take_format(struct option_complaint *complaint, const char *text,
+                        enum metainfo_format *ret_format)
+{
+    char buffer[OPTION_SHOWN_SIZE];
+    static const char *const formats[] = {
+        [METAINFO_V1] = "v1", [METAINFO_V2] = "v2", [METAINFO_HYBRID] = "hybrid"};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(text, formats[i]) == 0) {
+            *ret_format = (enum metainfo_format)i;
+            return true;
+        }
+    return option_complain(complaint, _("%s: “%s” is none of v1, v2 and hybrid"),
+                           complaint->name, option_shown(text, buffer));
+}
+
 static bool take_utf8(struct option_complaint *complaint, const char *text,
                       const char **ret_text)
 {
@@ -105,6 +120,8 @@ bool option_take_create(struct create_options *create, int id, const char *text,
     switch (id) {
     case OPTION_PIECE_SIZE:
         return take_piece_size(complaint, text, &create->piece_bytes);
+    case OPTION_FORMAT:
+        return take_format(complaint, text, &create->format);
     case OPTION_TRACKER:
         return add_tier(complaint, text, create);
     case OPTION_WEBSEED:

@@ -23,6 +23,8 @@ const struct option_record option_table[] = {
      PLACE_FILE, N_("where payload goes, or is (default: the current directory)")},
     {"incomplete-dir", N_("DIR"), OPTION_INCOMPLETE_DIR, MAIN, PLACE_FILE,
      N_("new torrents stay there until they are complete")},
+    {"incomplete-suffix", N_("SUFFIX"), OPTION_INCOMPLETE_SUFFIX, MAIN | COMMAND_VERIFY,
+     PLACE_FILE, N_("files of new torrents have it until they are complete")},
     {"move-dir", N_("DIR"), OPTION_MOVE_DIR, MAIN, PLACE_FILE | PLACE_REPEATS,
      N_("the sandbox lets torrents be moved there; repeatable")},
     {"state-dir", N_("DIR"), OPTION_STATE_DIR, MAIN | COMMAND_IMPORT, PLACE_FILE,
@@ -31,6 +33,8 @@ const struct option_record option_table[] = {
      N_("listening port; 0 = any (default)")},
     {"bind", N_("ADDR"), OPTION_BIND, MAIN, PLACE_FILE,
      N_("only use this address or interface")},
+    {"proxy", N_("URL"), OPTION_PROXY, MAIN, PLACE_FILE,
+     N_("everything through it, nothing beside it: socks5://HOST:PORT")},
     {"peer", N_("HOST:PORT"), OPTION_PEER, MAIN, PLACE_LINE | PLACE_REPEATS,
      N_("a peer for the TORRENTs given; repeatable")},
     {"max-down", N_("RATE"), OPTION_MAX_DOWN, SWARM, PLACE_LIVE,
@@ -38,7 +42,7 @@ const struct option_record option_table[] = {
     {"max-up", N_("RATE"), OPTION_MAX_UP, SWARM, PLACE_LIVE,
      N_("the same for uploading")},
     {"turtle-down", N_("RATE"), OPTION_TURTLE_DOWN, MAIN, PLACE_LIVE,
-     N_("instead of --max-down in turtle mode, key t (default: 50K)")},
+     N_("instead of --max-down in turtle mode (default: 50K)")},
     {"turtle-up", N_("RATE"), OPTION_TURTLE_UP, MAIN, PLACE_LIVE,
      N_("instead of --max-up in turtle mode (default: 50K)")},
     {"turtle-schedule", N_("WHEN"), OPTION_TURTLE_SCHEDULE, MAIN, PLACE_LIVE,
@@ -103,6 +107,8 @@ const struct option_record option_table[] = {
      N_("leave out files and directories; repeatable")},
     {"piece-size", N_("SIZE"), OPTION_PIECE_SIZE, COMMAND_CREATE, PLACE_LINE,
      N_("a power of two, 16K to 256M (default: by what there is)")},
+    {"format", N_("FORMAT"), OPTION_FORMAT, COMMAND_CREATE, PLACE_LINE,
+     N_("v1, v2 or hybrid, which is both (default: v1)")},
     {"comment", N_("TEXT"), OPTION_COMMENT, COMMAND_CREATE, PLACE_LINE,
      N_("a word to whoever reads the torrent")},
     {"source", N_("TEXT"), OPTION_SOURCE, COMMAND_CREATE, PLACE_LINE,
@@ -121,29 +127,35 @@ const struct option_record option_table[] = {
     {"ascii", NULL, OPTION_ASCII, SWARM, PLACE_LIVE, N_("plain characters only")},
     {"color", N_("WHEN"), OPTION_COLOR, SWARM, PLACE_LIVE,
      N_("colours: auto, always or never")},
-    {"encryption", N_("MODE"), OPTION_ENCRYPTION, SWARM, PLACE_FILE,
-     N_("off or allow: connections are plain in this version")},
+    {"keys", N_("PRESET"), OPTION_KEYS, SWARM, PLACE_LIVE,
+     N_("keys as in rtorrent or emacs; default")},
+    {"key", N_("COMMAND KEY..."), OPTION_KEY, SWARM, PLACE_LIVE | PLACE_REPEATS,
+     N_("other keys for a command of the interface; repeatable")},
+    {"encryption", N_("MODE"), OPTION_ENCRYPTION, SWARM, PLACE_LIVE,
+     N_("of peers: off, allow (default), prefer or require; see the manual")},
     {"sandbox", N_("MODE"), OPTION_SANDBOX,
      SWARM | COMMAND_VERIFY | COMMAND_CREATE | COMMAND_IMPORT, PLACE_FILE,
      N_("on as far as the system can (default), off, or require")},
     {"no-incoming", NULL, OPTION_NO_INCOMING, SWARM, PLACE_FILE,
      N_("do not listen for peers")},
-    {"no-dht", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out the DHT")},
-    {"no-lsd", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out local discovery")},
-    {"no-pex", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out peer exchange")},
-    {"no-utp", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out uTP")},
-    {"no-portmap", NULL, OPTION_ABSENT, SWARM, PLACE_FILE, N_("leave out port mapping")},
-    {"dht-node", "", OPTION_NOT_BUILT, EACH, PLACE_FILE | PLACE_REPEATS,
-     N_("there is no DHT in this version yet")},
-    {"proxy", "", OPTION_NOT_BUILT, EACH, PLACE_FILE,
-     N_("this version cannot use a proxy yet, and does not start without the one asked "
-        "for")},
+    {"no-dht", NULL, OPTION_NO_DHT, SWARM, PLACE_FILE, N_("leave out the DHT")},
+    {"dht-node", N_("HOST:PORT"), OPTION_DHT_NODE, MAIN, PLACE_FILE | PLACE_REPEATS,
+     N_("start the DHT from there, not from well-known nodes; repeatable")},
+    {"no-lsd", NULL, OPTION_NO_LSD, SWARM, PLACE_FILE, N_("leave out local discovery")},
+    {"no-pex", NULL, OPTION_NO_PEX, SWARM, PLACE_FILE, N_("leave out peer exchange")},
+    {"holepunch-relay", NULL, OPTION_HOLEPUNCH_RELAY, MAIN, PLACE_FILE,
+     N_("have peers behind routers call each other, when they ask for it")},
+    {"no-utp", NULL, OPTION_NO_UTP, SWARM, PLACE_FILE, N_("leave out uTP")},
+    {"no-portmap", NULL, OPTION_NO_PORTMAP, SWARM, PLACE_FILE,
+     N_("leave out port mapping")},
+    {"upnp", NULL, OPTION_UPNP, SWARM, PLACE_FILE,
+     N_("map the port by UPnP, too, where the gateway knows nothing better")},
     {"help", NULL, OPTION_HELP, EACH, PLACE_LINE, N_("print this and exit")},
     {"version", NULL, OPTION_VERSION, EACH, PLACE_LINE, N_("print the version and exit")},
 };
 const size_t option_count = sizeof option_table / sizeof option_table[0];
-_Static_assert(sizeof option_table / sizeof option_table[0] <= OPTIONS_CAPACITY,
-               "the mask of given options has a bit for each");
+_Static_assert(sizeof option_table / sizeof option_table[0] <= OPTION_SET_CAPACITY,
+               "the set of given options has a place for each");
 
 static void print_option(const struct option_record *record)
 {
@@ -171,8 +183,7 @@ void options_print_help(const struct command *command)
         print_usage(at, _("  or:  "));
     printf("\n%s\n\n", _(command->help));
     for (size_t i = 0; i < option_count; i++)
-        if (option_table[i].id != OPTION_NOT_BUILT &&
-            (option_table[i].commands & command->bit) != 0)
+        if ((option_table[i].commands & command->bit) != 0)
             print_option(&option_table[i]);
     fputs(is_main ? _("\nIn the interface, ? shows the keys. The manual: man bttui.\n")
                   : _("\nThe manual: man bttui.\n"),

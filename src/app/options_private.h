@@ -7,8 +7,6 @@
 
 #include <stddef.h>
 
-#define OPTIONS_CAPACITY 64 /* bits of the mask of options given */
-
 enum option_id {
     OPTION_CONFIG = 'c',
     OPTION_DOWNLOAD_DIR = 'd',
@@ -33,9 +31,18 @@ enum option_id {
     OPTION_ACTIVE_SEEDS,
     OPTION_ACTIVE_CHECKS,
     OPTION_NO_INCOMING,
+    OPTION_NO_DHT,
+    OPTION_NO_LSD,
+    OPTION_NO_PEX,
+    OPTION_HOLEPUNCH_RELAY,
+    OPTION_NO_PORTMAP,
+    OPTION_UPNP,
+    OPTION_DHT_NODE,
+    OPTION_NO_UTP,
     OPTION_SEQUENTIAL,
     OPTION_INCOMPLETE_DIR,
     OPTION_PREALLOCATE,
+    OPTION_INCOMPLETE_SUFFIX,
     OPTION_MOVE_DIR,
     OPTION_SUPER_SEED,
     OPTION_FIRST_LAST,
@@ -52,7 +59,10 @@ enum option_id {
     OPTION_EXIT_WHEN_DONE,
     OPTION_ASCII,
     OPTION_COLOR,
+    OPTION_KEYS,
+    OPTION_KEY,
     OPTION_ENCRYPTION,
+    OPTION_PROXY,
     OPTION_SANDBOX,
     OPTION_VERIFY_WRITES,
     OPTION_STRICT_NAMES,
@@ -60,15 +70,14 @@ enum option_id {
     OPTION_FORCE,
     OPTION_PRIVATE,
     OPTION_PIECE_SIZE,
+    OPTION_FORMAT,
     OPTION_TRACKER,
     OPTION_WEBSEED,
     OPTION_EXCLUDE,
     OPTION_COMMENT,
     OPTION_SOURCE,
     OPTION_DATE,
-    OPTION_FROM,
-    OPTION_ABSENT,   /* leaves out what this version does not have: nothing to do */
-    OPTION_NOT_BUILT /* asks for what this version does not have: refused */
+    OPTION_FROM
 };
 
 /* Where it may stand. */
@@ -87,11 +96,11 @@ struct option_record {
     int id;
     unsigned commands; /* enum command_bit, or-ed: what it goes with */
     unsigned places;   /* enum option_place */
-    const char *help;  /* of OPTION_NOT_BUILT: why it is refused; not in --help */
+    const char *help;
 };
 
 extern const struct option_record option_table[];
-extern const size_t option_count; /* <= OPTIONS_CAPACITY */
+extern const size_t option_count; /* <= OPTION_SET_CAPACITY */
 
 #define OPTION_SHOWN_SIZE   256
 #define OPTION_MESSAGE_SIZE 768
@@ -104,12 +113,31 @@ struct option_complaint {
  * without an argument is yes. False: COMPLAINT says why not. */
 bool option_take(struct options *options, const struct option_record *record,
                  const char *text, struct option_complaint *complaint);
+/* Those whose value goes into a field as it is; NULL: RECORD's does not. */
+struct option_field;
+const struct option_field *option_field_of(int id);
+bool option_take_field(struct options *options, const struct option_field *field,
+                       const char *text, struct option_complaint *complaint);
 /* Those of `bttui create` with a value. */
 bool option_take_create(struct create_options *create, int id, const char *text,
                         struct option_complaint *complaint);
-/* --label, --label-rule, --watch, --refuse-client, --refuse-leech */
+/* --keys, --key */
+bool option_take_keys(struct options *options, int id, const char *text,
+                      struct option_complaint *complaint);
+/* --priority, --move-dir, --label, --label-rule, --watch, --refuse-client, --refuse-leech
+ */
 bool option_take_organise(struct options *options, int id, const char *text,
                           struct option_complaint *complaint);
+/* Values, as most options have them. RET stays as it is when they are wrong. */
+bool option_take_number(struct option_complaint *complaint, const char *text,
+                        uint64_t low, uint64_t high, uint64_t *ret_value);
+bool option_take_text(struct option_complaint *complaint, const char *text,
+                      const char **ret_text); /* not empty */
+/* The index of TEXT in WORDS, COUNT of them. */
+bool option_take_word(struct option_complaint *complaint, const char *text,
+                      const char *const *words, int count, int *ret_index);
+/* Yes or no; yes without a word, as on the command line. */
+bool option_take_yes(struct option_complaint *complaint, const char *text, bool *ret_yes);
 /* TEXT, which may not be empty, becomes one more of MOST. */
 bool option_add_text(struct option_complaint *complaint, const char *text,
                      const char **texts, uint32_t most, uint32_t *count);

@@ -4,6 +4,7 @@
 #include "app/headless.h"
 #include "app/interface.h"
 #include "app/on_complete.h"
+#include "app/proxy_open.h"
 #include "app/run_private.h"
 #include "app/until_done.h"
 #include "app/watch.h"
@@ -11,6 +12,7 @@
 #include "base/i18n.h"
 #include "base/sandbox.h"
 #include "net/net.h"
+#include "net/proxy.h"
 #include "torrent/label_rule.h"
 
 #include <signal.h>
@@ -22,8 +24,9 @@
 
 #define LOG_LINES      2000u
 #define OUTPUT_WAIT_MS 500u /* for a slow reader, at the end */
-/* From the wish to end on, before it ends without workers: all is over within 5 s. */
-#define END_WAIT_MS   4700u
+/* From the wish to end on, before it ends without workers: all is over within 5 s, on a
+ * machine with other things to do, too. */
+#define END_WAIT_MS   4000u
 #define CLOSE_WAIT_MS 300u   /* but so long at least */
 #define DEMO_WAIT_MS  10000u /* for its workers, and for its files to be removed */
 
@@ -35,7 +38,7 @@ static void on_stopped(void *context)
     loop_stop(run->loop);
 }
 
-static void run_end(struct run *run, enum exit_status status)
+void run_end(struct run *run, enum exit_status status)
 {
     if (run->ending)
         return;
@@ -65,14 +68,18 @@ static void on_idle(void *context)
 {
     struct run *run = context;
     if (run->done)
-        run_end(run, run->done_failed ? EXIT_STATUS_FAILED : EXIT_STATUS_OK);
+        run_end(run, run->done_status);
 }
 
-static void on_done(void *context, bool failed)
+static void on_done(void *context, enum until_outcome outcome)
 {
+    static const enum exit_status statuses[] = {
+        [UNTIL_OUTCOME_DONE] = EXIT_STATUS_OK,
+        [UNTIL_OUTCOME_FAILED] = EXIT_STATUS_FAILED,
+        [UNTIL_OUTCOME_INVALID] = EXIT_STATUS_INVALID};
     struct run *run = context;
     run->done = true;
-    run->done_failed = failed;
+    run->done_status = statuses[outcome];
     if (on_complete_is_idle(run->on_complete))
         on_idle(run);
 }
@@ -81,6 +88,8 @@ static void on_done(void *context, bool failed)
 static void on_event(void *context, const struct message *event)
 {
     struct run *run = context;
+    if (event->type == EVENT_FETCHED)
+        run_on_fetched(run, event);
     if (run->ending && run->options->exit_when_done && event->type == EVENT_ERROR &&
         run->status == EXIT_STATUS_OK)
         run->status = EXIT_STATUS_FAILED;
@@ -124,11 +133,14 @@ static void print_log_line(void *context, const struct log_line *line)
 
 static enum exit_status open_interface(struct run *run)
 {
+    struct keymap keymap;
+    options_keymap(run->options, &keymap);
     const struct interface_config config = {
         .loop = run->loop,
         .session = run->session,
         .ascii = run->options->ascii,
         .color = run->options->color,
+        .keymap = &keymap,
         .on_settings = run->settings != NULL ? on_settings : NULL,
         .on_quit = on_quit,
         .on_hang_up = on_hang_up,
@@ -153,7 +165,7 @@ static enum exit_status open_headless(struct run *run)
     return EXIT_STATUS_OK;
 }
 
-static enum exit_status open_front(struct run *run)
+enum exit_status run_watch_done(struct run *run)
 {
     const struct until_done_config config = {.loop = run->loop,
                                              .session = run->session,
@@ -161,12 +173,16 @@ static enum exit_status open_front(struct run *run)
                                              .torrent_count = run->added_count,
                                              .on_done = on_done,
                                              .context = run};
-    const enum exit_status status =
-        run->options->headless ? open_headless(run) : open_interface(run);
-    if (status != EXIT_STATUS_OK || !run->options->exit_when_done)
-        return status;
+    if (!run->options->exit_when_done || run->until != NULL ||
+        run->fetched_count < run->fetch_count)
+        return EXIT_STATUS_OK;
     run->until = until_done_new(&config);
     return run->until != NULL ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
+}
+
+static enum exit_status open_front(struct run *run)
+{
+    return run->options->headless ? open_headless(run) : open_interface(run);
 }
 
 static bool label_dir(const char *text, const char **ret_dir)
@@ -264,6 +280,14 @@ static enum exit_status open_base(struct run *run)
     run->net = net_system_new(run->plan != NULL ? DEMO_USER_HOST : options->bind);
     if (run->loop == NULL || run->log == NULL || run->net == NULL)
         return no_memory();
+    if (options->proxy != NULL && run->plan == NULL) {
+        run->through = run->net;
+        run->net = proxy_open(options, run->through, message, sizeof message);
+    }
+    if (run->net == NULL) {
+        fprintf(stderr, "bttui: %s\n", message);
+        return EXIT_STATUS_USAGE;
+    }
     if (options->headless) {
         run->out = output_new(run->loop, STDOUT_FILENO);
         run->err = output_new(run->loop, STDERR_FILENO);
@@ -334,13 +358,19 @@ static void run_close(struct run *run)
     set_alarm(close_wait_ms(run));
     session_free(run->session);
     demo_free(run->demo);
-    net_system_free(run->net);
+    if (run->through != NULL) {
+        net_proxy_free(run->net);
+        net_system_free(run->through);
+    } else {
+        net_system_free(run->net);
+    }
     confine_free(run->confine);
     set_alarm(0);
     log_free(run->log);
     leave_signals();
     loop_free(run->loop);
     free(run->added);
+    free(run->fetches);
 }
 
 static enum exit_status run_all(struct run *run)
@@ -368,7 +398,12 @@ static enum exit_status run_all(struct run *run)
         status = begin(run);
     if (status == EXIT_STATUS_OK) {
         given_peers_look_up(&run->peers, run->loop, run->net, run->session, run->added,
-                            run->added_count);
+                            &run->added_count);
+        status = run_begin_fetches(run);
+    }
+    if (status == EXIT_STATUS_OK)
+        status = run_watch_done(run);
+    if (status == EXIT_STATUS_OK) {
         loop_run(run->loop);
         status = run->status;
     }

@@ -14,6 +14,7 @@ struct run {
     struct settings *settings; /* where they are from; NULL: no configuration file */
     struct loop *loop;
     struct net *net;
+    struct net *through; /* --proxy: the net that NET is beside it; else NULL */
     struct log *log;
     const struct demo_plan *plan; /* NULL: the main job */
     struct demo *demo;
@@ -24,10 +25,13 @@ struct run {
     struct until_done *until;
     struct torrent_id *added;
     uint32_t added_count;
+    uint32_t *fetches; /* session_fetch's numbers, of this command line's URLs */
+    uint32_t fetch_count, fetched_count;
     struct watch *watch;
     int helper; /* until on_complete has it; -1: none */
     struct on_complete *on_complete;
-    bool done, done_failed; /* all that was asked for, but for commands that run */
+    bool done; /* all that was asked for, but for commands that run */
+    enum exit_status done_status;
     struct given_peers peers;
     struct confine *confine;
     enum exit_status status;
@@ -44,6 +48,26 @@ enum exit_status run_open_session(struct run *run);
 /* Adds the torrents of the command line, or the demo's; fills in added. The first that
  * cannot be added ends it, and is told on standard error. */
 enum exit_status run_add_torrents(struct run *run);
+
+/* How the torrents of this command line are added; it points into RUN. */
+void run_add_options(struct run *run, struct add_options *ret_add);
+/* ID was to be added, with ERROR: if it was, or was there already, the rest that this
+ * command line says of it holds from now on. ERROR_NONE, or MESSAGE says what is wrong.
+ */
+enum error_code run_take(struct run *run, enum error_code error, struct torrent_id id,
+                         char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
+enum exit_status run_status_of(enum error_code error);
+
+/* run.c */
+/* Ends the session orderly, and then the program with STATUS; the first time counts. */
+void run_end(struct run *run, enum exit_status status);
+/* --exit-when-done begins to look. */
+enum exit_status run_watch_done(struct run *run);
+
+/* run_fetch.c */
+/* Begins to fetch the URLs of the command line. */
+enum exit_status run_begin_fetches(struct run *run);
+void run_on_fetched(struct run *run, const struct message *event);
 
 /* run_organise.c */
 /* The process for --on-complete, while there is nothing yet that it could inherit. */

@@ -6,6 +6,8 @@
 #include "app/state_place.h"
 #include "app/torrent_argument.h"
 #include "base/i18n.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,13 +51,26 @@ static enum exit_status open_session_in(struct run *run, const char *download,
         .turtle_schedule = options->turtle_schedule,
         .goal = options_goal(options),
         .max_peers = options->max_peers,
+        .encryption = options->encryption,
         .active_downloads = options->active_downloads,
         .active_seeds = options->active_seeds,
         .active_checks = options->active_checks,
         .hold_workers = true,
-        .incoming = !options->no_incoming,
+        /* The demo stays in the program; through a proxy nobody comes to us, and there
+           are no groups. */
+        .incoming = !options->no_incoming && run->through == NULL,
+        .lsd = run->plan == NULL && run->through == NULL && !options->no_lsd,
+        .pex = !options->no_pex,
+        .holepunch_relay = options->holepunch_relay,
+        .upnp = options->upnp,
+        .portmap = run->plan == NULL && run->through == NULL && !options->no_portmap,
+        .dht = run->plan == NULL && !options->no_dht,
+        .dht_nodes = options->dht_nodes,
+        .dht_node_count = options->dht_node_count,
+        .utp = !options->no_utp,
         .names = options->names,
         .verify_writes = options->verify_writes,
+        .incomplete_suffix = run->plan == NULL ? options->incomplete_suffix : NULL,
         .preallocate = (enum preallocation)options->preallocate,
         .sequential = options->sequential,
         .first_last = options->first_last,
@@ -95,7 +110,7 @@ static enum exit_status open_demo(struct run *run)
     return open_session_in(run, demo_download_dir(run->demo), NULL, DEMO_USER_HOST);
 }
 
-static enum exit_status status_of(enum error_code error)
+enum exit_status run_status_of(enum error_code error)
 {
     switch (error) {
     case ERROR_NONE:
@@ -116,7 +131,8 @@ static enum exit_status status_of(enum error_code error)
 static enum error_code update_torrent(struct run *run, struct torrent_id id,
                                       char message[SESSION_MESSAGE_SIZE])
 {
-    log_write(run->log, LOG_LEVEL_INFO, "%s", message);
+    if (message[0] != '\0') /* else it was said when it came */
+        log_write(run->log, LOG_LEVEL_INFO, "%s", message);
     for (uint32_t i = 0; i < run->peers.address_count; i++)
         torrent_add_peer(run->session, id, &run->peers.addresses[i]);
     if (run->options->sequential)
@@ -148,12 +164,12 @@ static enum error_code set_priorities(struct run *run, struct torrent_id id,
     return error;
 }
 
-static enum exit_status add_users_torrents(struct run *run)
+void run_add_options(struct run *run, struct add_options *ret_add)
 {
     const struct options *options = run->options;
     struct session_info session;
     session_get_info(run->session, &session);
-    const struct add_options add = {
+    *ret_add = (struct add_options){
         .download_dir = session.download_dir,
         .sequential = options->sequential,
         .super_seed = options->super_seed,
@@ -163,25 +179,40 @@ static enum exit_status add_users_torrents(struct run *run)
         .peers = run->peers.addresses,
         .peer_count = run->peers.address_count,
     };
+}
+
+enum error_code run_take(struct run *run, enum error_code error, struct torrent_id id,
+                         char message[SESSION_MESSAGE_SIZE])
+{
+    if (error == ERROR_EXISTS)
+        error = update_torrent(run, id, message);
+    if (error == ERROR_NONE)
+        error = set_priorities(run, id, message);
+    if (error == ERROR_NONE)
+        run->added[run->added_count++] = id;
+    return error;
+}
+
+static enum exit_status add_users_torrents(struct run *run)
+{
+    const struct options *options = run->options;
+    struct add_options add;
+    run_add_options(run, &add);
     run->added = calloc((size_t)options->torrent_count + 1, sizeof *run->added);
     if (run->added == NULL)
         return EXIT_STATUS_FAILED;
     for (int i = 0; i < options->torrent_count; i++) {
         char message[SESSION_MESSAGE_SIZE];
         const char *name = options->torrents[i];
-        if (torrent_argument_check(name) != EXIT_STATUS_OK)
-            return EXIT_STATUS_INVALID;
-        enum error_code error = session_add_file(run->session, name, &add,
-                                                 &run->added[run->added_count], message);
-        if (error == ERROR_EXISTS)
-            error = update_torrent(run, run->added[run->added_count], message);
-        if (error == ERROR_NONE)
-            error = set_priorities(run, run->added[run->added_count], message);
-        if (status_of(error) != EXIT_STATUS_OK) {
+        struct torrent_id id = {0};
+        if (torrent_argument_is_url(name))
+            continue; /* run_begin_fetches */
+        enum error_code error = session_add_text(run->session, name, &add, &id, message);
+        error = run_take(run, error, id, message);
+        if (error != ERROR_NONE) {
             fprintf(stderr, "bttui: %s\n", message);
-            return status_of(error);
+            return run_status_of(error);
         }
-        run->added_count++;
     }
     return EXIT_STATUS_OK;
 }
@@ -198,7 +229,7 @@ static enum exit_status add_demo_torrents(struct run *run)
         run->demo, run->session, &add, run->added, &run->added_count, message);
     if (error != ERROR_NONE)
         fprintf(stderr, "bttui: %s\n", message);
-    return status_of(error);
+    return run_status_of(error);
 }
 
 enum exit_status run_open_session(struct run *run)

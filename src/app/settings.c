@@ -2,6 +2,7 @@
 
 #include "app/options_private.h"
 #include "base/i18n.h"
+#include "torrent/commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,7 @@ static void make_live(const struct options *options, int id, struct session *ses
                       struct interface *interface)
 {
     const struct session_settings configured = of_session(options);
+    struct keymap keymap;
     switch (id) {
     case OPTION_MAX_DOWN:
     case OPTION_MAX_UP:
@@ -92,6 +94,9 @@ static void make_live(const struct options *options, int id, struct session *ses
     case OPTION_MAX_PEERS:
         session_set_max_peers(session, options->max_peers);
         break;
+    case OPTION_ENCRYPTION:
+        session_set_encryption(session, options->encryption);
+        break;
     case OPTION_SEQUENTIAL:
     case OPTION_FIRST_LAST:
     case OPTION_STRICT_NAMES:
@@ -102,6 +107,11 @@ static void make_live(const struct options *options, int id, struct session *ses
     case OPTION_ASCII:
     case OPTION_COLOR:
         interface_set_look(interface, options->ascii, options->color);
+        break;
+    case OPTION_KEYS:
+    case OPTION_KEY:
+        options_keymap(options, &keymap);
+        interface_set_keymap(interface, &keymap);
         break;
     default:
         break;
@@ -159,7 +169,7 @@ static void tell(const struct changes *changes, char *message, size_t size)
 static bool is_overruled(const struct settings *settings,
                          const struct option_record *record)
 {
-    return (settings->line->given >> (record - option_table) & 1) != 0;
+    return option_set_has(&settings->line->given, (size_t)(record - option_table));
 }
 
 /* What waits for a restart is compared with the start, so that it is told until then; the

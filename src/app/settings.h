@@ -8,7 +8,7 @@
 
 #include "app/conf.h"
 #include "app/interface.h"
-#include "torrent/session.h"
+#include "torrent/settings.h"
 
 #define SETTINGS_MESSAGE_SIZE 2000
 

@@ -83,6 +83,7 @@ enum label {
     LABEL_COMMENT,
     LABEL_TRACKERS,
     LABEL_WEBSEEDS,
+    LABEL_PEERS,
     LABEL_WARNING,
     LABEL_FILES,
     LABEL_COUNT
@@ -93,21 +94,27 @@ static const char *label_text(enum label label)
     static const char *const labels[LABEL_COUNT] = {
         N_("Name"),      N_("Info-hash"), N_("v2 hash"), N_("Size"),    N_("Pieces"),
         N_("Private"),   N_("Created"),   N_("With"),    N_("Comment"), N_("Trackers"),
-        N_("Web seeds"), N_("Warning"),   N_("Files"),
+        N_("Web seeds"), N_("Peers"),     N_("Warning"), N_("Files"),
     };
     return _(labels[label]);
 }
 
-static void put_hashes(struct page *page, const struct metainfo *metainfo)
+static void put_hash_v2(struct page *page, const uint8_t hash[SHA256_BYTES])
 {
     char hex[2 * SHA256_BYTES + 1];
-    info_hash_hex(&metainfo->hash, hex);
-    put_line(page, label_text(LABEL_HASH), hex);
-    if (!metainfo->hybrid)
-        return;
     for (size_t i = 0; i < SHA256_BYTES; i++)
-        snprintf(hex + 2 * i, 3, "%02x", metainfo->hash_v2[i]);
+        snprintf(hex + 2 * i, 3, "%02x", hash[i]);
     put_line(page, label_text(LABEL_HASH_V2), hex);
+}
+
+static void put_hashes(struct page *page, const struct metainfo *metainfo)
+{
+    char hex[INFO_HASH_HEX_SIZE];
+    info_hash_hex(&metainfo->hash, hex);
+    if (!metainfo->v2_only)
+        put_line(page, label_text(LABEL_HASH), hex);
+    if (metainfo_has_v2(metainfo))
+        put_hash_v2(page, metainfo->hash_v2);
 }
 
 static void put_sizes(struct page *page, const struct metainfo *metainfo)
@@ -115,8 +122,8 @@ static void put_sizes(struct page *page, const struct metainfo *metainfo)
     char number[TEXT_NUMBER_SIZE], text[256];
     /* L10N: a size in units, then in bytes. */
     snprintf(text, sizeof text, _("%s (%llu bytes)"),
-             text_bytes(metainfo->total_bytes, number),
-             (unsigned long long)metainfo->total_bytes);
+             text_bytes(metainfo_shown_bytes(metainfo), number),
+             (unsigned long long)metainfo_shown_bytes(metainfo));
     put_line(page, label_text(LABEL_SIZE), text);
     snprintf(text, sizeof text,
              /* L10N: how many pieces, and the size of each. */
@@ -190,13 +197,43 @@ void show_print(FILE *out, const struct metainfo *metainfo, size_t width)
     put_files(&page, metainfo);
 }
 
-void show_print_summary(FILE *out, const struct metainfo *metainfo, size_t width)
+static struct page page_on(FILE *out, size_t width)
 {
     struct page page = {out, width, 0};
     for (enum label label = 0; label < LABEL_COUNT; label++) {
         const size_t cells = text_cells(label_text(label));
         page.label_cells = cells > page.label_cells ? cells : page.label_cells;
     }
+    return page;
+}
+
+static void put_list(struct page *page, enum label label, const struct magnet_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        put_line(page, i == 0 ? label_text(label) : "", list->texts[i]);
+}
+
+void show_print_magnet(FILE *out, const struct magnet *magnet, size_t width)
+{
+    char hex[INFO_HASH_HEX_SIZE];
+    struct page page = page_on(out, width);
+    if (magnet->name != NULL)
+        put_untrusted(&page, label_text(LABEL_NAME), magnet->name);
+    info_hash_hex(&magnet->hash, hex);
+    if (magnet->has_v1)
+        put_line(&page, label_text(LABEL_HASH), hex);
+    if (magnet->has_v2)
+        put_hash_v2(&page, magnet->hash_v2);
+    put_list(&page, LABEL_TRACKERS, &magnet->trackers);
+    put_list(&page, LABEL_WEBSEEDS, &magnet->webseeds);
+    put_list(&page, LABEL_PEERS, &magnet->peers);
+    if (magnet->select != NULL)
+        put_line(&page, label_text(LABEL_FILES), magnet->select);
+}
+
+void show_print_summary(FILE *out, const struct metainfo *metainfo, size_t width)
+{
+    struct page page = page_on(out, width);
     put_untrusted(&page, label_text(LABEL_NAME), metainfo->name);
     put_hashes(&page, metainfo);
     put_sizes(&page, metainfo);

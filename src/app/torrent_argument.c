@@ -2,38 +2,34 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "meta/magnet.h"
+#include "torrent/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-/* Forty hex digits, or the thirty-two of base32, and no file of that name. */
-static bool is_info_hash(const char *text)
+bool torrent_argument_is_magnet(const char *text)
 {
-    static const char hex[] = "0123456789abcdefABCDEF";
-    static const char base32[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz234567";
-    const size_t length = strlen(text);
-    const bool looks = (length == 40 && strspn(text, hex) == length) ||
-                       (length == 32 && strspn(text, base32) == length);
-    return looks && access(text, F_OK) != 0;
+    return magnet_is_one(text) && access(text, F_OK) != 0;
 }
 
-enum exit_status torrent_argument_check(const char *text)
+bool torrent_argument_is_url(const char *text)
+{
+    return session_is_url(text) && access(text, F_OK) != 0;
+}
+
+/* Where nothing is fetched, there is nothing to be known of such a torrent. */
+static enum exit_status check_file(const char *text)
 {
     const char *why = NULL;
     char shown[256];
-    if (strncasecmp(text, "magnet:", 7) == 0)
-        why = _("this version cannot open magnet links yet, only .torrent files");
-    else if (strncasecmp(text, "http://", 7) == 0 ||
-             strncasecmp(text, "https://", 8) == 0)
-        why =
-            _("this version cannot fetch torrents by URL yet, only open .torrent files");
-    else if (is_info_hash(text))
-        why = _("this version cannot find a torrent by its info-hash yet, only open "
-                ".torrent files");
+    if (torrent_argument_is_magnet(text))
+        why = _("a magnet link does not say what the torrent holds: give the .torrent "
+                "file");
+    else if (torrent_argument_is_url(text))
+        why = _("nothing is fetched by this command: give the .torrent file");
     if (why == NULL)
         return EXIT_STATUS_OK;
     text_clean(text_untrusted(text), 120, shown, sizeof shown);
@@ -68,7 +64,7 @@ enum exit_status torrent_argument_load(const char *text, unsigned names,
 {
     struct metainfo_error error;
     char shown[512];
-    const enum exit_status status = torrent_argument_check(text);
+    const enum exit_status status = check_file(text);
     if (status != EXIT_STATUS_OK)
         return status;
     const enum error_code code = load(text, names, ret_metainfo, &error);

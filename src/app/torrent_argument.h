@@ -5,9 +5,10 @@
 #include "app/options.h"
 #include "meta/metainfo.h"
 
-/* EXIT_STATUS_OK when TEXT can be the path of a file; else (a magnet link, a URL, an
- * info-hash) standard error says that this version cannot open it. */
-enum exit_status torrent_argument_check(const char *text);
+/* A magnet link or an info-hash; an http(s) URL. What is neither, or is there as a file,
+ * is the path of a file. */
+bool torrent_argument_is_magnet(const char *text);
+bool torrent_argument_is_url(const char *text);
 /* Reads the file TEXT, with what NAMES (enum metainfo_names) asks of the names in it.
  * What is wrong is told on standard error. */
 enum exit_status torrent_argument_load(const char *text, unsigned names,

@@ -1,5 +1,8 @@
 #include "app/until_done.h"
 
+#include "torrent/looks.h"
+#include "torrent/session.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,16 +13,19 @@ struct until_done {
     bool done;
 };
 
-enum verdict { VERDICT_WAIT, VERDICT_DONE, VERDICT_FAILED };
+enum verdict { VERDICT_WAIT, VERDICT_DONE, VERDICT_FAILED, VERDICT_INVALID };
 
 static enum verdict verdict_on(struct until_done *until, struct torrent_id id)
 {
     struct torrent_info info;
     if (!torrent_get_info(until->config.session, id, &info))
         return VERDICT_DONE;
+    if (info.state == TORRENT_STATE_ERROR && info.awaits_metadata)
+        return VERDICT_INVALID;
     if (info.state == TORRENT_STATE_ERROR)
         return VERDICT_FAILED;
-    if (info.state == TORRENT_STATE_CHECKING || info.done_bytes < info.total_bytes)
+    if (info.state == TORRENT_STATE_CHECKING || info.awaits_metadata ||
+        info.done_bytes < info.total_bytes)
         return VERDICT_WAIT;
     return info.synced ? VERDICT_DONE : VERDICT_WAIT;
 }
@@ -30,7 +36,7 @@ static void until_done_look(void *context)
     const bool named = until->config.torrent_count > 0;
     const uint32_t count =
         named ? until->config.torrent_count : session_count(until->config.session);
-    bool failed = false;
+    enum until_outcome outcome = UNTIL_OUTCOME_DONE;
     if (until->done)
         return;
     for (uint32_t i = 0; i < count; i++) {
@@ -38,10 +44,13 @@ static void until_done_look(void *context)
             until, named ? until->torrents[i] : session_at(until->config.session, i));
         if (verdict == VERDICT_WAIT)
             return;
-        failed |= verdict == VERDICT_FAILED;
+        if (verdict == VERDICT_FAILED)
+            outcome = UNTIL_OUTCOME_FAILED;
+        else if (verdict == VERDICT_INVALID && outcome == UNTIL_OUTCOME_DONE)
+            outcome = UNTIL_OUTCOME_INVALID;
     }
     until->done = true;
-    until->config.on_done(until->config.context, failed);
+    until->config.on_done(until->config.context, outcome);
 }
 
 /* Looks once for all that happened in a turn, and only after what can end the wait. */

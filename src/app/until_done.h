@@ -6,9 +6,14 @@
 #define BTTUI_APP_UNTIL_DONE_H
 
 #include "loop/loop.h"
-#include "torrent/session.h"
 
 struct until_done;
+
+enum until_outcome {
+    UNTIL_OUTCOME_DONE,
+    UNTIL_OUTCOME_FAILED, /* one of them has failed */
+    UNTIL_OUTCOME_INVALID /* the metadata of one cannot be used, and none has failed */
+};
 
 struct until_done_config {
     struct loop *loop;
@@ -16,8 +21,8 @@ struct until_done_config {
     /* Copied; none: all of the session's. One that is removed is no longer waited for. */
     const struct torrent_id *torrents;
     uint32_t torrent_count;
-    /* Called once, from the loop: whether one of them had failed. */
-    void (*on_done)(void *context, bool failed);
+    /* Called once, from the loop. */
+    void (*on_done)(void *context, enum until_outcome outcome);
     void *context;
 };
 

@@ -6,6 +6,8 @@
 #include "app/torrent_argument.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "meta/path_name.h"
+#include "meta/path_suffix.h"
 #include "torrent/verify_files.h"
 
 #include <errno.h>
@@ -18,6 +20,7 @@
 
 struct verify {
     const struct metainfo *metainfo;
+    const char *suffix; /* of files that are not complete; NULL: none */
     struct verify_file *files;
     uint32_t piece_right, files_right, file_count; /* without padding and links */
 };
@@ -44,10 +47,11 @@ static json_t *json_of_file(const struct verify *verify, uint32_t number)
     const struct verify_file *file = &verify->files[number];
     const char *path = metainfo_file_path(verify->metainfo, number);
     return json_pack(
-        "{s:o, s:I, s:s, s:I, s:I, s:I}", "path", json_text(path, strlen(path)), "bytes",
-        (json_int_t)verify->metainfo->files[number].length, "state",
-        verify_state_word(file->state), "found_bytes", (json_int_t)file->found_bytes,
-        "pieces", (json_int_t)file->piece_count, "have", (json_int_t)file->piece_right);
+        "{s:o, s:I, s:s, s:b, s:I, s:I, s:I}", "path", json_text(path, strlen(path)),
+        "bytes", (json_int_t)verify->metainfo->files[number].length, "state",
+        verify_state_word(file->state), "unfinished", file->unfinished, "found_bytes",
+        (json_int_t)file->found_bytes, "pieces", (json_int_t)file->piece_count, "have",
+        (json_int_t)file->piece_right);
 }
 
 static json_t *json_of(const struct verify *verify)
@@ -112,6 +116,16 @@ static void describe(const struct verify_file *file, uint64_t wanted_bytes,
     }
 }
 
+/* As it is called on the disk. */
+static void show_path(const struct verify *verify, uint32_t number,
+                      char ret_name[SHOWN_SIZE])
+{
+    char path[PATH_BYTES + PATH_SUFFIX_BYTES + 1];
+    snprintf(path, sizeof path, "%s%s", metainfo_file_path(verify->metainfo, number),
+             verify->files[number].unfinished ? verify->suffix : "");
+    text_clean(text_untrusted(path), SHOWN_SIZE, ret_name, SHOWN_SIZE);
+}
+
 static void print_for_people(const struct verify *verify)
 {
     char name[SHOWN_SIZE], line[2 * SHOWN_SIZE];
@@ -119,8 +133,7 @@ static void print_for_people(const struct verify *verify)
     for (uint32_t i = 0; i < metainfo->file_count; i++) {
         if (verify->files[i].state == VERIFY_OK)
             continue;
-        text_clean(text_untrusted(metainfo_file_path(metainfo, i)), SHOWN_SIZE, name,
-                   sizeof name);
+        show_path(verify, i, name);
         describe(&verify->files[i], metainfo->files[i].length, name, line, sizeof line);
         puts(line);
     }
@@ -145,8 +158,7 @@ static enum exit_status report(struct verify *verify,
                                const struct data_check_config *check,
                                const struct bitfield *have, bool json)
 {
-    verify_look(verify->metainfo, check->dir, check->ret_errnos, check->ret_stamps,
-                verify->files);
+    verify_look(check, verify->files);
     const enum error_code error = verify_judge(verify->metainfo, have, verify->files);
     if (error != ERROR_NONE)
         return complain(error_text(error));
@@ -157,6 +169,19 @@ static enum exit_status report(struct verify *verify,
     if (!json)
         print_for_people(verify);
     return is_right(verify) ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
+}
+
+/* As a session has it: a torrent whom the suffix does not suit goes without. */
+static enum error_code find_suffix(const struct options *options,
+                                   const struct metainfo *metainfo,
+                                   const char **ret_suffix)
+{
+    bool fits = false;
+    const char *suffix = options->incomplete_suffix;
+    const enum error_code error =
+        suffix != NULL ? path_suffix_fits(metainfo, suffix, &fits) : ERROR_NONE;
+    *ret_suffix = error == ERROR_NONE && fits ? suffix : NULL;
+    return error;
 }
 
 static enum exit_status verify_torrent(const struct options *options,
@@ -172,8 +197,9 @@ static enum exit_status verify_torrent(const struct options *options,
     verify.files = calloc(metainfo->file_count, sizeof *verify.files);
     enum error_code error =
         check.ret_errnos != NULL && check.ret_stamps != NULL && verify.files != NULL
-            ? ERROR_NONE
+            ? find_suffix(options, metainfo, &check.suffix)
             : ERROR_MEMORY;
+    verify.suffix = check.suffix;
     if (status == EXIT_STATUS_OK && error == ERROR_NONE)
         error = foreground_check(&foreground, &check, &have);
     if (status == EXIT_STATUS_OK)

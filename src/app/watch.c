@@ -2,6 +2,7 @@
 
 #include "app/watch_private.h"
 #include "base/i18n.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "torrent/download_path.h"
 

@@ -9,8 +9,12 @@
 #ifndef BTTUI_APP_WATCH_H
 #define BTTUI_APP_WATCH_H
 
+#include "base/clock.h"
 #include "torrent/label.h"
-#include "torrent/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define WATCH_DIRS_MAX 16
 #define WATCH_LOOK_NS  (30 * NS_PER_S)

@@ -2,6 +2,7 @@
 #include "app/watch_private.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/session.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -3,6 +3,7 @@
 #define BTTUI_APP_WATCH_PRIVATE_H
 
 #include "app/watch.h"
+#include "loop/loop.h"
 
 #include <dirent.h>
 

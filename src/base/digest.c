@@ -1,6 +1,7 @@
 #include "base/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,12 @@ void digest_sha1(const void *bytes, size_t length, uint8_t ret_bytes[SHA1_BYTES]
 void digest_sha256(const void *bytes, size_t length, uint8_t ret_bytes[SHA256_BYTES])
 {
     SHA256(bytes, length, ret_bytes);
+}
+
+void digest_hmac_sha256(const void *key, size_t key_length, const void *bytes,
+                        size_t length, uint8_t ret_code[SHA256_BYTES])
+{
+    HMAC(EVP_sha256(), key, (int)key_length, bytes, length, ret_code, NULL);
 }
 
 void info_hash_hex(const struct info_hash *hash, char ret_text[INFO_HASH_HEX_SIZE])

@@ -34,6 +34,10 @@ void digest_final(struct digest *digest, uint8_t *ret_bytes);
 void digest_sha1(const void *bytes, size_t length, uint8_t ret_bytes[SHA1_BYTES]);
 void digest_sha256(const void *bytes, size_t length, uint8_t ret_bytes[SHA256_BYTES]);
 
+/* HMAC (RFC 2104) with SHA-256. */
+void digest_hmac_sha256(const void *key, size_t key_length, const void *bytes,
+                        size_t length, uint8_t ret_code[SHA256_BYTES]);
+
 void info_hash_hex(const struct info_hash *hash, char ret_text[INFO_HASH_HEX_SIZE]);
 /* 40 hex digits, any case; false on anything else. */
 bool info_hash_from_hex(const char *text, size_t length, struct info_hash *ret_hash);

@@ -45,6 +45,7 @@
     X(ACCESS, N_("permission denied"))                                                   \
     X(NOT_REGULAR, N_("not a regular file"))                                             \
     X(CORRUPT, N_("is damaged"))                                                         \
+    X(TORN, N_("its hashes of versions 1 and 2 contradict each other"))                  \
     X(CANCELLED, N_("was cancelled"))                                                    \
     X(INTERNAL, N_("a mistake in bttui"))
 

@@ -54,14 +54,14 @@ void log_set_sink(struct log *log, enum log_level least, log_sink *sink, void *c
 }
 
 static void log_store(struct log *log, enum log_level level, double wall_s,
-                      const char *text)
+                      const char *text, bool told)
 {
     struct log_line *line = &log->ring[(log->newest + 1) % log->capacity];
     char *copy = strdup(text);
     if (copy == NULL)
         return;
     free(line->text);
-    *line = (struct log_line){++log->newest, wall_s, level, copy};
+    *line = (struct log_line){++log->newest, wall_s, level, copy, told};
     if (log->sink != NULL && level >= log->least)
         log->sink(log->sink_context, line);
 }
@@ -74,6 +74,29 @@ static bool log_repeats(struct log *log, enum log_level level, double wall_s,
            wall_s >= last->wall_s && strcmp(last->text, text) == 0;
 }
 
+/* TEXT is clean. */
+static void log_add(struct log *log, enum log_level level, const char *text, bool told)
+{
+    const double wall_s = clock_wall_s(log->clock);
+    if (log_repeats(log, level, wall_s, text)) {
+        log->repeats++;
+        return;
+    }
+    if (log->repeats > 0) {
+        char note[64];
+        snprintf(note, sizeof note, "(%u times more)", log->repeats);
+        log->repeats = 0;
+        log_store(log, LOG_LEVEL_DEBUG, wall_s, note, false);
+    }
+    log_store(log, level, wall_s, text, told);
+}
+
+void log_write_told(struct log *log, enum log_level level, const char *text)
+{
+    if (log != NULL)
+        log_add(log, level, text, true);
+}
+
 void log_write(struct log *log, enum log_level level, const char *format, ...)
 {
     if (log == NULL)
@@ -84,18 +107,7 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
     vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
     text_clean(text_untrusted(raw), LOG_LINE_CELLS, clean, sizeof clean);
-    const double wall_s = clock_wall_s(log->clock);
-    if (log_repeats(log, level, wall_s, clean)) {
-        log->repeats++;
-        return;
-    }
-    if (log->repeats > 0) {
-        char note[64];
-        snprintf(note, sizeof note, "(%u times more)", log->repeats);
-        log->repeats = 0;
-        log_store(log, LOG_LEVEL_DEBUG, wall_s, note);
-    }
-    log_store(log, level, wall_s, clean);
+    log_add(log, level, clean, false);
 }
 
 const char *log_level_name(enum log_level level)

@@ -19,6 +19,7 @@ struct log_line {
     double wall_s;
     enum log_level level;
     char *text; /* valid UTF-8, no control characters */
+    bool told;  /* an event of the session says it, too */
 };
 
 typedef void log_sink(void *context, const struct log_line *line);
@@ -32,6 +33,8 @@ void log_set_sink(struct log *log, enum log_level least, log_sink *sink, void *c
  * stored (a flood costs nothing). */
 void log_write(struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* What an event of the session says, too: TEXT is clean already. */
+void log_write_told(struct log *log, enum log_level level, const char *text);
 const char *log_level_name(enum log_level level);
 
 uint64_t log_newest(const struct log *log); /* number of the newest line; 0: none */

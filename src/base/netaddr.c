@@ -211,6 +211,12 @@ bool netaddr_port_is_abused(uint16_t port)
     return false;
 }
 
+bool netaddr_is_stand_in(const struct netaddr *address)
+{
+    return address->family == NETADDR_V4 && address->bytes[0] == 198 &&
+           (address->bytes[1] & 0xfe) == 18;
+}
+
 bool netaddr_may_nominate(const struct netaddr *source, const struct netaddr *candidate)
 {
     const enum netaddr_scope scope = netaddr_scope(candidate);
@@ -218,9 +224,20 @@ bool netaddr_may_nominate(const struct netaddr *source, const struct netaddr *ca
         return false;
     if (scope == NETADDR_SCOPE_INVALID || scope == NETADDR_SCOPE_LINK_LOCAL)
         return false;
+    if (source->family != NETADDR_NONE && netaddr_is_stand_in(candidate))
+        return false;
     if (source->family == NETADDR_NONE || netaddr_scope(source) != NETADDR_SCOPE_PUBLIC)
         return true;
     return scope == NETADDR_SCOPE_PUBLIC;
+}
+
+struct netaddr netaddr_net_key(const struct netaddr *address)
+{
+    struct netaddr net;
+    memset(&net, 0, sizeof net);
+    net.family = address->family;
+    memcpy(net.bytes, address->bytes, address->family == NETADDR_V4 ? 3 : 6);
+    return net;
 }
 
 struct netaddr netaddr_ban_key(const struct netaddr *address)

@@ -68,6 +68,11 @@ bool netaddr_port_is_abused(uint16_t port);
  * in public space nominates only public addresses.
  */
 bool netaddr_may_nominate(const struct netaddr *source, const struct netaddr *candidate);
+/* One of 198.18/15 (RFC 2544), which are nobody's: names stand behind them where a proxy
+ * looks names up, and none but who looked up the name may send us there. */
+bool netaddr_is_stand_in(const struct netaddr *address);
+/* Where it is one of many: its /24, or /48, without a port. No padding is left unset. */
+struct netaddr netaddr_net_key(const struct netaddr *address);
 
 /* The key a ban is kept under: the host; for IPv6 its /64. Port 0. */
 struct netaddr netaddr_ban_key(const struct netaddr *address);

@@ -49,11 +49,13 @@ void message_done(struct message *message, struct block_pool *pool)
     case DISK_SAVE_RESUME:
     case DISK_SETTLE:
     case DISK_ALLOCATE:
+    case DISK_RENAME:
     case DISK_MOVE:
     case DISK_RELEASE:
     case DISK_DELETE:
     case DISK_FORGET_STATE:
     case DISK_SPACE:
+    case DISK_LEAVES:
     case DISK_SYNCED:
     case DISK_JOB_DONE:
         free_job(message->u.job.job);
@@ -61,9 +63,22 @@ void message_done(struct message *message, struct block_pool *pool)
     case DISCOVERY_PEERS:
         free(message->u.peers.addresses);
         break;
+    case PEER_METADATA_ARRIVED:
+        free(message->u.metadata.bytes);
+        break;
+    case PEER_ASK_HASHES:
+    case PEER_HASHES_ARRIVED:
+    case PEER_HASHES_REFUSED:
+    case PEER_HASHES_WANTED:
+    case PEER_SEND_HASHES:
+        free(message->u.hashes.bytes);
+        break;
     case EVENT_WARNING:
     case EVENT_ERROR:
         free(message->u.text.text);
+        break;
+    case EVENT_FETCHED:
+        free(message->u.fetched.text);
         break;
     case PEER_REQUEST:
     case PEER_CANCEL:
@@ -73,13 +88,18 @@ void message_done(struct message *message, struct block_pool *pool)
     case PEER_CONNECT:
     case PEER_PAUSE:
     case PEER_RESUME:
+    case PEER_PUT_LAST:
     case PEER_LIMIT:
     case PEER_DISCONNECT:
     case PEER_BAN:
+    case PEER_ASK_METADATA:
+    case PEER_METADATA_OFFERED:
+    case PEER_METADATA_REFUSED:
     case PEER_CONNECTED:
     case PEER_HANDSHAKEN:
     case PEER_GONE:
     case PEER_HAS_PIECE:
+    case PEER_LACKS_PIECE:
     case PEER_HAS_PIECES:
     case PEER_UPLOAD_ONLY:
     case PEER_CHOKED_US:
@@ -99,8 +119,10 @@ void message_done(struct message *message, struct block_pool *pool)
     case EVENT_TORRENT_CHANGED:
     case EVENT_SESSION_CHANGED:
     case EVENT_TORRENT_ADDED:
+    case EVENT_TORRENT_GIVEN:
     case EVENT_TORRENT_REMOVED:
     case EVENT_LISTENING:
+    case EVENT_PORT_MAPPING:
     case EVENT_METADATA:
     case EVENT_CHECKED:
     case EVENT_PIECE:
@@ -153,9 +175,22 @@ const char *peer_status_word(enum peer_status status)
     return (unsigned)status < 4 ? words[status] : "?";
 }
 
+const char *peer_transport_word(enum peer_transport transport)
+{
+    static const char *const words[PEER_TRANSPORT_COUNT] = {"tcp", "utp", "http"};
+    return (unsigned)transport < PEER_TRANSPORT_COUNT ? words[transport] : "?";
+}
+
+const char *peer_encryption_word(enum peer_encryption encryption)
+{
+    static const char *const words[PEER_ENCRYPTION_COUNT] = {"none", "header", "rc4",
+                                                             "tls"};
+    return (unsigned)encryption < PEER_ENCRYPTION_COUNT ? words[encryption] : "?";
+}
+
 const char *peer_source_word(enum peer_source source)
 {
     static const char *const words[PEER_SOURCE_COUNT] = {
-        "tracker", "incoming", "manual", "resume", "dht", "pex", "lsd"};
+        "tracker", "incoming", "manual", "resume", "dht", "pex", "lsd", "web"};
     return (unsigned)source < PEER_SOURCE_COUNT ? words[source] : "?";
 }

@@ -32,6 +32,13 @@ struct peer_id_ref {
     uint32_t generation; /* 0: nobody */
 };
 
+/* Places from here on are web seeds', not peers'. */
+#define PEER_INDEX_WEBSEEDS 0x10000u
+static inline bool peer_is_webseed(struct peer_id_ref ref)
+{
+    return ref.index >= PEER_INDEX_WEBSEEDS;
+}
+
 /* A block as the wire names it. */
 struct block_ref {
     uint32_t piece;
@@ -47,7 +54,21 @@ enum peer_source { /* where we know an address from */
                    PEER_SOURCE_DHT,
                    PEER_SOURCE_PEX,
                    PEER_SOURCE_LSD,
+                   PEER_SOURCE_WEB, /* BEP 19: the torrent names it */
                    PEER_SOURCE_COUNT
+};
+enum peer_transport { /* what carries a connection */
+                      PEER_TRANSPORT_TCP,
+                      PEER_TRANSPORT_UTP,  /* BEP 29 */
+                      PEER_TRANSPORT_HTTP, /* a web seed: BEP 19 */
+                      PEER_TRANSPORT_COUNT
+};
+enum peer_encryption { /* how it is hidden from who carries it (MSE/PE) */
+                       PEER_ENCRYPTION_NONE,
+                       PEER_ENCRYPTION_HEADER, /* the handshake; then all is plain */
+                       PEER_ENCRYPTION_RC4,    /* all of it */
+                       PEER_ENCRYPTION_TLS,    /* a web seed's */
+                       PEER_ENCRYPTION_COUNT
 };
 enum peer_status {
     PEER_STATUS_BLOCKED,
@@ -77,7 +98,8 @@ enum peer_status {
     X(TOO_MANY, "too-many", N_("too many connections"))                                  \
     X(STOPPED, "stopped", N_("torrent stopped"))                                         \
     X(SYSTEM, "system", N_("a system error"))                                            \
-    X(OFFLINE, "offline", N_("we are cut off"))
+    X(OFFLINE, "offline", N_("we are cut off"))                                          \
+    X(PRIVATE, "private", N_("no tracker of this private torrent named it"))
 enum peer_reason {
 #define X(name, word, text) PEER_REASON_##name,
     PEER_REASON_LIST(X)
@@ -100,38 +122,51 @@ enum changed {
 
 enum message_type {
     /* ---- piece request ---- */
-    PEER_REQUEST,    /* block: ask this peer for it. Full: the picker takes it back */
-    PEER_CANCEL,     /* block */
-    PEER_SEND,       /* block_data: answer to PEER_WANTED; holds the chain */
-    PEER_REJECT,     /* block: answer to PEER_WANTED that cannot be served */
-    PEER_HAVE,       /* piece: we have it; to every peer that lacks it (peer ignored) */
-    PEER_INTEREST,   /* flag: we are (not) interested in this peer */
-    PEER_CONNECT,    /* candidate: an address to know and dial when there is room */
-    PEER_PAUSE,      /* peer */
-    PEER_RESUME,     /* peer */
-    PEER_LIMIT,      /* limits: of this peer, within its torrent's */
-    PEER_DISCONNECT, /* gone: reason */
-    PEER_BAN,        /* gone: reason; the address key too */
+    PEER_REQUEST,      /* block: ask this peer for it. Full: the picker takes it back */
+    PEER_CANCEL,       /* block */
+    PEER_SEND,         /* block_data: answer to PEER_WANTED; holds the chain */
+    PEER_REJECT,       /* block: answer to PEER_WANTED that cannot be served */
+    PEER_HAVE,         /* piece: we have it; to every peer that lacks it (peer ignored) */
+    PEER_INTEREST,     /* flag: we are (not) interested in this peer */
+    PEER_CONNECT,      /* candidate: an address to know and dial when there is room */
+    PEER_PAUSE,        /* peer */
+    PEER_RESUME,       /* peer */
+    PEER_PUT_LAST,     /* flag: (no longer) behind all others, both ways */
+    PEER_LIMIT,        /* limits: of this peer, within its torrent's */
+    PEER_DISCONNECT,   /* gone: reason */
+    PEER_BAN,          /* gone: reason; the address key too */
+    PEER_ASK_METADATA, /* metadata: ask this peer for a piece of the info dictionary */
+    PEER_ASK_HASHES,   /* hashes: ask this peer for some of a tree (BEP 52) */
+    PEER_SEND_HASHES,  /* hashes: the answer to PEER_HASHES_WANTED, the request first;
+                          that alone: it is refused */
 
     /* ---- piece response ---- */
-    PEER_CONNECTED,  /* peer: TCP is up */
-    PEER_HANDSHAKEN, /* peer: ids exchanged, messages flow */
-    PEER_GONE,       /* gone: all requests with it are void */
-    PEER_HAS_PIECE,  /* piece */
-    PEER_HAS_PIECES, /* peer: its bitfield is new (read by peer_manager_bitfield) */
-    PEER_CHOKED_US,  /* peer: without BEP 6 all requests with it are void */
+    PEER_CONNECTED,   /* peer: TCP is up */
+    PEER_HANDSHAKEN,  /* peer: ids exchanged, messages flow */
+    PEER_GONE,        /* gone: all requests with it are void */
+    PEER_HAS_PIECE,   /* piece, and which change */
+    PEER_LACKS_PIECE, /* the same: it had it, and has it no longer (BEP 54) */
+    PEER_HAS_PIECES,  /* peer: its bitfield is new (read by peer_manager_bitfield) */
+    PEER_CHOKED_US,   /* peer: without BEP 6 all requests with it are void */
     PEER_UNCHOKED_US,
     PEER_UPLOAD_ONLY,   /* flag: it wants nothing (BEP 21), or something again */
     PEER_IDLE,          /* room: how many more blocks it would take now */
     PEER_BLOCK_ARRIVED, /* block_data: holds the block */
     PEER_REJECTED,      /* block: will not come: the peer said so, or choked us */
     PEER_RETURNED,      /* block: comes back for a reason of ours: a pause, no memory */
-    PEER_STALLED,    /* peer: no payload for its time-out; offer its blocks elsewhere */
-    PEER_SNUBBED,    /* peer: 60 s without payload */
-    PEER_WANTED,     /* block_data: requests from the peer, already validated: a chain to
-                        fill, end to end in one piece; holds it */
-    PEER_UNWANTED,   /* block: the peer cancelled it */
-    PEER_MISBEHAVED, /* gone: reason; counted by the Torrent Manager */
+    PEER_STALLED,  /* peer: no payload for its time-out; offer its blocks elsewhere */
+    PEER_SNUBBED,  /* peer: 60 s without payload */
+    PEER_WANTED,   /* block_data: requests from the peer, already validated: a chain to
+                      fill, end to end in one piece; holds it */
+    PEER_UNWANTED, /* block: the peer cancelled it */
+    PEER_METADATA_OFFERED, /* metadata: of so many bytes, as it says */
+    PEER_METADATA_ARRIVED, /* metadata: a piece that was asked for; holds its bytes */
+    PEER_METADATA_REFUSED, /* metadata: a piece will not come from this peer */
+    PEER_HASHES_ARRIVED, /* hashes: some that were asked for, and the request before them
+                          */
+    PEER_HASHES_REFUSED, /* hashes: what was asked for will not come from this peer */
+    PEER_HASHES_WANTED,  /* hashes: a request for leaves; each is to be answered */
+    PEER_MISBEHAVED,     /* gone: reason; counted by the Torrent Manager */
     PEER_STATUS_CHANGED, /* status: looked at once a second and when it was told to */
 
     /* ---- disk request ---- */
@@ -144,10 +179,12 @@ enum message_type {
     DISK_SETTLE,      /* job: files were chosen anew: they are made, or kept aside */
     DISK_ALLOCATE,    /* job: the wanted files get their sizes */
     DISK_MOVE,        /* job: a step of moving the files to another directory */
+    DISK_RENAME,      /* job: a file or directory of the torrent is called otherwise */
     DISK_RELEASE,     /* job: close the torrent's files */
     DISK_DELETE,      /* job: delete the torrent's own files */
     DISK_FORGET_STATE, /* job: remove a state file, both generations */
     DISK_SPACE,        /* job: how much is free where the job's name says */
+    DISK_LEAVES,       /* job: what the blocks of some pieces hash to (BEP 52) */
 
     /* ---- disk response ---- */
     DISK_MOVING,        /* moving: how far a copy has come */
@@ -170,8 +207,11 @@ enum message_type {
     EVENT_TORRENT_CHANGED, /* changed (merge: bits are or-ed) */
     EVENT_SESSION_CHANGED, /* changed (merge) */
     EVENT_TORRENT_ADDED,   /* torrent */
+    EVENT_TORRENT_GIVEN,   /* torrent: it was to be added, and is there already */
     EVENT_TORRENT_REMOVED, /* torrent */
+    EVENT_FETCHED,         /* fetched: what a URL led to; torrent: what it is now */
     EVENT_LISTENING,       /* piece.piece: the port */
+    EVENT_PORT_MAPPING,    /* piece.piece: the port; whether it is mapped has changed */
     EVENT_METADATA,        /* torrent */
     EVENT_CHECKED,         /* piece.piece: how many pieces are there */
     EVENT_PIECE,           /* verified.piece, verified.ok */
@@ -199,6 +239,7 @@ struct message {
         } block_data;
         struct {
             uint32_t piece;
+            uint32_t change; /* of a peer's pieces: its number, from 1 */
         } piece;
         struct {
             bool on;
@@ -221,12 +262,25 @@ struct message {
         struct {
             struct netaddr address;
             enum peer_source source;
+            bool by_v2; /* it was found by a hybrid's v2 hash, and may know no other */
         } candidate;
+        struct {
+            uint8_t *bytes; /* owned, malloc */
+            uint32_t piece;
+            uint32_t length;
+            int64_t total;   /* bytes of the whole, as the peer says */
+            bool one_by_one; /* the peer is lost if a question waits behind another */
+        } metadata;
+        struct {
+            uint8_t *bytes; /* owned, malloc; as on the wire (meta/hash_tree.h) */
+            uint32_t length;
+        } hashes;
         struct {
             struct netaddr *addresses; /* owned, malloc */
             uint32_t count;
             enum peer_source source;
-            struct netaddr from; /* who named them; family NONE: unknown */
+            struct netaddr from;   /* who named them; family NONE: unknown */
+            struct info_hash hash; /* which they were found by */
         } peers;
         struct {
             struct block *chain; /* owned; in order of begin */
@@ -282,11 +336,22 @@ struct message {
             struct netaddr address;
             enum peer_status status;
             enum peer_reason reason;
+            bool connected; /* then what is below is known */
+            enum peer_transport transport;
+            enum peer_encryption encryption;
+            enum peer_source source;
+            bool punched; /* met through a relay (BEP 55) */
         } peer_news;
         struct {
             char *text; /* owned, malloc, sanitised UTF-8, translated */
             enum error_code error;
         } text;
+        struct {
+            uint32_t number;       /* session_fetch's */
+            enum error_code error; /* EXISTS: the torrent was in the list already */
+            char
+                *text; /* what went wrong: owned, as above; NULL: nothing, or no memory */
+        } fetched;
     } u;
 };
 
@@ -300,6 +365,8 @@ bool message_merge(struct message *into, const struct message *from);
 const char *peer_reason_word(enum peer_reason reason);
 const char *peer_reason_text(enum peer_reason reason);
 const char *peer_status_word(enum peer_status status);
+const char *peer_transport_word(enum peer_transport transport);
+const char *peer_encryption_word(enum peer_encryption encryption);
 const char *peer_source_word(enum peer_source source);
 
 /* Set once by disk/ so that message_done can free jobs without knowing them. */

@@ -20,6 +20,8 @@
 static void post_news(struct tracker *tracker, bool ok, bool counts)
 {
     struct tracker_manager *manager = tracker->manager;
+    if (tracker->leaving || manager->config.silent)
+        return; /* its number is another's */
     struct message message = {
         .type = DISCOVERY_ANNOUNCED,
         .torrent = manager->config.torrent,
@@ -50,7 +52,8 @@ void tracker_post_peers(struct tracker *tracker, const struct netaddr *peers,
         .u.peers = {.addresses = addresses,
                     .count = count,
                     .source = PEER_SOURCE_TRACKER,
-                    .from = *from},
+                    .from = *from,
+                    .hash = manager->config.hash},
     };
     if (bus_post(manager->config.discovery, &message) != ERROR_NONE)
         message_done(&message, NULL);
@@ -123,7 +126,9 @@ enum tracker_event tracker_next_event(const struct tracker *tracker)
 void tracker_on_timer(void *context)
 {
     struct tracker *tracker = context;
-    if (tracker->manager->running)
+    if (tracker->leaving)
+        tracker_manager_let_go(tracker);
+    else if (tracker->manager->running)
         tracker_announce(tracker, tracker_next_event(tracker));
 }
 
@@ -232,8 +237,8 @@ void tracker_on_farewell(struct tracker *tracker)
 {
     tracker->knows_us = false;
     tracker->phase = TRACKER_PHASE_IDLE;
-    if (tracker->manager->running)
-        tracker_announce_in(tracker, 0);
+    if (tracker->manager->running || tracker->leaving)
+        tracker_announce_in(tracker, 0); /* one that leaves: to be freed */
 }
 
 void tracker_on_answer(struct tracker *tracker, const struct tracker_reply *reply,

@@ -15,11 +15,34 @@ void tracker_manager_check_stopped(struct tracker_manager *manager)
 {
     if (!manager->stopping)
         return;
+    if (manager->leaving != NULL)
+        return;
     for (uint32_t i = 0; i < manager->count; i++)
         if (tracker_is_asked(manager->trackers[i]) &&
             manager->trackers[i]->event == TRACKER_EVENT_STOPPED)
             return;
     loop_timer_set_in(manager->config.loop, &manager->stop_timer, 0);
+}
+
+/* Ends what is under way. */
+static void tracker_free(struct tracker *tracker)
+{
+    tracker_http_cancel(tracker);
+    tracker_udp_cancel(tracker);
+    tracker_names_cancel(tracker);
+    loop_timer_cancel(tracker->manager->config.loop, &tracker->timer);
+    free(tracker->masked);
+    free(tracker->url);
+    free(tracker);
+}
+
+static void free_leaving(struct tracker_manager *manager)
+{
+    while (manager->leaving != NULL) {
+        struct tracker *tracker = manager->leaving;
+        manager->leaving = tracker->next_leaving;
+        tracker_free(tracker);
+    }
 }
 
 static void on_stop_timer(void *context)
@@ -28,6 +51,7 @@ static void on_stop_timer(void *context)
     if (!manager->stopping)
         return;
     manager->stopping = false;
+    free_leaving(manager);
     for (uint32_t i = 0; i < manager->count; i++) {
         struct tracker *tracker = manager->trackers[i];
         if (!tracker_is_asked(tracker) || tracker->event != TRACKER_EVENT_STOPPED)
@@ -39,15 +63,21 @@ static void on_stop_timer(void *context)
     manager->stopped(manager->stopped_context);
 }
 
+/* ---- making and freeing ---- */
+
 /* Behind the others. NULL: out of memory; there is room in the arrays. */
 static struct tracker *append(struct tracker_manager *manager, const char *url,
                               uint32_t tier)
 {
     struct tracker *tracker = calloc(1, sizeof *tracker);
-    if (tracker == NULL)
+    char *own = strdup(url); /* metadata that come take the place of a link's trackers */
+    if (tracker == NULL || own == NULL) {
+        free(tracker);
+        free(own);
         return NULL;
+    }
     tracker->manager = manager;
-    tracker->url = url;
+    tracker->url = own;
     tracker->masked = tracker_mask_url(url);
     tracker->tier = tier;
     tracker->id = manager->next_id++;
@@ -78,18 +108,6 @@ static bool take_trackers(struct tracker_manager *manager)
     return true;
 }
 
-/* Ends what is under way. */
-static void tracker_free(struct tracker *tracker)
-{
-    tracker_http_cancel(tracker);
-    tracker_udp_cancel(tracker);
-    tracker_names_cancel(tracker);
-    loop_timer_cancel(tracker->manager->config.loop, &tracker->timer);
-    free(tracker->masked);
-    free(tracker->own_url);
-    free(tracker);
-}
-
 struct tracker_manager *tracker_manager_new(const struct tracker_manager_config *config)
 {
     struct tracker_manager *manager = calloc(1, sizeof *manager);
@@ -110,11 +128,45 @@ void tracker_manager_free(struct tracker_manager *manager)
     if (manager == NULL)
         return;
     loop_timer_cancel(manager->config.loop, &manager->stop_timer);
+    free_leaving(manager);
     for (uint32_t i = 0; i < manager->count; i++)
         tracker_free(manager->trackers[i]);
     free(manager->trackers);
     free(manager->order);
     free(manager);
+}
+
+/* ---- farewells ---- */
+
+/* `stopped`, if it may know us. */
+static void say_farewell(struct tracker *tracker)
+{
+    loop_timer_cancel(tracker->manager->config.loop, &tracker->timer);
+    tracker_names_cancel(tracker);
+    if (tracker_is_asked(tracker) && tracker->event == TRACKER_EVENT_STOPPED)
+        return;
+    /* One that was just told of us may know us already. */
+    const bool knows_us =
+        tracker->knows_us || (tracker_is_asked(tracker) && !tracker->is_slow &&
+                              (!tracker->turn.waiting || tracker->udp != NULL));
+    tracker_http_cancel(tracker);
+    tracker_udp_cancel(tracker);
+    tracker->is_leader = tracker->is_slow = false;
+    if (tracker->phase == TRACKER_PHASE_WORKING)
+        tracker->phase = TRACKER_PHASE_IDLE;
+    if (knows_us)
+        tracker_announce(tracker, TRACKER_EVENT_STOPPED);
+}
+
+void tracker_manager_let_go(struct tracker *tracker)
+{
+    struct tracker_manager *manager = tracker->manager;
+    struct tracker **at = &manager->leaving;
+    while (*at != tracker)
+        at = &(*at)->next_leaving;
+    *at = tracker->next_leaving;
+    tracker_free(tracker);
+    tracker_manager_check_stopped(manager);
 }
 
 /* ---- changing the list ---- */
@@ -132,6 +184,14 @@ static bool make_room(struct tracker_manager *manager)
     return trackers != NULL && order != NULL;
 }
 
+static bool is_leaving(const struct tracker_manager *manager, const char *url)
+{
+    const struct tracker *tracker = manager->leaving;
+    while (tracker != NULL && strcmp(tracker->url, url) != 0)
+        tracker = tracker->next_leaving;
+    return tracker != NULL;
+}
+
 enum error_code tracker_manager_add(struct tracker_manager *manager, const char *url)
 {
     uint32_t tier = 0;
@@ -143,16 +203,12 @@ enum error_code tracker_manager_add(struct tracker_manager *manager, const char 
     }
     if (manager->count >= METAINFO_MAX_URLS)
         return ERROR_FULL;
-    char *own = strdup(url);
-    struct tracker *tracker =
-        own != NULL && make_room(manager) ? append(manager, own, tier) : NULL;
-    if (tracker == NULL) {
-        free(own);
+    struct tracker *tracker = make_room(manager) ? append(manager, url, tier) : NULL;
+    if (tracker == NULL)
         return ERROR_MEMORY;
-    }
-    tracker->own_url = own;
-    if (manager->running)
-        tracker_announce_in(tracker, 0);
+    if (manager->running) /* after the farewell, if it was just removed */
+        loop_timer_set_in(manager->config.loop, &tracker->timer,
+                          is_leaving(manager, url) ? STOP_NS : 0);
     return ERROR_NONE;
 }
 
@@ -176,7 +232,14 @@ void tracker_manager_remove(struct tracker_manager *manager, uint32_t number)
         manager->trackers[i] = manager->trackers[i + 1];
         manager->trackers[i]->number = i;
     }
-    tracker_free(tracker);
+    tracker->leaving = true;
+    say_farewell(tracker);
+    tracker->next_leaving = manager->leaving;
+    manager->leaving = tracker;
+    if (tracker_is_asked(tracker))
+        loop_timer_set_in(manager->config.loop, &tracker->timer, STOP_NS);
+    else
+        tracker_manager_let_go(tracker);
     tracker_ask_another(manager, tier);
     tracker_manager_check_stopped(manager);
 }
@@ -204,24 +267,8 @@ void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *co
     manager->stopped = done;
     manager->stopped_context = context;
     loop_timer_set_in(manager->config.loop, &manager->stop_timer, STOP_NS);
-    for (uint32_t i = 0; i < manager->count; i++) {
-        struct tracker *tracker = manager->trackers[i];
-        loop_timer_cancel(manager->config.loop, &tracker->timer);
-        tracker_names_cancel(tracker);
-        if (tracker_is_asked(tracker) && tracker->event == TRACKER_EVENT_STOPPED)
-            continue;
-        /* One that was just told of us may know us already. */
-        const bool knows_us =
-            tracker->knows_us || (tracker_is_asked(tracker) && !tracker->is_slow &&
-                                  (!tracker->turn.waiting || tracker->udp != NULL));
-        tracker_http_cancel(tracker);
-        tracker_udp_cancel(tracker);
-        tracker->is_leader = tracker->is_slow = false;
-        if (tracker->phase == TRACKER_PHASE_WORKING)
-            tracker->phase = TRACKER_PHASE_IDLE;
-        if (knows_us)
-            tracker_announce(tracker, TRACKER_EVENT_STOPPED);
-    }
+    for (uint32_t i = 0; i < manager->count; i++)
+        say_farewell(manager->trackers[i]);
     tracker_manager_check_stopped(manager);
 }
 
@@ -254,6 +301,11 @@ void tracker_manager_announce(struct tracker_manager *manager)
                              tracker_next_event(manager->trackers[i]));
 }
 
+void tracker_manager_set_port(struct tracker_manager *manager, uint16_t port)
+{
+    manager->config.port = port;
+}
+
 void tracker_manager_network_changed(struct tracker_manager *manager)
 {
     const uint64_t now_ns = loop_now_ns(manager->config.loop);
@@ -277,6 +329,7 @@ void tracker_manager_network_changed(struct tracker_manager *manager)
 
 void tracker_manager_network_lost(struct tracker_manager *manager, const char *message)
 {
+    free_leaving(manager);
     for (uint32_t i = 0; i < manager->count; i++) {
         struct tracker *tracker = manager->trackers[i];
         const bool asked = tracker_is_asked(tracker);

@@ -33,9 +33,10 @@ struct tracker_manager_config {
     struct bus *discovery; /* filled: DISCOVERY_PEERS, DISCOVERY_ANNOUNCED */
     struct torrent_id torrent;
     struct info_hash hash;
+    bool silent; /* DISCOVERY_ANNOUNCED is not posted */
     uint8_t peer_id[20];
     uint16_t port;
-    const struct metainfo_tracker *trackers; /* outlive the manager */
+    const struct metainfo_tracker *trackers; /* copied */
     uint32_t tracker_count;
     /* The counters as they stand when an announce is made. */
     void (*stats)(void *context, struct tracker_stats *ret_stats);
@@ -50,8 +51,9 @@ void tracker_manager_free(struct tracker_manager *manager);
  */
 enum error_code tracker_manager_add(struct tracker_manager *manager,
                                     const char *url) MUST_CHECK;
-/* Forgets the tracker NUMBER, which hears nothing more, not even `stopped`. Numbers after
- * it become less by one: what is on the discovery bus is to be taken first. */
+/* Takes the tracker NUMBER off the list; if it may know us it is told `stopped`, for
+ * which tracker_manager_stop waits, too. Numbers after it become less by one: what is on
+ * the discovery bus is to be taken first. */
 void tracker_manager_remove(struct tracker_manager *manager, uint32_t number);
 /* Says `started` to all, and keeps announcing. */
 void tracker_manager_start(struct tracker_manager *manager);
@@ -62,6 +64,8 @@ void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *co
 void tracker_manager_completed(struct tracker_manager *manager);
 /* The user's wish; not more often than the trackers' least interval. */
 void tracker_manager_announce(struct tracker_manager *manager);
+/* In the announces to come. */
+void tracker_manager_set_port(struct tracker_manager *manager, uint16_t port);
 /* Our addresses or routes have changed, or we have slept: each that works or was to be
  * tried again is asked within 45 s, unless its least interval forbids it. */
 void tracker_manager_network_changed(struct tracker_manager *manager);

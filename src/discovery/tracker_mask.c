@@ -1,5 +1,4 @@
-/* What identifies the user in an address is not for screens and logs. */
-#include "discovery/tracker_private.h"
+#include "discovery/tracker_mask.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -34,7 +34,8 @@ static void on_resolved(void *context, const struct netaddr *addresses, uint32_t
     for (uint32_t i = 0; i < count; i++) {
         peers[kept] = addresses[i];
         peers[kept].port = name->port;
-        kept += netaddr_may_nominate(&name->from, &peers[kept]);
+        kept += netaddr_may_nominate(&name->from, &peers[kept]) ||
+                netaddr_is_stand_in(&peers[kept]);
     }
     tracker_post_peers(name->tracker, peers, kept, &name->from);
 }

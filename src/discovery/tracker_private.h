@@ -3,6 +3,7 @@
 #define BTTUI_DISCOVERY_TRACKER_PRIVATE_H
 
 #include "discovery/tracker_manager.h"
+#include "discovery/tracker_mask.h"
 #include "discovery/tracker_reply.h"
 
 enum tracker_event { /* as BEP 15 numbers them */
@@ -40,8 +41,7 @@ struct tracker_party {
 
 struct tracker {
     struct tracker_manager *manager;
-    const char *url;
-    char *own_url; /* of one that was added; NULL: the torrent's */
+    char *url;
     char *masked;
     uint32_t id; /* its own for as long as the manager lives */
     uint32_t number, tier;
@@ -58,6 +58,8 @@ struct tracker {
     struct tracker_names *names;
     struct loop_timer timer;
     uint64_t last_ns, scraped_ns, failing_ns; /* failing: since when; 0: it is not */
+    bool leaving;                             /* removed: it is told so, and then freed */
+    struct tracker *next_leaving;
     bool offline; /* it could not be asked for reasons of our own */
     uint32_t failures;
     char message[TRACKER_TEXT_SIZE];
@@ -72,6 +74,7 @@ struct tracker_manager {
     struct tracker **trackers;
     uint32_t *order; /* by tier, shuffled within; whoever works moves to its front */
     uint32_t count;
+    struct tracker *leaving; /* removed, and still to be told */
     uint32_t next_id;
     uint32_t key;
     bool running, stopping;
@@ -91,6 +94,8 @@ void tracker_turn_give_back(struct tracker_turn *turn);
 
 /* tracker_manager.c */
 void tracker_manager_check_stopped(struct tracker_manager *manager);
+/* A removed one was told, or will not be: it is freed. */
+void tracker_manager_let_go(struct tracker *tracker);
 
 /* tracker_announce.c */
 /* Whether an announce is under way or waits for its turn; a scrape is none. */
@@ -147,8 +152,5 @@ struct tracker *tracker_tiers_leader(const struct tracker_manager *manager,
  */
 struct tracker *tracker_tiers_resting(const struct tracker_manager *manager,
                                       uint32_t tier);
-
-/* tracker_mask.c: URL without what identifies the user; malloc'ed, NULL: no memory. */
-char *tracker_mask_url(const char *url);
 
 #endif

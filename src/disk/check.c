@@ -2,6 +2,7 @@
  * Re-checking what is on disk: every worker pulls ranges of pieces from one shared
  * counter, in file order, and between two ranges the worker's other jobs get their turn.
  */
+#include "base/merkle.h"
 #include "base/sha1_lanes.h"
 #include "disk/disk_private.h"
 
@@ -27,7 +28,7 @@ struct check {
     _Atomic uint8_t *have;           /* wire order; two workers may touch one byte */
     atomic_bool has_sizes;           /* of the files, looked at when it began */
     atomic_bool has_zero_digest;     /* set once the digest is whole */
-    uint8_t zero_digest[SHA1_BYTES]; /* of a whole piece of zeros */
+    struct piece_digest zero_digest; /* of a whole piece of zeros */
 };
 
 void check_unref(struct check *check)
@@ -64,19 +65,36 @@ void check_cancel(struct check *check)
     check_unref(check);
 }
 
-static void digest_of_zeros(struct check *check)
+static bool hash_zeros(uint32_t length, uint8_t ret_digest[SHA1_BYTES])
 {
     static const uint8_t zeros[4096];
     struct digest *digest = digest_new(DIGEST_SHA1);
-    uint32_t left = storage_metainfo(check->storage)->piece_bytes;
     if (digest == NULL)
-        return;
-    for (uint32_t part; left > 0; left -= part) {
-        part = left < sizeof zeros ? left : (uint32_t)sizeof zeros;
+        return false;
+    for (uint32_t part; length > 0; length -= part) {
+        part = length < sizeof zeros ? length : (uint32_t)sizeof zeros;
         digest_update(digest, zeros, part);
     }
-    digest_final(digest, check->zero_digest);
+    digest_final(digest, ret_digest);
     digest_free(digest);
+    return true;
+}
+
+static void hash_tree_of_zeros(uint32_t length, uint8_t ret_root[SHA256_BYTES])
+{
+    static const uint8_t zeros[MERKLE_LEAF_BYTES];
+    digest_sha256(zeros, sizeof zeros, ret_root);
+    for (uint32_t covered = MERKLE_LEAF_BYTES; covered < length; covered *= 2)
+        merkle_parent(ret_root, ret_root, ret_root);
+}
+
+static void digest_of_zeros(struct check *check)
+{
+    const struct metainfo *metainfo = storage_metainfo(check->storage);
+    if (metainfo_has_v2(metainfo))
+        hash_tree_of_zeros(metainfo->piece_bytes, check->zero_digest.root);
+    if (!metainfo->v2_only && !hash_zeros(metainfo->piece_bytes, check->zero_digest.sha1))
+        return;
     atomic_store(&check->has_zero_digest, true);
 }
 
@@ -130,7 +148,9 @@ enum error_code check_start(struct disk_manager *manager, const struct message *
 static bool is_untouched(struct check *check, uint32_t piece)
 {
     const struct metainfo *metainfo = storage_metainfo(check->storage);
-    const uint32_t length = metainfo_piece_length(metainfo, piece);
+    const uint32_t length = metainfo_has_v2(metainfo)
+                                ? metainfo_piece_tree(metainfo, piece).bytes
+                                : metainfo_piece_length(metainfo, piece);
     return atomic_load(&check->has_zero_digest) && length == metainfo->piece_bytes &&
            storage_is_hole(check->storage, piece, length);
 }
@@ -147,15 +167,14 @@ static void note_result(struct check *check, uint32_t piece, bool is_right)
 }
 
 static void take_digest(struct check *check, uint32_t piece,
-                        const uint8_t digest[SHA1_BYTES])
+                        const struct piece_digest *digest)
 {
-    const size_t at = (size_t)piece * SHA1_BYTES;
     if (check->job->ret_digests != NULL)
-        memcpy(check->job->ret_digests + at, digest, SHA1_BYTES);
+        check->job->ret_digests[piece] = *digest;
     note_result(check, piece,
                 check->job->ret_digests != NULL ||
-                    memcmp(digest, storage_metainfo(check->storage)->piece_hashes + at,
-                           SHA1_BYTES) == 0);
+                    metainfo_judge_piece(storage_metainfo(check->storage), piece,
+                                         digest) == PIECE_RIGHT);
 }
 
 /* ERROR: the code alone says that a file is too short or away. */
@@ -177,12 +196,12 @@ struct batch {
 
 static void hash_batch(struct worker *worker, struct check *check, struct batch *batch)
 {
-    uint8_t digests[SHA1_LANES_MAX][SHA1_BYTES];
+    struct piece_digest digests[SHA1_LANES_MAX];
     struct storage_error errors[SHA1_LANES_MAX];
     check_digests(worker, check->storage, batch->pieces, batch->count, digests, errors);
     for (uint32_t i = 0; i < batch->count; i++)
         if (errors[i].code == ERROR_NONE)
-            take_digest(check, batch->pieces[i], digests[i]);
+            take_digest(check, batch->pieces[i], &digests[i]);
         else
             take_error(check, batch->pieces[i], &errors[i]);
     batch->count = 0;
@@ -199,7 +218,7 @@ static void check_piece(struct check *check, uint32_t piece, struct batch *batch
              !storage_was_there(check->storage, piece, length))
         take_error(check, piece, &absent);
     else if (is_untouched(check, piece))
-        take_digest(check, piece, check->zero_digest);
+        take_digest(check, piece, &check->zero_digest);
     else
         batch->pieces[batch->count++] = piece;
 }

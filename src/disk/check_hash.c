@@ -1,4 +1,5 @@
 /* What a check costs: reading pieces and hashing them, several side by side. */
+#include "base/merkle.h"
 #include "base/sha1_lanes.h"
 #include "disk/disk_private.h"
 
@@ -20,30 +21,63 @@ static bool has_buffer(struct worker *worker)
     return worker->buffer != NULL && worker->digest != NULL;
 }
 
-static void hash_one(struct worker *worker, struct storage *storage, uint32_t piece,
-                     uint8_t ret_digest[SHA1_BYTES], struct storage_error *ret_error)
+/* A v2 piece is hashed leaf by leaf, up to the end of its file. */
+struct tree_hash {
+    struct merkle merkle;
+    struct piece_tree tree;
+};
+
+static void hash_leaves(struct tree_hash *hash, const uint8_t *bytes, uint32_t at,
+                        uint32_t length)
 {
-    const uint32_t length = metainfo_piece_length(storage_metainfo(storage), piece);
+    const uint32_t left = at < hash->tree.bytes ? hash->tree.bytes - at : 0;
+    const uint32_t end = left < length ? left : length;
+    for (uint32_t done = 0; done < end; done += MERKLE_LEAF_BYTES) {
+        uint8_t leaf[SHA256_BYTES];
+        const uint32_t rest = end - done;
+        digest_sha256(bytes + done, rest < MERKLE_LEAF_BYTES ? rest : MERKLE_LEAF_BYTES,
+                      leaf);
+        merkle_add(&hash->merkle, leaf);
+    }
+}
+
+static void hash_one(struct worker *worker, struct storage *storage, uint32_t piece,
+                     struct piece_digest *ret_digest, struct storage_error *ret_error)
+{
+    const struct metainfo *metainfo = storage_metainfo(storage);
+    const uint32_t length = metainfo_piece_length(metainfo, piece);
     const uint32_t most = SHA1_LANES_MAX * PART_BYTES;
+    const bool has_v1 = !metainfo->v2_only, has_v2 = metainfo_has_v2(metainfo);
+    struct tree_hash hash;
+    merkle_begin(&hash.merkle);
+    if (has_v2)
+        hash.tree = metainfo_piece_tree(metainfo, piece);
     digest_reset(worker->digest);
     for (uint32_t at = 0; at < length;) {
         const uint32_t part = length - at < most ? length - at : most;
         if (storage_read(storage, piece, at, worker->buffer, part, ret_error) !=
             ERROR_NONE)
             return;
-        digest_update(worker->digest, worker->buffer, part);
+        if (has_v1)
+            digest_update(worker->digest, worker->buffer, part);
+        if (has_v2)
+            hash_leaves(&hash, worker->buffer, at, part);
         at += part;
     }
-    digest_final(worker->digest, ret_digest);
+    if (has_v1)
+        digest_final(worker->digest, ret_digest->sha1);
+    if (has_v2)
+        merkle_end(&hash.merkle, 0, hash.tree.levels, ret_digest->root);
 }
 
 /* A piece that cannot be read is hashed on with whatever is in its part: the others go on
  * at the same pace. */
 static void hash_together(struct worker *worker, struct storage *storage,
                           const uint32_t *pieces, uint32_t count,
-                          uint8_t (*ret_digests)[SHA1_BYTES],
+                          struct piece_digest *ret_digests,
                           struct storage_error *ret_errors)
 {
+    uint8_t digests[SHA1_LANES_MAX][SHA1_BYTES];
     const uint32_t length = metainfo_piece_length(storage_metainfo(storage), pieces[0]);
     const uint8_t *parts[SHA1_LANES_MAX];
     struct sha1_lanes lanes;
@@ -62,19 +96,23 @@ static void hash_together(struct worker *worker, struct storage *storage,
         }
         sha1_lanes_update(&lanes, parts, part);
     }
-    sha1_lanes_final(&lanes, ret_digests);
+    sha1_lanes_final(&lanes, digests);
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(ret_digests[i].sha1, digests[i], SHA1_BYTES);
 }
 
 uint32_t check_hash_most(const struct storage *storage)
 {
-    const uint32_t length = storage_metainfo(storage)->piece_bytes;
-    return length % SHA1_LANES_CHUNK == 0 && length <= SIDE_BY_SIDE_BYTES
+    const struct metainfo *metainfo = storage_metainfo(storage);
+    const uint32_t length = metainfo->piece_bytes;
+    return !metainfo_has_v2(metainfo) && length % SHA1_LANES_CHUNK == 0 &&
+                   length <= SIDE_BY_SIDE_BYTES
                ? sha1_lanes_most()
                : 1;
 }
 
 void check_digests(struct worker *worker, struct storage *storage, const uint32_t *pieces,
-                   uint32_t count, uint8_t (*ret_digests)[SHA1_BYTES],
+                   uint32_t count, struct piece_digest *ret_digests,
                    struct storage_error *ret_errors)
 {
     const struct metainfo *metainfo = storage_metainfo(storage);
@@ -93,16 +131,53 @@ void check_digests(struct worker *worker, struct storage *storage, const uint32_
     else
         hash_together(worker, storage, pieces, together, ret_digests, ret_errors);
     for (uint32_t i = together; i < count; i++)
-        hash_one(worker, storage, pieces[i], ret_digests[i], &ret_errors[i]);
+        hash_one(worker, storage, pieces[i], &ret_digests[i], &ret_errors[i]);
 }
 
 bool check_hash(struct worker *worker, struct storage *storage, uint32_t piece)
 {
-    uint8_t digest[1][SHA1_BYTES];
+    struct piece_digest digest;
     struct storage_error error;
-    check_digests(worker, storage, &piece, 1, digest, &error);
+    check_digests(worker, storage, &piece, 1, &digest, &error);
     return error.code == ERROR_NONE &&
-           memcmp(digest[0],
-                  storage_metainfo(storage)->piece_hashes + (size_t)piece * SHA1_BYTES,
-                  SHA1_BYTES) == 0;
+           metainfo_judge_piece(storage_metainfo(storage), piece, &digest) == PIECE_RIGHT;
+}
+
+static enum error_code read_leaves(struct worker *worker, struct disk_job *job,
+                                   uint32_t piece, uint32_t bytes)
+{
+    const uint32_t most = SHA1_LANES_MAX * PART_BYTES;
+    for (uint32_t at = 0; at < bytes;) {
+        const uint32_t part = bytes - at < most ? bytes - at : most;
+        const enum error_code error =
+            storage_read(job->storage, piece, at, worker->buffer, part, &job->error);
+        if (error != ERROR_NONE)
+            return error;
+        for (uint32_t done = 0; done < part; done += MERKLE_LEAF_BYTES) {
+            const uint32_t rest = part - done;
+            digest_sha256(worker->buffer + done,
+                          rest < MERKLE_LEAF_BYTES ? rest : MERKLE_LEAF_BYTES,
+                          job->bytes + job->length);
+            job->length += SHA256_BYTES;
+        }
+        at += part;
+    }
+    return ERROR_NONE;
+}
+
+enum error_code check_leaves(struct worker *worker, struct disk_job *job)
+{
+    const struct metainfo *metainfo = storage_metainfo(job->storage);
+    const size_t most =
+        (size_t)job->count * (metainfo->piece_bytes / MERKLE_LEAF_BYTES) * SHA256_BYTES;
+    job->bytes = malloc(most);
+    if (job->bytes == NULL || !has_buffer(worker))
+        return ERROR_MEMORY;
+    enum error_code error = ERROR_NONE;
+    for (uint32_t i = 0; i < job->count && error == ERROR_NONE; i++) {
+        const uint32_t piece = job->first + i;
+        error =
+            read_leaves(worker, job, piece, metainfo_piece_tree(metainfo, piece).bytes);
+    }
+    return error;
 }

@@ -31,6 +31,7 @@ void disk_job_free(struct disk_job *job)
     free(job->pieces);
     free(job->name);
     free(job->from);
+    metainfo_free(job->metainfo);
     free(job->bytes);
     free(job->stamps);
     storage_unref(job->storage);
@@ -279,6 +280,29 @@ void disk_manager_set_unwanted(struct disk_manager *manager, struct torrent_id i
         storage_set_unwanted(torrent->storage, unwanted);
 }
 
+enum error_code disk_manager_set_suffix(struct disk_manager *manager,
+                                        struct torrent_id id, const char *suffix)
+{
+    const struct disk_torrent *torrent = find(manager, id);
+    return torrent != NULL ? storage_set_suffix(torrent->storage, suffix)
+                           : ERROR_NOT_FOUND;
+}
+
+void disk_manager_set_whole(struct disk_manager *manager, struct torrent_id id,
+                            const bool *whole)
+{
+    const struct disk_torrent *torrent = find(manager, id);
+    if (torrent != NULL)
+        storage_set_whole(torrent->storage, whole);
+}
+
+bool disk_manager_is_unfinished(struct disk_manager *manager, struct torrent_id id,
+                                uint32_t file)
+{
+    const struct disk_torrent *torrent = find(manager, id);
+    return torrent != NULL && storage_is_unfinished(torrent->storage, file);
+}
+
 /* ---- requests and responses ---- */
 
 /* A piece stays with one worker. What waits for the disk, and state files, have a worker
@@ -315,7 +339,8 @@ static struct worker *worker_for(struct disk_manager *manager,
 static bool needs_storage(enum message_type type)
 {
     return type == DISK_SYNC || type == DISK_SETTLE || type == DISK_ALLOCATE ||
-           type == DISK_MOVE || type == DISK_DELETE || type == DISK_RELEASE;
+           type == DISK_MOVE || type == DISK_RENAME || type == DISK_DELETE ||
+           type == DISK_RELEASE || type == DISK_LEAVES;
 }
 
 enum error_code disk_manager_post(struct disk_manager *manager,

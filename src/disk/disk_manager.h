@@ -60,6 +60,15 @@ void disk_manager_close(struct disk_manager *manager, struct torrent_id torrent)
  */
 void disk_manager_set_unwanted(struct disk_manager *manager, struct torrent_id torrent,
                                const bool *unwanted);
+/* storage_set_suffix, before anything is asked of the torrent, and storage_set_whole. */
+enum error_code disk_manager_set_suffix(struct disk_manager *manager,
+                                        struct torrent_id torrent,
+                                        const char *suffix) MUST_CHECK;
+void disk_manager_set_whole(struct disk_manager *manager, struct torrent_id torrent,
+                            const bool *whole);
+/* storage_is_unfinished: never waits for the disk. */
+bool disk_manager_is_unfinished(struct disk_manager *manager, struct torrent_id torrent,
+                                uint32_t file);
 
 /* A DISK_MOVE_COPY of TORRENT ends soon, with ERROR_CANCELLED unless it is done. */
 void disk_manager_cancel_move(struct disk_manager *manager, struct torrent_id torrent);
@@ -89,11 +98,11 @@ struct disk_job {
      * empty files are made when it ends. */
     bool create_empty;
     /* DISK_CHECK, all the poster's own, to be there until it is answered or the workers
-     * are stopped. RET_DIGESTS: each piece's SHA-1 goes here and is compared with
-     * nothing: what can be read is right, and the first piece that cannot ends the check
-     * with ERROR_CANCELLED. RET_ERRNOS: one a file, set where reading it failed.
+     * are stopped. RET_DIGESTS: what each piece comes to goes here and is compared
+     * with nothing: what can be read is right, and the first piece that cannot ends the
+     * check with ERROR_CANCELLED. RET_ERRNOS: one a file, set where reading it failed.
      * RET_STAMPS: one a file, how it looks at the end. */
-    uint8_t *ret_digests;
+    struct piece_digest *ret_digests;
     _Atomic int *ret_errnos;
     struct file_stamp *ret_stamps;
     /* DISK_MOVE: to NAME, as storage.h's functions of these names do it. FINISH: what is
@@ -105,6 +114,10 @@ struct disk_job {
         DISK_MOVE_ABANDON
     } step;
     char *from;
+    /* DISK_RENAME: FROM becomes NAME, and the torrent METAINFO (a reference), as
+     * storage_rename does it. */
+    struct metainfo *metainfo;
+    bool again, may_be_away;
     /* DISK_SAVE_RESUME, DISK_FORGET_STATE: a state file. DISK_SPACE: a directory. */
     int dir_fd;
     char *name;     /* owned */
@@ -116,6 +129,8 @@ struct disk_job {
      * went wrong with that alone. */
     bool stat_all;
     struct storage_error settle_error;
+    /* DISK_SETTLE: only names with or without the suffix (storage_settle_forms). */
+    bool only_forms;
     /* DISK_SYNC's result: how the files look now. Owned. */
     struct file_stamp *stamps;
     uint32_t stamp_count;
@@ -124,7 +139,11 @@ struct disk_job {
     uint64_t free_bytes;       /* DISK_SPACE's result; UINT64_MAX: not known */
     enum message_type request; /* in an answer: to what */
     struct storage *storage;   /* the Disk Manager's own */
-    uint64_t cookie;           /* the poster's own, comes back untouched */
+    /* DISK_LEAVES: COUNT pieces from FIRST on. BYTES become their leaves, SHA256_BYTES
+     * each, one for each 16 KiB of data, LENGTH in all. */
+    uint32_t first, count;
+    uint8_t note[48]; /* the poster's own, comes back untouched */
+    uint64_t cookie;  /* so does this */
 };
 struct disk_job *disk_job_new(void); /* NULL: out of memory */
 void disk_job_free(struct disk_job *job);

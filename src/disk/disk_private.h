@@ -82,10 +82,13 @@ void check_unref(struct check *check);
 uint32_t check_hash_most(const struct storage *storage);
 /* The digest of each, but where RET_ERRORS has a code: it could not be read. */
 void check_digests(struct worker *worker, struct storage *storage, const uint32_t *pieces,
-                   uint32_t count, uint8_t (*ret_digests)[SHA1_BYTES],
+                   uint32_t count, struct piece_digest *ret_digests,
                    struct storage_error *ret_errors);
 /* Whether PIECE is there whole and right. */
 bool check_hash(struct worker *worker, struct storage *storage, uint32_t piece);
+
+/* DISK_LEAVES. */
+enum error_code check_leaves(struct worker *worker, struct disk_job *job);
 
 /* mover.c */
 enum error_code mover_handle(struct disk_manager *manager, struct torrent_id torrent,

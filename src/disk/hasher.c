@@ -1,4 +1,4 @@
-#include "base/digest.h"
+#include "base/merkle.h"
 #include "disk/disk_private.h"
 
 #include <stdlib.h>
@@ -9,7 +9,10 @@ struct disk_piece {
     struct disk_piece *next;
     struct torrent_id torrent;
     uint32_t piece;
-    struct digest *digest;
+    struct digest *digest;       /* v1; NULL: there is none to compare with */
+    uint8_t *leaves;             /* v2: SHA256_BYTES a block; NULL: none */
+    struct piece_tree tree;      /* v2 */
+    uint32_t hashed;             /* bytes from the start */
     struct block *chain, **tail; /* hashed, not yet written */
     uint32_t written;            /* bytes from the start that were written early */
     uint8_t *block_sha1s;        /* of blocks written early; NULL: none were */
@@ -27,8 +30,30 @@ static struct disk_piece **find_piece(struct worker *worker, struct torrent_id t
     return at;
 }
 
+static bool init_digests(struct disk_piece *piece, const struct metainfo *metainfo)
+{
+    if (metainfo->piece_hashes != NULL &&
+        (piece->digest = digest_new(DIGEST_SHA1)) == NULL)
+        return false;
+    if (metainfo->piece_roots == NULL)
+        return true;
+    piece->tree = metainfo_piece_tree(metainfo, piece->piece);
+    piece->leaves =
+        calloc((piece->tree.bytes + BLOCK_BYTES - 1) / BLOCK_BYTES, SHA256_BYTES);
+    return piece->leaves != NULL;
+}
+
+static void free_piece(struct disk_piece *piece)
+{
+    digest_free(piece->digest);
+    free(piece->leaves);
+    free(piece->block_sha1s);
+    free(piece);
+}
+
 static struct disk_piece *begin_piece(struct worker *worker,
-                                      const struct message *request)
+                                      const struct message *request,
+                                      const struct storage *storage)
 {
     struct disk_piece *piece = calloc(1, sizeof *piece);
     if (piece == NULL)
@@ -36,9 +61,8 @@ static struct disk_piece *begin_piece(struct worker *worker,
     piece->torrent = request->torrent;
     piece->piece = request->u.run.piece;
     piece->tail = &piece->chain;
-    piece->digest = digest_new(DIGEST_SHA1);
-    if (piece->digest == NULL) {
-        free(piece);
+    if (!init_digests(piece, storage_metainfo(storage))) {
+        free_piece(piece);
         return NULL;
     }
     piece->next = worker->pieces;
@@ -50,9 +74,7 @@ static struct disk_piece *begin_piece(struct worker *worker,
 static void end_piece(struct worker *worker, struct disk_piece *piece)
 {
     *find_piece(worker, piece->torrent, piece->piece) = piece->next;
-    digest_free(piece->digest);
-    free(piece->block_sha1s);
-    free(piece);
+    free_piece(piece);
 }
 
 static void give_back(struct worker *worker, struct torrent_id torrent, uint32_t piece,
@@ -82,15 +104,35 @@ static void respond_error(struct worker *worker, const struct disk_piece *piece,
     disk_respond(worker->manager, &response);
 }
 
+/* What comes after the end of a v2 file is zeros whoever sent it: a peer must not be able
+ * to make the two halves of a hybrid disagree. */
+static void hash_leaf(struct disk_piece *piece, struct block *block)
+{
+    const uint32_t left =
+        block->begin < piece->tree.bytes ? piece->tree.bytes - block->begin : 0;
+    const uint32_t length = left < block->length ? left : block->length;
+    if (length > 0)
+        digest_sha256(block->bytes, length,
+                      piece->leaves +
+                          (size_t)(block->begin / BLOCK_BYTES) * SHA256_BYTES);
+    memset(block->bytes + length, 0, block->length - length);
+}
+
 static void hash_chain(struct disk_piece *piece, struct block *chain)
 {
     *piece->tail = chain;
     for (struct block *block = chain; block != NULL; block = block->next) {
-        digest_update(piece->digest, block->bytes, block->length);
+        if (piece->leaves != NULL)
+            hash_leaf(piece, block);
+        if (piece->digest != NULL)
+            digest_update(piece->digest, block->bytes, block->length);
+        piece->hashed = block->begin + block->length;
         piece->tail = &block->next;
     }
 }
 
+/* Blocks that are told from each other by their digests, by v2's leaves if there are: as
+ * much of those as a SHA-1 is long. */
 static bool keep_digests(struct disk_piece *piece, const struct metainfo *metainfo)
 {
     const uint32_t length = metainfo_piece_length(metainfo, piece->piece);
@@ -99,7 +141,11 @@ static bool keep_digests(struct disk_piece *piece, const struct metainfo *metain
         piece->block_sha1s = calloc(blocks, SHA1_BYTES);
     if (piece->block_sha1s == NULL)
         return false;
-    for (const struct block *block = piece->chain; block != NULL; block = block->next)
+    for (size_t i = 0; piece->leaves != NULL && i * BLOCK_BYTES < piece->tree.bytes; i++)
+        memcpy(piece->block_sha1s + i * SHA1_BYTES, piece->leaves + i * SHA256_BYTES,
+               SHA1_BYTES);
+    for (const struct block *block = piece->leaves == NULL ? piece->chain : NULL;
+         block != NULL; block = block->next)
         digest_sha1(block->bytes, block->length,
                     piece->block_sha1s +
                         (size_t)(block->begin / BLOCK_BYTES) * SHA1_BYTES);
@@ -124,6 +170,12 @@ static bool write_early(struct worker *worker, struct disk_piece *piece,
     return true;
 }
 
+static uint32_t piece_file(const struct metainfo *metainfo,
+                           const struct disk_piece *piece)
+{
+    return metainfo_file_at(metainfo, (uint64_t)piece->piece * metainfo->piece_bytes);
+}
+
 /* --verify-writes: what memory or the disk changed on the way shows here, or never. */
 static bool reads_back(struct worker *worker, const struct disk_piece *piece,
                        struct storage *storage, struct storage_error *error)
@@ -137,28 +189,51 @@ static bool reads_back(struct worker *worker, const struct disk_piece *piece,
         return false;
     const bool right = check_hash(worker, storage, piece->piece);
     if (!right)
-        *error = (struct storage_error){
-            ERROR_CORRUPT, 0,
-            metainfo_file_at(metainfo, (uint64_t)piece->piece * metainfo->piece_bytes)};
+        *error = (struct storage_error){ERROR_CORRUPT, 0, piece_file(metainfo, piece)};
     return right;
+}
+
+/* Padding that was not fetched is hashed all the same. */
+static enum piece_verdict judge(struct disk_piece *piece, const struct metainfo *metainfo)
+{
+    static const uint8_t zeros[4096];
+    struct piece_digest digest;
+    if (piece->digest != NULL) {
+        uint32_t left = metainfo_piece_length(metainfo, piece->piece) - piece->hashed;
+        for (uint32_t part; left > 0; left -= part) {
+            part = left < sizeof zeros ? left : (uint32_t)sizeof zeros;
+            digest_update(piece->digest, zeros, part);
+        }
+        digest_final(piece->digest, digest.sha1);
+    }
+    if (piece->leaves != NULL)
+        merkle_root(piece->leaves, (piece->tree.bytes + BLOCK_BYTES - 1) / BLOCK_BYTES, 0,
+                    piece->tree.levels, digest.root);
+    return metainfo_judge_piece(metainfo, piece->piece, &digest);
+}
+
+static bool write_right(struct worker *worker, const struct disk_piece *piece,
+                        struct storage *storage, struct storage_error *error)
+{
+    if (piece->chain != NULL && storage_write(storage, piece->piece, piece->written,
+                                              piece->chain, error) != ERROR_NONE)
+        return false;
+    return reads_back(worker, piece, storage, error);
 }
 
 static bool finish(struct worker *worker, struct disk_piece *piece,
                    struct storage *storage, struct storage_error *error)
 {
-    uint8_t digest[SHA1_BYTES];
     const struct metainfo *metainfo = storage_metainfo(storage);
-    digest_final(piece->digest, digest);
-    const bool right =
-        memcmp(digest, metainfo->piece_hashes + (size_t)piece->piece * SHA1_BYTES,
-               SHA1_BYTES) == 0;
+    const enum piece_verdict verdict = judge(piece, metainfo);
+    const bool right = verdict == PIECE_RIGHT;
+    if (verdict == PIECE_TORN) {
+        *error = (struct storage_error){ERROR_TORN, 0, piece_file(metainfo, piece)};
+        return false;
+    }
     if (!right || piece->want_digests || piece->block_sha1s != NULL)
         keep_digests(piece, metainfo);
-    if (right && piece->chain != NULL &&
-        storage_write(storage, piece->piece, piece->written, piece->chain, error) !=
-            ERROR_NONE)
-        return false;
-    if (right && !reads_back(worker, piece, storage, error))
+    if (right && !write_right(worker, piece, storage, error))
         return false;
     const struct message response = {
         .type = right ? DISK_VERIFIED : DISK_FAILED_HASH,
@@ -185,6 +260,7 @@ static void drop(struct worker *worker, struct disk_piece *piece)
  * ERROR_NONE).
  */
 static enum error_code piece_of(struct worker *worker, const struct message *request,
+                                const struct storage *storage,
                                 struct disk_piece **ret_piece)
 {
     struct disk_piece *piece =
@@ -194,7 +270,7 @@ static enum error_code piece_of(struct worker *worker, const struct message *req
         drop(worker, piece);
         piece = NULL;
     }
-    if (piece == NULL && first && (piece = begin_piece(worker, request)) == NULL)
+    if (piece == NULL && first && (piece = begin_piece(worker, request, storage)) == NULL)
         return ERROR_MEMORY;
     *ret_piece = piece;
     return ERROR_NONE;
@@ -235,7 +311,7 @@ void hasher_on_hash(struct worker *worker, struct message *request)
     if (storage == NULL)
         hasher_on_drop(worker, request); /* what came before the torrent was closed */
     const enum error_code error =
-        storage != NULL ? piece_of(worker, request, &piece) : ERROR_CANCELLED;
+        storage != NULL ? piece_of(worker, request, storage, &piece) : ERROR_CANCELLED;
     if (error != ERROR_NONE)
         refuse(worker, request, error);
     else if (piece == NULL)

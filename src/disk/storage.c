@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool find_twins(struct storage *storage)
+static bool find_names(struct storage *storage)
 {
-    if (path_twins_find(storage->metainfo, &storage->twins) != ERROR_NONE)
-        return false;
-    if (storage->twins == NULL)
-        return true;
-    storage->twin_states = calloc(storage->twins->count, sizeof *storage->twin_states);
+    struct storage_names *names = storage_names_new(storage->metainfo, NULL);
+    atomic_init(&storage->names, names);
+    if (names == NULL || names->twins == NULL)
+        return names != NULL;
+    storage->twin_states = calloc(names->twins->count, sizeof *storage->twin_states);
     return storage->twin_states != NULL;
 }
 
@@ -52,7 +52,7 @@ struct storage *storage_new(struct file_cache *cache, struct metainfo *metainfo,
     storage->unwanted = calloc(metainfo->file_count, sizeof *storage->unwanted);
     if (storage->dir == NULL || storage->parts_name == NULL || storage->dirty == NULL ||
         storage->entered == NULL || storage->stamps == NULL ||
-        storage->unwanted == NULL || !find_twins(storage)) {
+        storage->unwanted == NULL || !find_names(storage)) {
         storage_unref(storage);
         return NULL;
     }
@@ -74,7 +74,8 @@ void storage_unref(struct storage *storage)
     pthread_rwlock_destroy(&storage->life);
     pthread_rwlock_destroy(&storage->layout);
     metainfo_free(storage->metainfo);
-    path_twins_free(storage->twins);
+    storage_names_free(atomic_load(&storage->names));
+    storage_names_free(storage->former_names);
     free(storage->twin_states);
     for (uint32_t i = 0; i < storage->former_dir_count; i++)
         free(storage->former_dirs[i]);
@@ -84,6 +85,9 @@ void storage_unref(struct storage *storage)
     free(storage->apart);
     free(storage->shared);
     free((void *)storage->unwanted);
+    free((void *)storage->whole);
+    free(storage->forms);
+    free(storage->suffix);
     free(storage->dirty);
     free(storage->entered);
     free(storage->stamps);
@@ -173,7 +177,10 @@ void storage_begin_anew(struct storage *storage)
     storage->dir_seen = false;
     memset(storage->entered, 0,
            (storage->metainfo->file_count + 1u) * sizeof *storage->entered);
-    for (uint32_t i = 0; storage->twins != NULL && i < storage->twins->count; i++)
+    if (storage->forms != NULL)
+        memset(storage->forms, 0, storage->metainfo->file_count * sizeof *storage->forms);
+    const struct path_twins *twins = atomic_load(&storage->names)->twins;
+    for (uint32_t i = 0; twins != NULL && i < twins->count; i++)
         storage->twin_states[i] = TWIN_UNKNOWN;
     pthread_mutex_unlock(&storage->mutex);
     file_cache_retire(storage->cache, storage);
@@ -237,12 +244,23 @@ void storage_mark_dirty(struct storage *storage, uint32_t file)
     pthread_mutex_unlock(&storage->mutex);
 }
 
+/* Between the end of a v2 file and the next piece: in no file, and read as zeros. */
+static struct segment gap_at(const struct storage *storage, uint32_t file,
+                             uint64_t offset, uint64_t left)
+{
+    const uint32_t piece_bytes = storage->metainfo->piece_bytes;
+    const uint64_t rest = piece_bytes - offset % piece_bytes;
+    return (struct segment){file, 0, rest < left ? rest : left, true, false};
+}
+
 struct segment storage_segment_at(const struct storage *storage, uint64_t offset,
                                   uint64_t left)
 {
     const uint32_t file = metainfo_file_at(storage->metainfo, offset);
     const struct metainfo_file *record = &storage->metainfo->files[file];
     const uint64_t in_file = offset - record->offset;
+    if (in_file >= record->length)
+        return gap_at(storage, file, offset, left);
     const uint64_t rest = record->length - in_file;
     const struct segment segment = {file, in_file, rest < left ? rest : left, record->pad,
                                     false};
@@ -263,9 +281,12 @@ enum error_code storage_create_empty(struct storage *storage,
         const struct metainfo_file *file = &storage->metainfo->files[i];
         if (file->length > 0 || file->pad || atomic_load(&storage->unwanted[i]))
             continue;
+        pthread_rwlock_rdlock(&storage->layout);
         const int fd = storage_acquire(storage, i, true);
-        if (fd < 0)
-            return storage_fail(ret_error, i, errno);
+        const int error = fd < 0 ? errno : 0;
+        pthread_rwlock_unlock(&storage->layout);
+        if (error != 0)
+            return storage_fail(ret_error, i, error);
         storage_release(storage, fd);
     }
     return ERROR_NONE;

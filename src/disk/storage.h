@@ -59,6 +59,23 @@ struct storage *storage_ref(struct storage *storage);
 void storage_unref(struct storage *storage);
 const struct metainfo *storage_metainfo(const struct storage *storage);
 
+/* Files are called with SUFFIX behind their names until they are complete; one that is
+ * there without it is used as it is. For whom that is, path_suffix_fits tells. Before all
+ * else. */
+enum error_code storage_set_suffix(struct storage *storage,
+                                   const char *suffix) MUST_CHECK;
+/* WHOLE: a flag a file, copied: it is complete. Never waits; storage_settle_forms goes by
+ * it. */
+void storage_set_whole(struct storage *storage, const bool *whole);
+/* Whether FILE is known to have the suffix. Never waits for the disk. */
+bool storage_is_unfinished(struct storage *storage, uint32_t file);
+/* Complete files lose the suffix, wanted ones that are not get it. ERROR_EXISTS:
+ * something has the name already, and the file keeps the one it has. ERROR_CANCELLED: it
+ * is moving.
+ */
+enum error_code storage_settle_forms(struct storage *storage,
+                                     struct storage_error *ret_error);
+
 /* The name of the parts file of a torrent. */
 #define STORAGE_PARTS_NAME_SIZE (INFO_HASH_HEX_SIZE + 8)
 void storage_parts_name(const struct info_hash *hash,
@@ -154,6 +171,18 @@ void storage_move_give_up(struct storage *storage, const char *dir);
 void storage_move_abandon(struct storage *storage, const char *dir);
 /* What is being copied ends soon. Never waits. */
 void storage_cancel_move(struct storage *storage);
+
+/* ---- renaming ---- */
+
+/* What is called FROM below the directory is called TO, beside it, from now on, and all
+ * files are as in METAINFO, of which a reference is kept: the same torrent with other
+ * names. Reading and writing go on. AGAIN: it may have been done before a kill came. MAY_
+ * BE_AWAY: without the directory only the names change. ERROR_EXISTS: something there is
+ * called TO; ERROR_NOT_FOUND: the directory is away. On failure all is as it was. */
+enum error_code storage_rename(struct storage *storage, struct metainfo *metainfo,
+                               const char *from, const char *to, bool again,
+                               bool may_be_away,
+                               struct storage_error *ret_error) MUST_CHECK;
 
 /* Deletes the torrent's own regular files, then directories that are empty by that;
  * nothing is written or made from then on. */

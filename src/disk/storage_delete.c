@@ -52,6 +52,7 @@ enum error_code storage_delete(struct storage *storage, struct storage_error *re
     const int dir_fd = storage_open_dir(storage, false);
     file_cache_drop(storage->cache, storage);
     /* Those with a twin before them first: it takes both to see whether they are one. */
+    pthread_rwlock_rdlock(&storage->layout); /* it may be about to be renamed */
     for (uint32_t i = parts_index(storage) + 1u; dir_fd >= 0 && i-- > 0;) {
         if (i < parts_index(storage) && storage->metainfo->files[i].pad)
             continue;
@@ -60,6 +61,7 @@ enum error_code storage_delete(struct storage *storage, struct storage_error *re
         if (error != ERROR_NONE)
             result = (struct storage_error){error, 0, i};
     }
+    pthread_rwlock_unlock(&storage->layout);
     if (dir_fd >= 0)
         close(dir_fd);
     if (result.code != ERROR_NONE && ret_error != NULL)

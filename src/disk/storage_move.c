@@ -5,31 +5,18 @@
  * new place counts, one rename gives the files their names, and the old ones go.
  */
 #include "disk/file_walk.h"
-#include "disk/storage_private.h"
+#include "disk/storage_move_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-#define COPY_BYTES  (1u << 20)
 #define STAGE_SIZE  (INFO_HASH_HEX_SIZE + 9)
 #define DIRECTORY   (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define STAGE_FLAGS (DIRECTORY | O_NOFOLLOW)
-
-struct moving {
-    struct storage *storage;
-    int from, to, stage; /* directories; FROM -1: it was never made */
-    const struct storage_progress *progress;
-    uint8_t *buffer;
-    uint64_t done, total; /* bytes */
-    bool copies;          /* links cannot be had */
-};
 
 static void stage_name(const struct storage *storage, char ret_name[STAGE_SIZE])
 {
@@ -38,16 +25,10 @@ static void stage_name(const struct storage *storage, char ret_name[STAGE_SIZE])
     snprintf(ret_name, STAGE_SIZE, ".%s.moving", hex);
 }
 
-/* How FILE, or the parts file, is called in the new place. */
-static const char *new_path(const struct storage *storage, uint32_t file)
+/* The file is what has the torrent's name, and may have the suffix. */
+static bool is_alone(const struct storage *storage)
 {
-    return file == parts_index(storage) ? storage->parts_name
-                                        : storage->metainfo->files[file].path;
-}
-
-static bool is_of_ours(const struct storage *storage, uint32_t file)
-{
-    return file == parts_index(storage) || !storage->metainfo->files[file].pad;
+    return !storage->metainfo->multi_file && storage_has_forms(storage, 0);
 }
 
 void storage_cancel_move(struct storage *storage)
@@ -55,161 +36,14 @@ void storage_cancel_move(struct storage *storage)
     atomic_store(&storage->move_cancelled, true);
 }
 
-/* ---- one file ---- */
-
-/* Where FILE is now. False: nowhere, or what is there is no file. */
-static bool find_old(const struct moving *moving, uint32_t file, const char **ret_path,
-                     struct stat *ret_status)
-{
-    const char *name;
-    if (moving->from < 0 || !is_of_ours(moving->storage, file))
-        return false;
-    *ret_path = storage_path(moving->storage, moving->from, file, false);
-    const int parent = file_walk_parent(moving->from, *ret_path, false, &name);
-    if (parent < 0)
-        return false;
-    const bool there = fstatat(parent, name, ret_status, AT_SYMLINK_NOFOLLOW) == 0 &&
-                       S_ISREG(ret_status->st_mode);
-    close(parent);
-    return there;
-}
-
-static int tell(struct moving *moving, uint64_t bytes)
-{
-    moving->done += bytes;
-    if (moving->progress != NULL)
-        moving->progress->tell(moving->progress->context, moving->done, moving->total);
-    return atomic_load(&moving->storage->move_cancelled) ? ECANCELED : 0;
-}
-
-static int copy_part(struct moving *moving, int in, int out, uint64_t at, uint64_t end)
-{
-    while (at < end) {
-        const size_t most = end - at < COPY_BYTES ? (size_t)(end - at) : COPY_BYTES;
-        const ssize_t got = pread(in, moving->buffer, most, (off_t)at);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? errno : EIO;
-        for (ssize_t done = 0; done < got;) {
-            const struct iovec part = {moving->buffer + done, (size_t)(got - done)};
-            const ssize_t wrote = pwritev(out, &part, 1, (off_t)at + done);
-            if (wrote < 0 && errno == EINTR)
-                continue;
-            if (wrote <= 0)
-                return wrote < 0 ? errno : EIO;
-            done += wrote;
-        }
-        at += (uint64_t)got;
-        const int error = tell(moving, (uint64_t)got);
-        if (error != 0)
-            return error;
-    }
-    return 0;
-}
-
-/* Holes stay holes. */
-static int copy_bytes(struct moving *moving, int in, int out, uint64_t size)
-{
-    int error = 0;
-    for (off_t at = 0; error == 0 && (uint64_t)at < size;) {
-        const off_t data = lseek(in, at, SEEK_DATA);
-        if (data < 0)
-            break; /* a hole to the end */
-        const off_t hole = lseek(in, data, SEEK_HOLE);
-        const uint64_t end = hole < 0 || (uint64_t)hole > size ? size : (uint64_t)hole;
-        error = copy_part(moving, in, out, (uint64_t)data, end);
-        at = (off_t)end;
-    }
-    return error != 0 ? error : ftruncate(out, (off_t)size) != 0 ? errno : 0;
-}
-
-static int check_copy(int out, uint64_t size)
-{
-    struct stat status;
-    if (fdatasync(out) != 0 || fstat(out, &status) != 0)
-        return errno;
-    return (uint64_t)status.st_size == size ? 0 : EIO;
-}
-
-static int copy_file(struct moving *moving, const char *path, int parent,
-                     const char *name, uint64_t size)
-{
-    const int in = file_walk_open(moving->from, path, false);
-    const int out =
-        in < 0 ? -1
-               : openat(parent, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                        0666);
-    int error = out < 0 ? errno : copy_bytes(moving, in, out, size);
-    if (error == 0)
-        error = check_copy(out, size);
-    if (in >= 0)
-        close(in);
-    if (out >= 0 && close(out) != 0 && error == 0)
-        error = errno;
-    return error;
-}
-
-static int link_file(const struct moving *moving, const char *path, int parent,
-                     const char *name)
-{
-    const char *old_name;
-    const int old_parent = file_walk_parent(moving->from, path, false, &old_name);
-    if (old_parent < 0)
-        return errno;
-    const int error = linkat(old_parent, old_name, parent, name, 0) != 0 ? errno : 0;
-    close(old_parent);
-    return error;
-}
-
-/* Another file system, one without links, or the sandbox. */
-static bool has_no_links(int errno_value)
-{
-    return errno_value == EXDEV || errno_value == EPERM || errno_value == EOPNOTSUPP ||
-           errno_value == EMLINK || errno_value == ENOSYS;
-}
-
-static int has_room(struct moving *moving)
-{
-    struct statvfs status;
-    if (moving->buffer == NULL && (moving->buffer = malloc(COPY_BYTES)) == NULL)
-        return ENOMEM;
-    if (fstatvfs(moving->to, &status) != 0)
-        return errno;
-    return (uint64_t)status.f_bavail * status.f_frsize < moving->total ? ENOSPC : 0;
-}
-
-static int bring_file(struct moving *moving, uint32_t file)
-{
-    struct stat status;
-    const char *path, *name;
-    if (!find_old(moving, file, &path, &status))
-        return 0;
-    const int parent =
-        file_walk_parent(moving->stage, new_path(moving->storage, file), true, &name);
-    if (parent < 0)
-        return errno;
-    int error = moving->copies ? EXDEV : link_file(moving, path, parent, name);
-    if (error == 0) {
-        error = tell(moving, (uint64_t)status.st_blocks * 512);
-    } else if (has_no_links(error)) {
-        error = moving->copies ? 0 : has_room(moving);
-        moving->copies = true;
-        if (error == 0)
-            error = copy_file(moving, path, parent, name, (uint64_t)status.st_size);
-    }
-    close(parent);
-    return error;
-}
-
 /* ---- the copy ---- */
 
-static void measure(struct moving *moving)
+static void measure(struct storage_moving *moving)
 {
     struct stat status;
     const char *path;
     for (uint32_t i = 0; i <= parts_index(moving->storage); i++)
-        if (find_old(moving, i, &path, &status))
+        if (storage_move_find(moving, i, &path, &status))
             moving->total += (uint64_t)status.st_blocks * 512;
 }
 
@@ -220,7 +54,7 @@ static bool is_taken(int dir_fd, const char *name)
 }
 
 /* Nothing that is there is touched, and it is told before anything is copied. */
-static int open_places(struct moving *moving, const char *dir)
+static int open_places(struct storage_moving *moving, const char *dir)
 {
     struct stat from, to;
     const struct storage *storage = moving->storage;
@@ -234,13 +68,15 @@ static int open_places(struct moving *moving, const char *dir)
     if (moving->from >= 0 && fstat(moving->from, &from) == 0 &&
         from.st_dev == to.st_dev && from.st_ino == to.st_ino)
         return EEXIST;
-    return is_taken(moving->to, storage->metainfo->name) ||
-                   is_taken(moving->to, storage->parts_name)
+    return is_taken(moving->to, storage_named(storage)->name) ||
+                   is_taken(moving->to, storage->parts_name) ||
+                   (is_alone(storage) &&
+                    is_taken(moving->to, storage_unfinished_path(storage, 0)))
                ? EEXIST
                : 0;
 }
 
-static int open_stage(struct moving *moving)
+static int open_stage(struct storage_moving *moving)
 {
     char name[STAGE_SIZE];
     stage_name(moving->storage, name);
@@ -250,7 +86,7 @@ static int open_stage(struct moving *moving)
     return moving->stage < 0 ? errno : 0;
 }
 
-static void close_places(const struct moving *moving)
+static void close_places(const struct storage_moving *moving)
 {
     const int fds[] = {moving->from, moving->to, moving->stage};
     for (int i = 0; i < 3; i++)
@@ -281,7 +117,7 @@ enum error_code storage_move_copy(struct storage *storage, const char *dir,
                                   const struct storage_progress *progress,
                                   struct storage_error *ret_error)
 {
-    struct moving moving = {storage, -1, -1, -1, progress, NULL, 0, 0, false};
+    struct storage_moving moving = {storage, -1, -1, -1, progress, NULL, 0, 0, false};
     uint32_t file = 0;
     if (!begin(storage))
         return storage_fail(ret_error, 0, EBUSY);
@@ -292,7 +128,7 @@ enum error_code storage_move_copy(struct storage *storage, const char *dir,
     if (error == 0)
         measure(&moving);
     for (uint32_t i = 0; error == 0 && i <= parts_index(storage); i++)
-        error = bring_file(&moving, file = i);
+        error = storage_move_bring(&moving, file = i);
     if (error == 0 && syncfs(moving.stage) != 0) /* names; data that were copied are */
         error = errno;
     close_places(&moving);
@@ -304,6 +140,14 @@ enum error_code storage_move_copy(struct storage *storage, const char *dir,
     return storage_fail(ret_error, file, error);
 }
 
+static void delete_both(const struct storage *storage, int stage, uint32_t file)
+{
+    const char *unfinished = storage_unfinished_path(storage, file);
+    (void)storage_delete_file(stage, storage_move_path(storage, file));
+    if (unfinished != NULL)
+        (void)storage_delete_file(stage, unfinished);
+}
+
 void storage_move_abandon(struct storage *storage, const char *dir)
 {
     char name[STAGE_SIZE];
@@ -311,8 +155,8 @@ void storage_move_abandon(struct storage *storage, const char *dir)
     stage_name(storage, name);
     const int stage = to < 0 ? -1 : openat(to, name, STAGE_FLAGS);
     for (uint32_t i = 0; stage >= 0 && i <= parts_index(storage); i++)
-        if (is_of_ours(storage, i))
-            (void)storage_delete_file(stage, new_path(storage, i));
+        if (storage_is_of_ours(storage, i))
+            delete_both(storage, stage, i);
     if (stage >= 0) {
         close(stage);
         (void)unlinkat(to, name, AT_REMOVEDIR);
@@ -331,13 +175,7 @@ void storage_move_give_up(struct storage *storage, const char *dir)
 
 static int rename_new(int from, int to, const char *name)
 {
-    if (renameat2(from, name, to, name, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return errno;
-    if (is_taken(to, name)) /* as well as such a file system can tell */
-        return EEXIST;
-    return renameat(from, name, to, name) != 0 ? errno : 0;
+    return storage_rename_entry(from, name, to, name);
 }
 
 /* A rename each for the files, which all are below one name, and for the parts: both, or
@@ -349,7 +187,10 @@ static int give_names(const struct storage *storage, int to)
     const int stage = openat(to, name, STAGE_FLAGS);
     if (stage < 0)
         return errno == ENOENT ? 0 : errno; /* that was done before */
-    const char *top = storage->metainfo->name;
+    const char *top =
+        is_alone(storage) && is_taken(stage, storage_unfinished_path(storage, 0))
+            ? storage_unfinished_path(storage, 0)
+            : storage_named(storage)->name;
     const int first = rename_new(stage, to, top);
     int error = first == 0 || first == ENOENT ? rename_new(stage, to, storage->parts_name)
                                               : first;
@@ -370,7 +211,7 @@ static void delete_old(struct storage *storage, const char *from)
 {
     const int fd = open(from, O_PATH | O_DIRECTORY | O_CLOEXEC);
     for (uint32_t i = parts_index(storage) + 1u; fd >= 0 && i-- > 0;)
-        if (is_of_ours(storage, i))
+        if (storage_is_of_ours(storage, i))
             (void)storage_delete_file(fd, storage_path(storage, fd, i, false));
     if (fd >= 0)
         close(fd);

@@ -1,10 +1,58 @@
-/* Under which name a file lies where two names of the torrent are one (T31). */
+/* What the files are called, and under which name one lies where two names of the torrent
+ * are one (T31). */
 #include "disk/file_walk.h"
 #include "disk/storage_private.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static bool add_suffix(struct storage_names *names, const char *suffix)
+{
+    const struct metainfo *metainfo = names->metainfo;
+    names->unfinished = calloc(metainfo->file_count, sizeof *names->unfinished);
+    bool added = names->unfinished != NULL;
+    for (uint32_t i = 0; added && i < metainfo->file_count; i++)
+        if (asprintf(&names->unfinished[i], "%s%s", metainfo->files[i].path, suffix) <
+            0) {
+            names->unfinished[i] = NULL;
+            added = false;
+        }
+    return added;
+}
+
+struct storage_names *storage_names_new(struct metainfo *metainfo, const char *suffix)
+{
+    struct storage_names *names = calloc(1, sizeof *names);
+    if (names == NULL)
+        return NULL;
+    names->metainfo = metainfo_ref(metainfo);
+    if (path_twins_find(metainfo, &names->twins) == ERROR_NONE &&
+        (suffix == NULL || add_suffix(names, suffix)))
+        return names;
+    storage_names_free(names);
+    return NULL;
+}
+
+void storage_names_free(struct storage_names *names)
+{
+    if (names == NULL)
+        return;
+    for (uint32_t i = 0; names->unfinished != NULL && i < names->metainfo->file_count;
+         i++)
+        free(names->unfinished[i]);
+    free(names->unfinished);
+    metainfo_free(names->metainfo);
+    path_twins_free(names->twins);
+    free(names);
+}
+
+const struct metainfo *storage_named(const struct storage *storage)
+{
+    return atomic_load(&storage->names)->metainfo;
+}
 
 static bool look_at(int dir_fd, const char *path, struct stat *ret_status)
 {
@@ -49,14 +97,17 @@ static bool find_out(int dir_fd, const char *first, const char *path, bool creat
 
 const char *storage_path(struct storage *storage, int dir_fd, uint32_t file, bool create)
 {
-    const struct metainfo_file *files = storage->metainfo->files;
-    const struct path_twin *twin = path_twins_of(storage->twins, file);
+    const struct storage_names *names = atomic_load(&storage->names);
+    const struct metainfo_file *files = names->metainfo->files;
+    const struct path_twin *twin = path_twins_of(names->twins, file);
     bool are_one;
     if (file == parts_index(storage))
         return storage->parts_name;
     if (twin == NULL)
-        return files[file].path;
-    const uint32_t at = (uint32_t)(twin - storage->twins->twins);
+        return storage_has_forms(storage, file)
+                   ? storage_path_of_form(storage, names, dir_fd, file, create)
+                   : files[file].path;
+    const uint32_t at = (uint32_t)(twin - names->twins->twins);
     pthread_mutex_lock(&storage->mutex);
     const enum twin_state known = storage->twin_states[at];
     pthread_mutex_unlock(&storage->mutex);

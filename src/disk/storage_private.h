@@ -3,6 +3,7 @@
 #define BTTUI_DISK_STORAGE_PRIVATE_H
 
 #include "disk/storage.h"
+#include "meta/path_suffix.h"
 #include "meta/path_twins.h"
 
 #include <pthread.h>
@@ -12,6 +13,16 @@
 /* A file whose name may be another's too. */
 enum twin_state { TWIN_UNKNOWN, TWIN_SAME, TWIN_OTHER };
 
+/* What the files are called. */
+struct storage_names {
+    struct metainfo *metainfo; /* a reference */
+    struct path_twins *twins;  /* NULL: none */
+    char **unfinished;         /* a file: its path with the suffix; NULL: there is none */
+};
+
+/* Which of its two names a file has. */
+enum file_form { FILE_FORM_UNKNOWN, FILE_FORM_BARE, FILE_FORM_UNFINISHED };
+
 struct storage {
     atomic_uint references;
     struct file_cache *cache;
@@ -19,14 +30,19 @@ struct storage {
     char *dir; /* under MUTEX, the text lives on */
     char **former_dirs;
     uint32_t former_dir_count;
-    char *parts_name;         /* of the file that parts_index() stands for */
-    struct path_twins *twins; /* NULL: none */
+    char *parts_name; /* of the file that parts_index() stands for */
+    /* Changes while LAYOUT is held for writing, and only where that changes neither the
+     * number of twins nor whose they are. Texts of the last change but one live on. */
+    _Atomic(struct storage_names *) names;
+    struct storage_names *former_names;
     /* Read: bytes of files are on their way; write: what lies where is being changed. */
     pthread_rwlock_t layout;
     bool *apart;      /* a file: its bytes lie in the parts file; NULL: none's do */
     uint32_t *shared; /* pieces with bytes of several files, in order; made with APART */
     uint32_t shared_count;
     _Atomic bool *unwanted; /* a file */
+    char *suffix;           /* of files that are not complete; NULL: none */
+    _Atomic bool *whole;    /* a file: it is complete; NULL without a suffix */
     bool moving;            /* under LAYOUT: nothing is written where it was */
     atomic_bool move_cancelled;
     pthread_rwlock_t life; /* read: files are being made; write: deleting begins */
@@ -35,7 +51,8 @@ struct storage {
     bool dir_seen;
     dev_t dir_device;
     ino_t dir_inode;
-    enum twin_state *twin_states; /* of each of twins */
+    enum twin_state *twin_states; /* of each of the twins */
+    enum file_form *forms;        /* a file; NULL without a suffix */
     bool *dirty; /* a file, or the parts file: written since the last sync */
     uint32_t dirty_count;
     bool *entered; /* a file: the directories that lead to it are on disk as they are */
@@ -68,12 +85,31 @@ uint64_t storage_offset_of(const struct storage *storage, uint32_t piece, uint32
 bool storage_set_dir(struct storage *storage, const char *dir);
 /* The download directory, as a path. -1 with errno. */
 int storage_open_dir(struct storage *storage, bool create);
-/* Where FILE lies below DIR_FD, which is the download directory; valid as long as the
- * storage. CREATE: it is about to be made, if it is not there. */
+/* Where FILE lies below DIR_FD, which is the download directory. CREATE: it is about to
+ * be made, if it is not there. Who is not alone with the storage holds LAYOUT while the
+ * path is used. */
 const char *storage_path(struct storage *storage, int dir_fd, uint32_t file, bool create);
-/* A pinned descriptor, or -1 with errno. */
+/* NULL: out of memory. */
+struct storage_names *storage_names_new(struct metainfo *metainfo, const char *suffix);
+void storage_names_free(struct storage_names *names);
+/* The torrent under the names its files have now. */
+const struct metainfo *storage_named(const struct storage *storage);
+/* storage_forms.c: whether FILE has a name with the suffix and one without. */
+bool storage_has_forms(const struct storage *storage, uint32_t file);
+/* storage_path of such a file. */
+const char *storage_path_of_form(struct storage *storage,
+                                 const struct storage_names *names, int dir_fd,
+                                 uint32_t file, bool create);
+/* Renames the file FROM below DIR_FD to TO in the same directory, where nothing is
+ * replaced. errno or 0. */
+int storage_rename_path(int dir_fd, const char *from, const char *to);
+/* Renames OLD_NAME in FROM to NAME in TO, where nothing is replaced: EEXIST. */
+int storage_rename_entry(int from, const char *old_name, int to, const char *name);
+/* A pinned descriptor, or -1 with errno. LAYOUT is held. */
 int storage_acquire(struct storage *storage, uint32_t file, bool write);
 void storage_release(struct storage *storage, int fd);
+/* What was made, renamed or removed in a directory is so for good. errno or 0. */
+int storage_sync_dir(int path_fd);
 /* The next sync is about it. */
 void storage_mark_dirty(struct storage *storage, uint32_t file);
 

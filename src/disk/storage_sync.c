@@ -57,7 +57,9 @@ struct file_stamp storage_look_at(struct storage *storage, int dir_fd, uint32_t 
 /* Whether it is there. */
 static bool stat_file(struct storage *storage, int dir_fd, uint32_t file)
 {
+    pthread_rwlock_rdlock(&storage->layout);
     const struct file_stamp stamp = believed(storage_look_at(storage, dir_fd, file));
+    pthread_rwlock_unlock(&storage->layout);
     pthread_mutex_lock(&storage->mutex);
     storage->stamps[file] = stamp;
     pthread_mutex_unlock(&storage->mutex);
@@ -115,9 +117,19 @@ static bool is_clean(struct storage *storage)
     return clean;
 }
 
+static int open_to_sync(struct storage *storage, uint32_t file)
+{
+    pthread_rwlock_rdlock(&storage->layout);
+    const int fd = storage_acquire(storage, file, false);
+    const int error = errno;
+    pthread_rwlock_unlock(&storage->layout);
+    errno = error;
+    return fd;
+}
+
 static int sync_file(struct storage *storage, uint32_t file)
 {
-    const int fd = storage_acquire(storage, file, false);
+    const int fd = open_to_sync(storage, file);
     if (fd < 0)
         return errno;
     /* A file on a read-only file system was found, not written. */
@@ -166,7 +178,7 @@ enum error_code storage_drop_cached(struct storage *storage, uint32_t piece,
 
 /* ---- the way to a file ---- */
 
-static int sync_dir(int path_fd)
+int storage_sync_dir(int path_fd)
 {
     const int fd = openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
@@ -192,7 +204,7 @@ static int sync_way_to(int dir_fd, const char *path, const char *before)
             (length == 0 || before[length] == '/'))
             return 0;
         const int parent = file_walk_parent(dir_fd, part, false, &name);
-        const int error = parent < 0 ? errno : sync_dir(parent);
+        const int error = parent < 0 ? errno : storage_sync_dir(parent);
         if (parent >= 0)
             close(parent);
         if (error != 0 || slash == NULL)
@@ -217,7 +229,8 @@ static void set_entered(struct storage *storage, uint32_t file)
 }
 
 /* A file that was made is found after a power loss only if its name was synced, too.
- * *BEFORE: the path of the last one this was done for. */
+ * *BEFORE: the path of the last one this was done for. Files are renamed on this thread,
+ * too, so that it is one still. */
 static int enter_file(struct storage *storage, int dir_fd, uint32_t file,
                       const char **before)
 {
@@ -242,7 +255,7 @@ static int enter_file(struct storage *storage, int dir_fd, uint32_t file,
  * single files, nor of data at all before Linux 5.8. */
 static int check_written(struct storage *storage, uint32_t file)
 {
-    const int fd = storage_acquire(storage, file, false);
+    const int fd = open_to_sync(storage, file);
     if (fd < 0)
         return errno;
     const int error =

@@ -102,6 +102,13 @@ static enum error_code do_job(struct worker *worker, const struct message *reque
         return storage_allocate(job->storage, job->full, &job->error);
     if (type == DISK_MOVE)
         return mover_handle(worker->manager, request->torrent, job);
+    if (type == DISK_RENAME)
+        return storage_rename(job->storage, job->metainfo, job->from, job->name,
+                              job->again, job->may_be_away, &job->error);
+    if (type == DISK_LEAVES)
+        return check_leaves(worker, job);
+    if (type == DISK_SETTLE && job->only_forms)
+        return storage_settle_forms(job->storage, &job->error);
     if (type == DISK_SETTLE)
         return settle(job->storage, &job->error);
     if (type == DISK_DELETE)

@@ -100,6 +100,23 @@ struct bencode_value bencode_get(struct bencode_value dict, const char *key)
     return not_there;
 }
 
+bool bencode_is_sorted(struct bencode_value dict)
+{
+    const char *before = NULL, *bytes;
+    size_t length_before = 0, length;
+    for (struct bencode_value key = bencode_first(dict); bencode_exists(key);
+         key = bencode_next(dict, bencode_next(dict, key))) {
+        bencode_string(key, &bytes, &length);
+        const size_t shorter = length < length_before ? length : length_before;
+        const int order = before != NULL ? memcmp(before, bytes, shorter) : -1;
+        if (order > 0 || (order == 0 && length_before >= length))
+            return false;
+        before = bytes;
+        length_before = length;
+    }
+    return true;
+}
+
 bool bencode_get_integer(struct bencode_value dict, const char *key, int64_t *ret_value)
 {
     return bencode_integer(bencode_get(dict, key), ret_value);

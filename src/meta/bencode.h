@@ -86,6 +86,9 @@ struct bencode_value bencode_first(struct bencode_value container);
 struct bencode_value bencode_next(struct bencode_value container,
                                   struct bencode_value value);
 
+/* Whether the keys of DICT itself, not of what it holds, are in order. */
+bool bencode_is_sorted(struct bencode_value dict);
+
 /* Writing: the caller keeps keys in order. */
 enum error_code bencode_put_string(struct buffer *buffer, const void *bytes,
                                    size_t length) MUST_CHECK;

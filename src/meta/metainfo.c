@@ -1,6 +1,7 @@
 #include "meta/metainfo.h"
 
 #include "base/i18n.h"
+#include "base/merkle.h"
 #include "meta/metainfo_private.h"
 
 #include <stdarg.h>
@@ -21,37 +22,70 @@ enum error_code metainfo_fail(struct metainfo_error *error, enum error_code code
     return code;
 }
 
-static enum error_code read_pieces(struct metainfo *metainfo, struct bencode_value info,
-                                   struct metainfo_error *error)
+static enum error_code read_piece_bytes(struct metainfo *metainfo,
+                                        struct bencode_value info,
+                                        struct metainfo_error *error)
 {
-    const char *bytes;
-    size_t length;
     int64_t piece_bytes;
     if (!bencode_get_integer(info, "piece length", &piece_bytes) || piece_bytes <= 0)
         return metainfo_fail(error, ERROR_RANGE,
                              _("piece length is missing or not a positive number"));
     if (piece_bytes > METAINFO_MAX_PIECE_BYTES)
         return metainfo_fail(error, ERROR_LIMIT, _("piece length: over 256 MiB"));
+    if (metainfo_has_v2(metainfo) &&
+        (piece_bytes < MERKLE_LEAF_BYTES || (piece_bytes & (piece_bytes - 1)) != 0))
+        return metainfo_fail(error, ERROR_RANGE,
+                             _("piece length: %lld is not a power of two of at least "
+                               "16 KiB, as version 2 asks for"),
+                             (long long)piece_bytes);
+    metainfo->piece_bytes = (uint32_t)piece_bytes;
+    return ERROR_NONE;
+}
+
+static enum error_code count_pieces(struct metainfo *metainfo,
+                                    struct metainfo_error *error)
+{
+    const uint64_t wanted =
+        (metainfo->total_bytes + metainfo->piece_bytes - 1) / metainfo->piece_bytes;
+    if (wanted > METAINFO_MAX_PIECES)
+        return metainfo_fail(error, ERROR_LIMIT, _("more than %u pieces"),
+                             METAINFO_MAX_PIECES);
+    metainfo->piece_count = (uint32_t)wanted;
+    return ERROR_NONE;
+}
+
+static enum error_code read_pieces(struct metainfo *metainfo, struct bencode_value info,
+                                   struct metainfo_error *error)
+{
+    const char *bytes;
+    size_t length;
     if (!bencode_get_string(info, "pieces", &bytes, &length))
         return metainfo_fail(error, ERROR_MISSING,
                              _("pieces is missing or not a string"));
     if (length % SHA1_BYTES != 0)
         return metainfo_fail(error, ERROR_RANGE,
                              _("pieces: %zu bytes is not a multiple of 20"), length);
-    const uint64_t wanted =
-        (metainfo->total_bytes + (uint64_t)piece_bytes - 1) / (uint64_t)piece_bytes;
-    if (wanted > METAINFO_MAX_PIECES)
-        return metainfo_fail(error, ERROR_LIMIT, _("more than %u pieces"),
-                             METAINFO_MAX_PIECES);
-    if (length / SHA1_BYTES != wanted)
+    const enum error_code code = count_pieces(metainfo, error);
+    if (code != ERROR_NONE)
+        return code;
+    if (length / SHA1_BYTES != metainfo->piece_count)
         return metainfo_fail(error, ERROR_RANGE, _("pieces: %zu hashes for %llu pieces"),
-                             length / SHA1_BYTES, (unsigned long long)wanted);
-    metainfo->piece_bytes = (uint32_t)piece_bytes;
-    metainfo->piece_count = (uint32_t)wanted;
-    metainfo->piece_hashes = malloc(length);
-    if (metainfo->piece_hashes == NULL)
+                             length / SHA1_BYTES,
+                             (unsigned long long)metainfo->piece_count);
+    const uint8_t *span = bencode_span(info, &(size_t){0});
+    metainfo->piece_hashes = metainfo->info + ((const uint8_t *)bytes - span);
+    return ERROR_NONE;
+}
+
+static enum error_code keep_info(struct metainfo *metainfo, struct bencode_value info)
+{
+    size_t length;
+    const uint8_t *bytes = bencode_span(info, &length);
+    metainfo->info = malloc(length);
+    if (metainfo->info == NULL)
         return ERROR_MEMORY;
-    memcpy(metainfo->piece_hashes, bytes, length);
+    memcpy(metainfo->info, bytes, length);
+    metainfo->info_bytes = length;
     return ERROR_NONE;
 }
 
@@ -68,50 +102,107 @@ static char *copy_text(struct bencode_value dict, const char *key, const char *u
     return text;
 }
 
+/* Before all else: what a later version says may mean anything (BEP 52, T43). */
 static enum error_code check_version(struct metainfo *metainfo, struct bencode_value info,
                                      struct metainfo_error *error)
 {
     int64_t version = 1;
     const bool told = bencode_exists(bencode_get(info, "meta version"));
-    const bool has_v1 = bencode_exists(bencode_get(info, "pieces"));
+    const bool has_v1 = bencode_exists(bencode_get(info, "pieces")) ||
+                        bencode_exists(bencode_get(info, "files")) ||
+                        bencode_exists(bencode_get(info, "length"));
+    const bool has_tree = bencode_exists(bencode_get(info, "file tree"));
     if (told && !bencode_get_integer(info, "meta version", &version))
         return metainfo_fail(error, ERROR_TYPE, _("meta version is not a number"));
-    if (!has_v1 && version == 2)
-        return metainfo_fail(
-            error, ERROR_UNSUPPORTED,
-            _("this is a BitTorrent v2 torrent, which is not supported yet; "
-              "ask for a v1 or hybrid one"));
     if (told && version != 1 && version != 2)
         return metainfo_fail(error, ERROR_UNSUPPORTED, _("unknown meta version %lld"),
                              (long long)version);
+    if (version == 2 && !has_tree)
+        return metainfo_fail(error, ERROR_MISSING,
+                             _("it is of version 2, but there is no file tree in it"));
+    if (version == 1 && has_tree && !has_v1)
+        return metainfo_fail(error, ERROR_MISSING,
+                             _("there is a file tree in it, but no meta version"));
     metainfo->hybrid = has_v1 && version == 2;
+    metainfo->v2_only = !has_v1 && version == 2;
     return ERROR_NONE;
 }
 
+/* BEP 52: what is hashed must be the one way to write it (T7). */
+static enum error_code check_order(struct bencode_value info,
+                                   struct metainfo_error *error)
+{
+    if (bencode_is_sorted(info))
+        return ERROR_NONE;
+    return metainfo_fail(error, ERROR_KEY_ORDER,
+                         _("info: its keys are not sorted, as version 2 asks for"));
+}
+
+static enum error_code read_v1(struct metainfo *metainfo, struct bencode_value info,
+                               struct metainfo_error *error)
+{
+    enum error_code code = metainfo_read_files(metainfo, info, error);
+    if (code == ERROR_NONE)
+        code = read_piece_bytes(metainfo, info, error);
+    if (code == ERROR_NONE)
+        code = read_pieces(metainfo, info, error);
+    if (code == ERROR_NONE && metainfo->hybrid)
+        code = metainfo_compare_halves(metainfo, info, error);
+    return code;
+}
+
+static enum error_code read_v2(struct metainfo *metainfo, struct bencode_value info,
+                               struct metainfo_error *error)
+{
+    enum error_code code = read_piece_bytes(metainfo, info, error);
+    if (code == ERROR_NONE)
+        code = metainfo_read_tree(metainfo, info, error);
+    if (code == ERROR_NONE)
+        code = count_pieces(metainfo, error);
+    return code;
+}
+
+static void hash_info(struct metainfo *metainfo, struct bencode_value info)
+{
+    size_t length;
+    const uint8_t *span = bencode_span(info, &length);
+    if (metainfo_has_v2(metainfo))
+        digest_sha256(span, length, metainfo->hash_v2);
+    if (metainfo->v2_only)
+        metainfo->hash = metainfo_short_hash_v2(metainfo);
+    else
+        digest_sha1(span, length, metainfo->hash.bytes);
+}
+
 static enum error_code read_info(struct metainfo *metainfo, struct bencode_value root,
-                                 struct metainfo_error *error)
+                                 unsigned leave, struct metainfo_error *error)
 {
     const struct bencode_value info = bencode_get(root, "info");
     int64_t number;
-    size_t length;
     if (!bencode_is(info, BENCODE_DICT))
         return metainfo_fail(error, ERROR_MISSING,
                              _("there is no info dictionary in it"));
-    const uint8_t *span = bencode_span(info, &length);
-    digest_sha1(span, length, metainfo->hash.bytes);
-    enum error_code code = check_version(metainfo, info, error);
-    if (metainfo->hybrid)
-        digest_sha256(span, length, metainfo->hash_v2);
+    enum error_code code = keep_info(metainfo, info);
     if (code == ERROR_NONE)
-        code = metainfo_read_files(metainfo, info, error);
+        code = check_version(metainfo, info, error);
+    hash_info(metainfo, info);
+    if (code == ERROR_NONE && metainfo_has_v2(metainfo))
+        code = check_order(info, error);
     if (code == ERROR_NONE)
-        code = read_pieces(metainfo, info, error);
+        code = metainfo_read_name(metainfo, info, error);
+    if (code == ERROR_NONE)
+        code = metainfo->v2_only ? read_v2(metainfo, info, error)
+                                 : read_v1(metainfo, info, error);
+    if (code == ERROR_NONE && metainfo_has_v2(metainfo))
+        code = metainfo_read_layers(metainfo, root, leave, error);
+    if (code == ERROR_NONE)
+        code = metainfo_find_tails(metainfo);
     metainfo->is_private = bencode_get_integer(info, "private", &number) && number == 1;
     return code;
 }
 
 static enum error_code read_top(struct metainfo *metainfo, const struct bencode *tree,
-                                struct metainfo_error *error)
+                                unsigned leave, struct metainfo_error *error)
 {
     const struct bencode_value root = bencode_root(tree);
     if (!bencode_is(root, BENCODE_DICT))
@@ -120,7 +211,7 @@ static enum error_code read_top(struct metainfo *metainfo, const struct bencode 
         metainfo->warnings |= METAINFO_WARNING_TRAILING;
     if (tree->unsorted)
         metainfo->warnings |= METAINFO_WARNING_UNSORTED;
-    enum error_code code = read_info(metainfo, root, error);
+    enum error_code code = read_info(metainfo, root, leave, error);
     if (code == ERROR_NONE)
         code = metainfo_read_urls(metainfo, root);
     metainfo->comment = copy_text(root, "comment", "comment.utf-8");
@@ -149,6 +240,13 @@ enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
                                struct metainfo **ret_metainfo,
                                struct metainfo_error *ret_error)
 {
+    return metainfo_parse_leniently(bytes, length, 0, ret_metainfo, ret_error);
+}
+
+enum error_code metainfo_parse_leniently(const uint8_t *bytes, size_t length,
+                                         unsigned leave, struct metainfo **ret_metainfo,
+                                         struct metainfo_error *ret_error)
+{
     struct bencode tree;
     size_t offset = 0;
     *ret_error = (struct metainfo_error){0};
@@ -161,7 +259,7 @@ enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
         return metainfo_fail(ret_error, code, _("%s (at byte %zu)"), error_text(code),
                              offset);
     struct metainfo *metainfo = calloc(1, sizeof *metainfo);
-    code = metainfo == NULL ? ERROR_MEMORY : read_top(metainfo, &tree, ret_error);
+    code = metainfo == NULL ? ERROR_MEMORY : read_top(metainfo, &tree, leave, ret_error);
     bencode_done(&tree);
     if (code != ERROR_NONE) {
         metainfo_free(metainfo);
@@ -185,15 +283,25 @@ void metainfo_free(struct metainfo *metainfo)
         return;
     for (uint32_t i = 0; i < metainfo->file_count; i++)
         free(metainfo->files[i].path);
+    free(metainfo->files);
+    free(metainfo->name);
+    if (metainfo->own != NULL) {
+        metainfo_free(metainfo->own);
+        free(metainfo);
+        return;
+    }
     for (uint32_t i = 0; i < metainfo->tracker_count; i++)
         free(metainfo->trackers[i].url);
     for (uint32_t i = 0; i < metainfo->webseed_count; i++)
         free(metainfo->webseeds[i]);
-    free(metainfo->files);
     free(metainfo->trackers);
     free(metainfo->webseeds);
-    free(metainfo->piece_hashes);
-    free(metainfo->name);
+    free(metainfo->info);
+    free(metainfo->tails);
+    free(metainfo->file_roots);
+    free(metainfo->piece_roots);
+    free(metainfo->chunk_roots);
+    free(metainfo->files_by_root);
     free(metainfo->comment);
     free(metainfo->creator);
     free(metainfo);
@@ -216,8 +324,25 @@ const char *metainfo_warning_text(enum metainfo_warning warning)
     return "?";
 }
 
+struct info_hash metainfo_short_hash_v2(const struct metainfo *metainfo)
+{
+    struct info_hash hash;
+    memcpy(hash.bytes, metainfo->hash_v2, sizeof hash.bytes);
+    return hash;
+}
+
+bool metainfo_has_hash(const struct metainfo *metainfo, const struct info_hash *hash)
+{
+    const struct info_hash short_v2 = metainfo_short_hash_v2(metainfo);
+    return info_hash_equal(&metainfo->hash, hash) ||
+           (metainfo->hybrid && info_hash_equal(&short_v2, hash));
+}
+
 uint32_t metainfo_piece_length(const struct metainfo *metainfo, uint32_t piece)
 {
+    if (metainfo->v2_only)
+        return piece_tails_find(metainfo->tails, metainfo->tail_count, piece,
+                                metainfo->piece_bytes);
     const uint64_t begin = (uint64_t)piece * metainfo->piece_bytes;
     const uint64_t left = metainfo->total_bytes - begin;
     return left < metainfo->piece_bytes ? (uint32_t)left : metainfo->piece_bytes;

@@ -1,14 +1,21 @@
 /*
- * A .torrent file (BEP 3, 7, 12, 19, 27, 47), read by HOSTILE.md's T rows into a record
- * that can be trusted: every count checked against every other, every path safe to create
- * below the download directory. v2-only files (BEP 52) are refused, hybrids are used by
- * their v1 half. Immutable once made, so any thread may read it.
+ * A .torrent file (BEP 3, 7, 12, 19, 27, 47, 52), read by HOSTILE.md's T rows into a
+ * record that can be trusted: every count checked against every other, every path safe to
+ * create below the download directory, every hash of a v2 file's pieces checked against
+ * its root, both halves of a hybrid against each other. Immutable once made, so any
+ * thread may read it.
+ *
+ * Pieces and files share one space of offsets. A v1 torrent's files fill it without gaps.
+ * In a v2 torrent each file that is not empty begins at a piece; what is left of its last
+ * piece is in no file. A hybrid is laid out by its v1 half, whose padding files fill
+ * those gaps.
  */
 #ifndef BTTUI_META_METAINFO_H
 #define BTTUI_META_METAINFO_H
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/piece_tails.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -46,19 +53,40 @@ enum metainfo_warning {
 
 struct metainfo {
     atomic_uint more_references; /* than one */
-    struct info_hash hash;       /* SHA-1 of the raw info dictionary */
-    char *name;                  /* sanitised for disk; for people through text_clean */
+    struct metainfo *own; /* of a renamed one (metainfo_rename.h): that which was read, to
+                             which belongs what is not a name; NULL: this is it */
+    struct info_hash hash; /* SHA-1 of the raw info dictionary; of a v2-only torrent the
+                              first bytes of hash_v2 */
+    uint8_t *info;         /* that dictionary, as it stood in the file */
+    size_t info_bytes;
+    bool awaited; /* it has not come yet (metainfo_new_awaited) */
+    char *name;   /* sanitised for disk; for people through text_clean */
     uint32_t piece_bytes;
     uint32_t piece_count;
-    uint8_t *piece_hashes; /* SHA1_BYTES each */
-    uint64_t total_bytes;
+    uint8_t *piece_hashes;    /* SHA1_BYTES each, in `info`; NULL: v2_only */
+    uint64_t total_bytes;     /* from the first piece to the last one's end: padding and,
+                                 of a v2-only torrent, gaps are counted */
+    uint64_t payload_bytes;   /* of the files that are no padding */
+    uint64_t unfetched_bytes; /* of pieces, which the tails leave out */
+    struct piece_tail *tails; /* what is fetched of pieces that are not fetched whole;
+                                 NULL: all are, and the last ends with total_bytes */
+    uint32_t tail_count;
     struct metainfo_file *files; /* by offset */
     uint32_t file_count;
     bool multi_file; /* files stand in a directory called `name` */
     bool is_private;
     bool portable_names;           /* its paths are such as FAT and Windows take */
-    bool hybrid;                   /* has a v2 half, which is not used */
-    uint8_t hash_v2[SHA256_BYTES]; /* of a hybrid: SHA-256 of the raw info dictionary */
+    bool hybrid;                   /* has a v1 and a v2 half, which agree */
+    bool v2_only;                  /* has no v1 half */
+    uint8_t hash_v2[SHA256_BYTES]; /* of both: SHA-256 of the raw info dictionary */
+    uint8_t
+        *file_roots; /* of both: SHA256_BYTES a file; zeros if it is empty or padding */
+    uint8_t *piece_roots; /* of both: SHA256_BYTES a piece, the root of its own hash tree;
+                             NULL: they are not known (METAINFO_WITHOUT_LAYERS) */
+    uint8_t *chunk_roots; /* as piece_roots, see metainfo_chunk_root */
+    uint32_t
+        *files_by_root; /* those with a root, ordered by it; one of those with the same */
+    uint32_t rooted_count;
     struct metainfo_tracker *trackers;
     uint32_t tracker_count;
     char **webseeds;
@@ -78,6 +106,18 @@ struct metainfo_error {
 enum error_code metainfo_parse(const uint8_t *bytes, size_t length,
                                struct metainfo **ret_metainfo,
                                struct metainfo_error *ret_error) MUST_CHECK;
+/* The same of a file put together from an info dictionary alone, which has no piece
+ * layers if no peer has sent them: METAINFO_WITHOUT_LAYERS takes a v2 or hybrid torrent
+ * that has none at all; what it has must be right. */
+enum metainfo_leave { METAINFO_WITHOUT_LAYERS = 1 << 0 };
+enum error_code metainfo_parse_leniently(const uint8_t *bytes, size_t length,
+                                         unsigned leave, struct metainfo **ret_metainfo,
+                                         struct metainfo_error *ret_error) MUST_CHECK;
+/* What stands for the metainfo of a magnet link until it comes: the hash, a name for
+ * people that is no part of any path, trackers and web seeds; no pieces, no files, no
+ * bytes. NULL: out of memory. */
+struct magnet;
+struct metainfo *metainfo_new_awaited(const struct magnet *magnet);
 /* What is asked of names beyond what every disk asks: METAINFO_NAMES_PORTABLE changes
  * those that Windows or a FAT file system does not take; METAINFO_NAMES_STRICT then
  * refuses a torrent any of whose files would be written under another name than its own
@@ -104,10 +144,68 @@ enum error_code metainfo_read_file(const char *path, uint8_t **ret_bytes,
  * with a port), printable ASCII, a host, no user or password. */
 bool metainfo_url_is_usable(const char *bytes, size_t length, bool allow_udp);
 
-/* Bytes of PIECE, which is < piece_count: piece_bytes but for the last. */
+/* Bytes of PIECE, which is < piece_count: piece_bytes but for the last, and for those in
+ * which a file of a v2-only torrent ends. What its v1 hash is about has no other length.
+ */
 uint32_t metainfo_piece_length(const struct metainfo *metainfo, uint32_t piece);
+/* Of the hash tree of PIECE, of a torrent with v2: how many bytes of a file it is over,
+ * and the levels above its leaves. */
+struct piece_tree {
+    uint32_t bytes;
+    unsigned levels;
+};
+struct piece_tree metainfo_piece_tree(const struct metainfo *metainfo, uint32_t piece);
+
+/* Of each file with more than so many pieces, from its first on, the node above so many
+ * is kept: chunk CHUNK of a file whose first piece is FIRST_PIECE. */
+#define METAINFO_CHUNK_PIECES 512u
+static inline uint8_t *metainfo_chunk_root(const struct metainfo *metainfo,
+                                           uint32_t first_piece, uint32_t chunk)
+{
+    /* Twice the room that is needed, so that no two files meet. */
+    return metainfo->chunk_roots +
+           ((size_t)first_piece / (METAINFO_CHUNK_PIECES / 2) + chunk) * SHA256_BYTES;
+}
+
+/* What the bytes of a piece come to. */
+struct piece_digest {
+    uint8_t sha1[SHA1_BYTES];   /* unless v2_only */
+    uint8_t root[SHA256_BYTES]; /* of its hash tree, where the piece_roots are known */
+};
+/* TORN: right by one half of a hybrid and wrong by the other, so that whoever made the
+ * torrent is to blame (T46). */
+enum piece_verdict { PIECE_WRONG, PIECE_RIGHT, PIECE_TORN };
+enum piece_verdict metainfo_judge_piece(const struct metainfo *metainfo, uint32_t piece,
+                                        const struct piece_digest *digest);
+/* All bytes that are fetched: total_bytes but for unfetched_bytes. */
+static inline uint64_t metainfo_fetched_bytes(const struct metainfo *metainfo)
+{
+    return metainfo->total_bytes - metainfo->unfetched_bytes;
+}
+/* What lives as long as anything of METAINFO does, by whatever names. */
+static inline const struct metainfo *metainfo_own(const struct metainfo *metainfo)
+{
+    return metainfo->own != NULL ? metainfo->own : metainfo;
+}
+/* All that it lists: padding is listed in v1 and hybrid torrents. */
+static inline uint64_t metainfo_shown_bytes(const struct metainfo *metainfo)
+{
+    return metainfo->v2_only ? metainfo->payload_bytes : metainfo->total_bytes;
+}
+static inline bool metainfo_has_v2(const struct metainfo *metainfo)
+{
+    return metainfo->hybrid || metainfo->v2_only;
+}
+/* hash_v2 as handshakes, trackers and the DHT have it: its first bytes (BEP 52). */
+struct info_hash metainfo_short_hash_v2(const struct metainfo *metainfo);
+/* Whether HASH is one that peers know it by: a hybrid has two. */
+bool metainfo_has_hash(const struct metainfo *metainfo, const struct info_hash *hash);
 /* The last file that begins at or before OFFSET and is not empty, in O(log n). */
 uint32_t metainfo_file_at(const struct metainfo *metainfo, uint64_t offset);
+/* The file with this root of its hash tree, one of those that have it. False: none has.
+ */
+bool metainfo_find_root(const struct metainfo *metainfo, const uint8_t root[SHA256_BYTES],
+                        uint32_t *ret_file);
 /* The path below the torrent's name (the name itself if the file is alone). */
 const char *metainfo_file_path(const struct metainfo *metainfo, uint32_t file);
 

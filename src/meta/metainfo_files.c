@@ -19,8 +19,8 @@ bool metainfo_best_string(struct bencode_value dict, const char *key,
     return bencode_get_string(dict, key, ret_bytes, ret_length);
 }
 
-static enum error_code read_name(struct metainfo *metainfo, struct bencode_value info,
-                                 struct metainfo_error *error)
+enum error_code metainfo_read_name(struct metainfo *metainfo, struct bencode_value info,
+                                   struct metainfo_error *error)
 {
     char name[PATH_NAME_SIZE];
     const char *bytes = "";
@@ -37,7 +37,7 @@ static enum error_code read_name(struct metainfo *metainfo, struct bencode_value
     return metainfo->name != NULL ? ERROR_NONE : ERROR_MEMORY;
 }
 
-static bool has_attribute(struct bencode_value file, char letter)
+bool metainfo_has_attribute(struct bencode_value file, char letter)
 {
     const char *bytes;
     size_t length;
@@ -45,8 +45,8 @@ static bool has_attribute(struct bencode_value file, char letter)
            memchr(bytes, letter, length) != NULL;
 }
 
-static enum error_code read_length(struct bencode_value dict, uint32_t number,
-                                   uint64_t *ret_length, struct metainfo_error *error)
+enum error_code metainfo_read_length(struct bencode_value dict, uint32_t number,
+                                     uint64_t *ret_length, struct metainfo_error *error)
 {
     int64_t length;
     if (!bencode_get_integer(dict, "length", &length) || length < 0)
@@ -59,18 +59,31 @@ static enum error_code read_length(struct bencode_value dict, uint32_t number,
     return ERROR_NONE;
 }
 
-struct file_reader {
-    struct metainfo *metainfo;
-    struct metainfo_error *error;
-    struct path_set *paths;
-    uint32_t capacity;
-    unsigned renamed, noted;
-    bool name_changed; /* the torrent's, so that no path is as it stood */
-    bool changed;      /* of this file */
-    uint64_t payload;  /* bytes that are not padding */
-};
+enum error_code file_reader_init(struct file_reader *reader, struct metainfo *metainfo,
+                                 struct metainfo_error *error)
+{
+    *reader = (struct file_reader){.metainfo = metainfo, .error = error};
+    reader->paths = path_set_new(false);
+    reader->name_changed = reader->changed =
+        (metainfo->warnings & METAINFO_WARNING_RENAMED) != 0;
+    metainfo->renamed_file = UINT32_MAX;
+    return reader->paths != NULL ? ERROR_NONE : ERROR_MEMORY;
+}
 
-static enum error_code add_file(struct file_reader *reader, const char *path,
+enum error_code file_reader_done(struct file_reader *reader, enum error_code code)
+{
+    struct metainfo *metainfo = reader->metainfo;
+    path_set_free(reader->paths);
+    if (code == ERROR_NONE && metainfo->payload_bytes == 0)
+        code = metainfo_fail(reader->error, ERROR_RANGE, _("there is no data in it"));
+    if (reader->renamed > 0)
+        metainfo->warnings |= METAINFO_WARNING_RENAMED;
+    if (metainfo->renamed_file == UINT32_MAX)
+        metainfo->renamed_file = metainfo->file_count;
+    return code;
+}
+
+enum error_code file_reader_add(struct file_reader *reader, const char *path,
                                 uint64_t length, bool pad)
 {
     struct metainfo *metainfo = reader->metainfo;
@@ -106,7 +119,27 @@ static enum error_code add_file(struct file_reader *reader, const char *path,
     reader->changed = reader->name_changed;
     metainfo->files[metainfo->file_count++] = file;
     metainfo->total_bytes += length;
-    reader->payload += pad ? 0 : length;
+    metainfo->payload_bytes += pad ? 0 : length;
+    return ERROR_NONE;
+}
+
+enum error_code file_reader_join(struct file_reader *reader, const char *bytes,
+                                 size_t length, char *path, size_t *used)
+{
+    char name[PATH_NAME_SIZE];
+    if (!path_name_clean(bytes, length, name)) {
+        reader->metainfo->warnings |= METAINFO_WARNING_RENAMED;
+        reader->changed = true;
+    }
+    const size_t part = strlen(name);
+    if (part + 1 > PATH_BYTES - *used)
+        return metainfo_fail(reader->error, ERROR_LIMIT,
+                             _("file %u: its path is longer than %d bytes"),
+                             reader->metainfo->file_count + 1, PATH_BYTES);
+    if (*used > 0)
+        path[(*used)++] = '/';
+    memcpy(path + *used, name, part + 1);
+    *used += part;
     return ERROR_NONE;
 }
 
@@ -121,31 +154,21 @@ static enum error_code join_path(struct file_reader *reader, struct bencode_valu
     memcpy(ret_path, metainfo->name, used);
     for (struct bencode_value at = bencode_first(list); bencode_exists(at);
          at = bencode_next(list, at)) {
-        char name[PATH_NAME_SIZE];
         const char *bytes;
         size_t length;
         if (!bencode_string(at, &bytes, &length))
             return metainfo_fail(reader->error, ERROR_TYPE,
                                  _("file %u: a part of its path is not a string"),
                                  number);
-        if (!path_name_clean(bytes, length, name)) {
-            metainfo->warnings |= METAINFO_WARNING_RENAMED;
-            reader->changed = true;
-        }
-        const size_t part = strlen(name);
         if (++depth > PATH_DEPTH_MAX)
             return metainfo_fail(reader->error, ERROR_LIMIT,
                                  _("file %u: its path is more than %d directories deep"),
                                  number, PATH_DEPTH_MAX);
-        if (part + 1 > PATH_BYTES - used)
-            return metainfo_fail(reader->error, ERROR_LIMIT,
-                                 _("file %u: its path is longer than %d bytes"), number,
-                                 PATH_BYTES);
-        ret_path[used++] = '/';
-        memcpy(ret_path + used, name, part);
-        used += part;
+        const enum error_code error =
+            file_reader_join(reader, bytes, length, ret_path, &used);
+        if (error != ERROR_NONE)
+            return error;
     }
-    ret_path[used] = '\0';
     if (depth == 0)
         return metainfo_fail(reader->error, ERROR_MISSING, _("file %u has no path"),
                              number);
@@ -179,10 +202,10 @@ static enum error_code read_file(struct file_reader *reader, struct bencode_valu
     char path[PATH_BYTES + 1];
     struct metainfo *metainfo = reader->metainfo;
     const uint32_t number = metainfo->file_count + 1;
-    const bool is_link = has_attribute(file, 'l');
-    bool pad = has_attribute(file, 'p');
+    const bool is_link = metainfo_has_attribute(file, 'l');
+    bool pad = metainfo_has_attribute(file, 'p');
     uint64_t length;
-    enum error_code error = read_length(file, number, &length, reader->error);
+    enum error_code error = metainfo_read_length(file, number, &length, reader->error);
     if (error != ERROR_NONE)
         return error;
     const struct bencode_value list = best_path(file);
@@ -203,7 +226,7 @@ static enum error_code read_file(struct file_reader *reader, struct bencode_valu
                              number, (unsigned long long)length);
     if (is_link)
         metainfo->warnings |= METAINFO_WARNING_SYMLINK;
-    return add_file(reader, path, length, pad || is_link);
+    return file_reader_add(reader, path, length, pad || is_link);
 }
 
 static enum error_code read_file_list(struct file_reader *reader,
@@ -227,35 +250,21 @@ static enum error_code read_file_list(struct file_reader *reader,
 enum error_code metainfo_read_files(struct metainfo *metainfo, struct bencode_value info,
                                     struct metainfo_error *error)
 {
-    struct file_reader reader = {.metainfo = metainfo, .error = error};
+    struct file_reader reader;
     const struct bencode_value files = bencode_get(info, "files");
     const bool has_length = bencode_exists(bencode_get(info, "length"));
-    uint64_t length;
-    enum error_code code = read_name(metainfo, info, error);
-    if (code != ERROR_NONE)
-        return code;
+    uint64_t length = 0;
     if (has_length && bencode_exists(files))
         return metainfo_fail(error, ERROR_AMBIGUOUS, _("info has both length and files"));
     if (!has_length && !bencode_exists(files))
         return metainfo_fail(error, ERROR_MISSING,
                              _("info has neither length nor files"));
-    reader.paths = path_set_new(false);
-    if (reader.paths == NULL)
-        return ERROR_MEMORY;
-    reader.name_changed = reader.changed = metainfo->warnings & METAINFO_WARNING_RENAMED;
-    metainfo->renamed_file = UINT32_MAX;
+    enum error_code code = file_reader_init(&reader, metainfo, error);
     metainfo->multi_file = !has_length;
-    if (has_length)
-        code = read_length(info, 1, &length, error);
+    if (code == ERROR_NONE && has_length)
+        code = metainfo_read_length(info, 1, &length, error);
     if (code == ERROR_NONE)
-        code = has_length ? add_file(&reader, metainfo->name, length, false)
+        code = has_length ? file_reader_add(&reader, metainfo->name, length, false)
                           : read_file_list(&reader, files);
-    path_set_free(reader.paths);
-    if (code == ERROR_NONE && reader.payload == 0)
-        code = metainfo_fail(error, ERROR_RANGE, _("there is no data in it"));
-    if (reader.renamed > 0)
-        metainfo->warnings |= METAINFO_WARNING_RENAMED;
-    if (metainfo->renamed_file == UINT32_MAX)
-        metainfo->renamed_file = metainfo->file_count;
-    return code;
+    return file_reader_done(&reader, code);
 }

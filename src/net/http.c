@@ -11,92 +11,14 @@
 #include <unistd.h>
 
 #define HEADER_BYTES_MAX (64u << 10)
-#define TRANSFERS_MAX    20L
-
-static void take_results(void *context);
-
-/* ---- libcurl's sockets and timer as slots of the loop ---- */
-
-struct http_socket {
-    struct http *http;
-    struct loop_slot *slot;
-    curl_socket_t fd;
-};
-
-static void on_socket_ready(void *context, short revents)
-{
-    const struct http_socket *at = context;
-    struct http *http = at->http;
-    int running;
-    const int mask = ((revents & POLLIN) != 0 ? CURL_CSELECT_IN : 0) |
-                     ((revents & POLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
-                     ((revents & (POLLERR | POLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
-    curl_multi_socket_action(http->multi, at->fd, mask, &running);
-    take_results(http);
-}
-
-static void socket_forget(struct http_socket *at)
-{
-    if (at == NULL)
-        return;
-    loop_slot_remove(at->slot);
-    free(at);
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
-                     void *socket_context)
-{
-    struct http *http = context;
-    struct http_socket *at = socket_context;
-    (void)easy;
-    if (what == CURL_POLL_REMOVE) {
-        curl_multi_assign(http->multi, fd, NULL);
-        socket_forget(at);
-        return 0;
-    }
-    const short events = (short)((what & CURL_POLL_IN ? POLLIN : 0) |
-                                 (what & CURL_POLL_OUT ? POLLOUT : 0));
-    if (at != NULL) {
-        loop_slot_set_events(at->slot, events);
-        return 0;
-    }
-    at = calloc(1, sizeof *at);
-    if (at == NULL)
-        return -1;
-    *at = (struct http_socket){.http = http, .fd = fd};
-    at->slot = loop_add(http->loop, fd, events, LOOP_CONTROL, on_socket_ready, at);
-    if (at->slot == NULL) {
-        free(at);
-        return -1;
-    }
-    curl_multi_assign(http->multi, fd, at);
-    return 0;
-}
-
-static int on_timer_wanted(CURLM *multi, long timeout_ms, void *context)
-{
-    struct http *http = context;
-    (void)multi;
-    if (timeout_ms < 0)
-        loop_timer_cancel(http->loop, &http->timer);
-    else
-        loop_timer_set_in(http->loop, &http->timer, (uint64_t)timeout_ms * NS_PER_MS);
-    return 0;
-}
-
-static void on_timer(void *context)
-{
-    struct http *http = context;
-    int running;
-    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    take_results(http);
-}
 
 /* ---- one transfer ---- */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_request *request = context;
+    if (request->on_bytes != NULL)
+        return http_range_on_body(request, bytes, size * count);
     return buffer_append(&request->body, bytes, size * count) == ERROR_NONE ? size * count
                                                                             : 0;
 }
@@ -120,13 +42,15 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     struct http_request *request = context;
     request->header_bytes += size * count;
     request->was_disguised |= is_disguise(bytes, size * count);
+    if (request->on_bytes != NULL)
+        http_range_on_header(request, bytes, size * count);
     return request->header_bytes <= HEADER_BYTES_MAX && !request->was_disguised
                ? size * count
                : 0;
 }
 
 /* H11, H12 */
-static bool may_reach(const struct http_request *request, const struct netaddr *to)
+static bool may_go_to(const struct http_request *request, const struct netaddr *to)
 {
     const enum netaddr_scope scope = netaddr_scope(to);
     const enum netaddr_scope first = netaddr_scope(&request->first);
@@ -141,6 +65,22 @@ static bool may_reach(const struct http_request *request, const struct netaddr *
            (first != NETADDR_SCOPE_PUBLIC && (!loopback || first == scope));
 }
 
+const char *http_shut_text(void)
+{
+    return _("its name leads to a private address, where it may not");
+}
+
+bool http_may_reach(struct http_request *request, const struct netaddr *to)
+{
+    if (!may_go_to(request, to)) {
+        request->was_shut = true;
+        return false;
+    }
+    if (request->first.family == NETADDR_NONE)
+        request->first = *to;
+    return true;
+}
+
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
                                     struct curl_sockaddr *address)
 {
@@ -149,20 +89,37 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
     (void)purpose;
     if (netaddr_from_sockaddr(&address->addr, &to) != ERROR_NONE)
         return CURL_SOCKET_BAD;
-    if (!may_reach(request, &to)) {
-        request->was_shut = true;
+    /* A proxy is the user's own choice; what lies behind it was looked at before. */
+    if (request->http->proxy == NULL && !http_may_reach(request, &to))
         return CURL_SOCKET_BAD;
-    }
-    if (request->first.family == NETADDR_NONE)
-        request->first = to;
     const int fd =
         socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd >= 0 && !http_tied_socket(request, fd, to.family)) {
+    if (fd >= 0 && (!http_tied_socket(request, fd, to.family) ||
+                    (request->keeps && !http_kept_add(request->http, fd)))) {
         close(fd);
         return CURL_SOCKET_BAD;
     }
     return fd;
 }
+
+#if LIBCURL_VERSION_NUM >= 0x075000
+/* Before each request of every hop: nothing else sees where a connection leads that was
+ * kept, and a redirect may take one whatever the first hop must not. */
+static int on_connected(void *context, char *to_ip, char *own_ip, int to_port,
+                        int own_port)
+{
+    struct http_request *request = context;
+    struct netaddr to;
+    (void)own_ip;
+    (void)to_port;
+    (void)own_port;
+    if (request->http->proxy != NULL)
+        return CURL_PREREQFUNC_OK;
+    return netaddr_parse(to_ip, 0, &to) == ERROR_NONE && http_may_reach(request, &to)
+               ? CURL_PREREQFUNC_OK
+               : CURL_PREREQFUNC_ABORT;
+}
+#endif
 
 bool http_set_protocols(CURL *easy, bool plain_too)
 {
@@ -187,11 +144,14 @@ static bool set_options(struct http_request *request, const char *url,
     SET(CURLOPT_URL, url);
     SET(CURLOPT_USERAGENT, http->user_agent);
     SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_PROXY, "");
-    SET(CURLOPT_NOPROXY, "*");
+    SET(CURLOPT_PROXY, http->proxy != NULL ? http->proxy : "");
+    SET(CURLOPT_NOPROXY, http->proxy != NULL ? "" : "*");
+    SET(CURLOPT_PROXYUSERNAME, http->proxy_user);
+    SET(CURLOPT_PROXYPASSWORD, http->proxy_password);
     SET(CURLOPT_ACCEPT_ENCODING, "gzip");
     SET(CURLOPT_FOLLOWLOCATION, 1L);
     SET(CURLOPT_MAXREDIRS, (long)HTTP_REDIRECTS_MAX);
+    SET(CURLOPT_FRESH_CONNECT, 1L);
     SET(CURLOPT_FORBID_REUSE, 1L); /* the next request is half an hour away */
     fine = fine && http_set_protocols(easy, true);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -213,6 +173,10 @@ static bool set_options(struct http_request *request, const char *url,
     SET(CURLOPT_HEADERDATA, request);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     SET(CURLOPT_OPENSOCKETDATA, request);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    SET(CURLOPT_PREREQFUNCTION, on_connected);
+    SET(CURLOPT_PREREQDATA, request);
+#endif
     SET(CURLOPT_ERRORBUFFER, request->message);
     SET(CURLOPT_PRIVATE, request);
 #undef SET
@@ -221,19 +185,23 @@ static bool set_options(struct http_request *request, const char *url,
 
 static void request_free(struct http_request *request)
 {
-    curl_multi_remove_handle(request->http->multi, request->easy);
+    struct http *http = request->http;
+    curl_multi_remove_handle(http->multi, request->easy);
     curl_easy_cleanup(request->easy);
+    curl_slist_free_all(request->headers);
     http_tied_free(request);
     buffer_done(&request->body);
     *request->link = request->next;
     if (request->next != NULL)
         request->next->link = request->link;
     free(request);
+    if (http->requests == NULL)
+        http_multi_rest(http);
 }
 
-struct http_request *http_get(struct http *http, const char *url, size_t max_body,
-                              unsigned timeout_ms, unsigned shut,
-                              http_on_result *on_result, void *context)
+struct http_request *http_request_new(struct http *http, const char *url, size_t max_body,
+                                      unsigned timeout_ms, unsigned shut,
+                                      http_on_result *on_result, void *context)
 {
     struct http_request *request = calloc(1, sizeof *request);
     if (request == NULL)
@@ -254,6 +222,14 @@ struct http_request *http_get(struct http *http, const char *url, size_t max_bod
     if (request->next != NULL)
         request->next->link = &request->next;
     http->requests = request;
+    http_multi_work(http);
+    return request;
+}
+
+struct http_request *http_begin(struct http_request *request, const char *url,
+                                unsigned timeout_ms)
+{
+    struct http *http = request->http;
     const bool begun =
         http->net != NULL ? http_tied_begin(request, url, timeout_ms) == ERROR_NONE
                           : curl_multi_add_handle(http->multi, request->easy) == CURLM_OK;
@@ -263,15 +239,30 @@ struct http_request *http_get(struct http *http, const char *url, size_t max_bod
     return NULL;
 }
 
+struct http_request *http_get(struct http *http, const char *url, size_t max_body,
+                              unsigned timeout_ms, unsigned shut,
+                              http_on_result *on_result, void *context)
+{
+    struct http_request *request =
+        http_request_new(http, url, max_body, timeout_ms, shut, on_result, context);
+    return request != NULL ? http_begin(request, url, timeout_ms) : NULL;
+}
+
 void http_cancel(struct http_request *request)
 {
     if (request != NULL)
         request_free(request);
 }
 
+static bool was_shut(const struct http_request *request, CURLcode code)
+{
+    return request->was_shut &&
+           (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK);
+}
+
 static enum error_code error_of(const struct http_request *request, CURLcode code)
 {
-    long os_errno = 0;
+    long os_errno = 0, redirects = 0;
     if (code == CURLE_OK)
         return ERROR_NONE;
     if (code == CURLE_OPERATION_TIMEDOUT)
@@ -280,9 +271,16 @@ static enum error_code error_of(const struct http_request *request, CURLcode cod
         return request->was_disguised ? ERROR_REFUSED : ERROR_LIMIT;
     if (code == CURLE_COULDNT_RESOLVE_HOST)
         return ERROR_NOT_FOUND;
+    if (was_shut(request, code))
+        return ERROR_REFUSED;
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && /* HTTP/0.9 is one, too */
+        curl_easy_getinfo(request->easy, CURLINFO_REDIRECT_COUNT, &redirects) ==
+            CURLE_OK &&
+        redirects > 0)
+        return ERROR_REFUSED;
     if (code == CURLE_COULDNT_CONNECT && request->tie_errno != 0)
         return error_from_errno(request->tie_errno);
-    if (code == CURLE_COULDNT_CONNECT && !request->was_shut &&
+    if (code == CURLE_COULDNT_CONNECT &&
         curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_errno) == CURLE_OK &&
         error_from_errno((int)os_errno) == ERROR_OFFLINE)
         return ERROR_OFFLINE;
@@ -306,20 +304,21 @@ static void give_result(struct http_request *request, CURLcode code)
         .length = request->body.length,
     };
     const char *ip = NULL;
-    if (code == CURLE_COULDNT_CONNECT && request->was_shut)
-        result.message = _("its name leads to a private address, where it may not");
+    if (was_shut(request, code))
+        result.message = http_shut_text();
     if (code != CURLE_OK && request->was_disguised)
         result.message = _("it redirects to a host whose name is not plain");
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &result.status);
     if (curl_easy_getinfo(request->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK &&
         ip != NULL && netaddr_parse(ip, 0, &result.from) != ERROR_NONE)
         result.from.family = NETADDR_NONE;
+    if (request->http->proxy != NULL && code == CURLE_OK)
+        result.from = request->first;
     request->on_result(request->context, &result);
 }
 
-static void take_results(void *context)
+void http_take_results(struct http *http)
 {
-    struct http *http = context;
     CURLMsg *message;
     int left;
     while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
@@ -331,6 +330,7 @@ static void take_results(void *context)
         struct http_request *request = (struct http_request *)(void *)private;
         if (code == CURLE_OK && http_tied_goes_on(request))
             continue;
+        http_kept_rest(http, request->easy);
         give_result(request, code);
         request_free(request);
     }
@@ -345,22 +345,24 @@ struct http *http_new(struct loop *loop, const char *user_agent, const struct ne
     net->bound(net->context, &bound);
     http->loop = loop;
     http->net = bound.to != NULL ? net : NULL;
-    loop_timer_init(&http->timer, on_timer, http);
+    http->proxy = bound.proxy;
+    http->proxy_user = bound.proxy_user;
+    http->proxy_password = bound.proxy_password;
     http->user_agent = strdup(user_agent);
-    http->multi =
-        curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
-    if (http->multi == NULL || http->user_agent == NULL) {
-        curl_multi_cleanup(http->multi);
+    if (http->user_agent == NULL || !http_multi_init(http)) {
         free(http->user_agent);
         free(http);
         return NULL;
     }
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, TRANSFERS_MAX);
     return http;
+}
+
+bool http_has_room(const struct http *http)
+{
+    long count = 0;
+    for (const struct http_request *at = http->requests; at != NULL; at = at->next)
+        count++;
+    return count < HTTP_TRANSFERS_MAX;
 }
 
 void http_free(struct http *http)
@@ -369,8 +371,7 @@ void http_free(struct http *http)
         return;
     while (http->requests != NULL)
         request_free(http->requests);
-    curl_multi_cleanup(http->multi);
-    loop_timer_cancel(http->loop, &http->timer);
+    http_multi_done(http);
     free(http->user_agent);
     free(http);
 }

@@ -77,7 +77,8 @@ static int on_look_up(void *state, void *reserved, void *context)
     const struct http_request *request = context;
     (void)state;
     (void)reserved;
-    return request->tied->literal ? 0 : 1;
+    /* Names are the proxy's to look up: libcurl asks for its address alone. */
+    return request->tied->literal || request->http->proxy != NULL ? 0 : 1;
 }
 
 /* "HOST:PORT:ADDRESS,ADDRESS" */
@@ -139,8 +140,12 @@ static void on_resolved(void *context, const struct netaddr *addresses, uint32_t
     if (count == 0)
         http_fail(request, bound.trouble != NULL ? ERROR_OFFLINE : ERROR_NOT_FOUND,
                   message);
-    else if ((!tied->literal && !put_addresses(tied, addresses, count)) ||
-             !start(request))
+    else if (request->http->proxy != NULL && !http_may_reach(request, &addresses[0]))
+        http_fail(request, ERROR_REFUSED, http_shut_text());
+    else if (request->http->proxy != NULL
+                 ? !start(request)
+                 : (!tied->literal && !put_addresses(tied, addresses, count)) ||
+                       !start(request))
         http_fail(request, ERROR_MEMORY, error_text(ERROR_MEMORY));
 }
 
@@ -191,7 +196,7 @@ static void follow(struct http_request *request, const char *url)
         return;
     }
     if (read_url(tied, url) != ERROR_NONE) {
-        http_fail(request, ERROR_SYSTEM, curl_easy_strerror(CURLE_UNSUPPORTED_PROTOCOL));
+        http_fail(request, ERROR_REFUSED, curl_easy_strerror(CURLE_UNSUPPORTED_PROTOCOL));
         return;
     }
     buffer_clear(&request->body);
@@ -205,7 +210,7 @@ static void follow(struct http_request *request, const char *url)
 bool http_tied_goes_on(struct http_request *request)
 {
     const char *location = NULL;
-    if (request->tied == NULL ||
+    if (request->tied == NULL || request->stays ||
         curl_easy_getinfo(request->easy, CURLINFO_REDIRECT_URL, &location) != CURLE_OK ||
         location == NULL)
         return false;

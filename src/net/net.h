@@ -12,6 +12,7 @@
 #include "net/net_watch.h"
 #include "net/resolver.h"
 #include "net/stream.h"
+#include "net/udp_socket.h"
 
 struct listener;
 /* A stream that somebody opened to us; it is the callee's now. Not the place for
@@ -24,9 +25,14 @@ typedef void net_on_accept(void *context, struct stream *stream,
 struct net_bound {
     const char *to;      /* an interface or an address; NULL: to nothing */
     const char *trouble; /* a sentence for people while nothing can be sent; else NULL */
+    const char *no_udp;  /* the same while no datagram can be */
     uint32_t epoch;      /* another: sockets of before are of no use any more */
     bool loose;          /* the system ties sockets to no interface: routes decide */
     bool nameless;       /* this build looks up no names so */
+    /* For sockets that others make: they have to go through this proxy, as libcurl is
+     * told of it; NULL: through none. Then nobody else sends anything. */
+    const char *proxy;
+    const char *proxy_user, *proxy_password; /* NULL: none */
 };
 
 struct net {
@@ -47,6 +53,13 @@ struct net {
                                      const struct datagram_callbacks *callbacks,
                                      void *datagram_context,
                                      struct datagram **ret_datagram);
+    /* A socket for datagrams from and to anybody, bound to ADDRESS (port 0: any) and tied
+     * as a listener is; *ret_port is the one it got. ERROR_EXISTS: it is taken. */
+    enum error_code (*open_udp)(void *context, struct loop *loop,
+                                const struct netaddr *address,
+                                const struct udp_socket_callbacks *callbacks,
+                                void *udp_context, struct udp_socket **ret_udp,
+                                uint16_t *ret_port);
     /* As resolver_lookup, whose rules hold; resolver_cancel ends it. Where the user has
      * tied us to something, names are looked up through that or not at all. */
     struct resolver_query *(*resolve)(void *context, struct loop *loop, const char *host,
@@ -60,6 +73,9 @@ struct net {
      * netaddr_family), as the user let it be; port 0. False: it cannot be. */
     bool (*own_address)(void *context, enum netaddr_family family,
                         struct netaddr *ret_address);
+    /* The IPv4 router that stands between that address, *ret_own, and the world; port 0.
+     * False: there is none, or what we send goes through a proxy. */
+    bool (*gateway)(void *context, struct netaddr *ret_own, struct netaddr *ret_gateway);
     /* Sockets that others make: ties FD, before it connects, to what the user wants.
      * False: errno says why, and FD must not be used. */
     bool (*tie)(void *context, int fd, enum netaddr_family family);

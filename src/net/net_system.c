@@ -1,8 +1,10 @@
 #include "net/net.h"
 
 #include "net/bind.h"
+#include "net/gateway.h"
 #include "net/names.h"
 #include "net/udp.h"
+#include "net/udp_system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +154,16 @@ static bool system_own_address(void *context, enum netaddr_family family,
     return true;
 }
 
+static bool system_gateway(void *context, struct netaddr *ret_own,
+                           struct netaddr *ret_gateway)
+{
+    struct netaddr own;
+    if (!system_own_address(context, NETADDR_V4, &own) || !net_gateway(&own, ret_gateway))
+        return false;
+    *ret_own = own;
+    return true;
+}
+
 static struct net_watch *system_watch(void *context, struct loop *loop,
                                       void (*on_change)(void *context),
                                       void *watch_context)
@@ -218,23 +230,25 @@ static void listener_on_readable(void *context, short revents)
         listener_pause(listener);
 }
 
-static int open_listener(const struct net_system *system, const struct netaddr *address,
-                         uint16_t *ret_port)
+/* A socket of TYPE bound to ADDRESS; -1: errno says why. */
+static int open_bound(const struct net_system *system, int type,
+                      const struct netaddr *address, uint16_t *ret_port)
 {
     struct sockaddr_storage sockaddr;
     struct netaddr got = *address;
     const int one = 1, family = address->family == NETADDR_V6 ? AF_INET6 : AF_INET;
-    const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (type == SOCK_STREAM) /* of UDP, two programs would have the same port */
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     const bool tied =
         system->bind == NULL || net_bind_tie_listener(system->bind, fd, &got);
     socklen_t length = netaddr_to_sockaddr(&got, &sockaddr);
     if (!tied || bind(fd, (struct sockaddr *)&sockaddr, length) != 0 ||
-        listen(fd, 128) != 0 ||
+        (type == SOCK_STREAM && listen(fd, 128) != 0) ||
         getsockname(fd, (struct sockaddr *)&sockaddr, &length) != 0 ||
         netaddr_from_sockaddr((struct sockaddr *)&sockaddr, &got) != ERROR_NONE) {
         const int saved = errno;
@@ -253,7 +267,7 @@ static enum error_code system_listen(void *context, struct loop *loop,
 {
     const struct net_system *system = context;
     uint16_t port;
-    const int fd = open_listener(system, address, &port);
+    const int fd = open_bound(system, SOCK_STREAM, address, &port);
     if (fd < 0)
         return errno == EADDRINUSE ? ERROR_EXISTS : error_from_errno(errno);
     struct listener *listener = calloc(1, sizeof *listener);
@@ -285,15 +299,45 @@ static void system_unlisten(void *context, struct listener *listener)
     free(listener);
 }
 
+static enum error_code system_open_udp(void *context, struct loop *loop,
+                                       const struct netaddr *address,
+                                       const struct udp_socket_callbacks *callbacks,
+                                       void *udp_context, struct udp_socket **ret_udp,
+                                       uint16_t *ret_port)
+{
+    uint16_t port;
+    const int fd = open_bound(context, SOCK_DGRAM, address, &port);
+    if (fd < 0)
+        return errno == EADDRINUSE ? ERROR_EXISTS : error_from_errno(errno);
+    struct udp_socket *udp = udp_system_new(
+        loop, fd, (enum netaddr_family)address->family, callbacks, udp_context);
+    if (udp == NULL) {
+        close(fd);
+        return ERROR_MEMORY;
+    }
+    *ret_udp = udp;
+    *ret_port = port;
+    return ERROR_NONE;
+}
+
 struct net *net_system_new(const char *bind_to)
 {
     struct net_system *system = calloc(1, sizeof *system);
     if (system == NULL)
         return NULL;
-    system->net =
-        (struct net){system_connect, system_listen, system_unlisten, system_open_datagram,
-                     system_resolve, system_watch,  system_unwatch,  system_own_address,
-                     system_tie,     system_bound,  system};
+    system->net = (struct net){system_connect,
+                               system_listen,
+                               system_unlisten,
+                               system_open_datagram,
+                               system_open_udp,
+                               system_resolve,
+                               system_watch,
+                               system_unwatch,
+                               system_own_address,
+                               system_gateway,
+                               system_tie,
+                               system_bound,
+                               system};
     if (bind_to == NULL)
         return &system->net;
     system->bind = net_bind_new(bind_to);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/netaddr.h"
 #include "loop/loop.h"
+#include "net/encryption.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,12 +35,16 @@ struct stream_ops {
     void (*close)(struct stream *stream);
 };
 
+enum stream_kind { STREAM_TCP, STREAM_UTP };
+
 /* What every kind of stream begins with. */
 struct stream {
     const struct stream_ops *ops;
     const struct stream_callbacks *callbacks;
     void *context;
     struct netaddr remote;
+    enum encryption encryption; /* once the handshake, if there is one, is over */
+    enum stream_kind kind;      /* once something can be read */
 };
 
 static inline void stream_set_callbacks(struct stream *stream,

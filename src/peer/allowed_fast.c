@@ -1,6 +1,6 @@
 #include "peer/allowed_fast.h"
 
-#include "peer/peer_private.h"
+#include "peer/upload_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +70,8 @@ static bool is_starting(const struct peer *peer)
 
 static enum error_code tell(struct peer *peer, uint32_t piece)
 {
-    if (peer_has_piece(peer, piece) || !bitfield_get(peer->manager->config.have, piece))
+    if (peer_has_piece(peer, piece) ||
+        !bitfield_get(peer->manager->config.metainfo.have, piece))
         return ERROR_NONE;
     peer_flush_soon(peer);
     return wire_put_index(&peer->out, WIRE_ALLOWED_FAST, piece);
@@ -79,16 +80,16 @@ static enum error_code tell(struct peer *peer, uint32_t piece)
 enum error_code peer_allow_fast(struct peer *peer)
 {
     const struct peer_manager_config *config = &peer->manager->config;
-    if (!peer->fast || !peer->got_pieces || peer->hidden || !is_starting(peer) ||
-        (peer->allowed != NULL && peer->allowed->given_count > 0))
+    if (!peer->fast || !peer->got_pieces || peer_awaits_metainfo(peer) || peer->hidden ||
+        !is_starting(peer) || (peer->allowed != NULL && peer->allowed->given_count > 0))
         return ERROR_NONE;
     enum error_code error = make_books(peer);
     if (error != ERROR_NONE)
         return error;
     struct allowed_fast *allowed = peer->allowed;
-    allowed->given_count =
-        allowed_fast_set(&peer->stream->remote, &config->hash, config->piece_count,
-                         ALLOWED_FAST_PIECES, allowed->given);
+    allowed->given_count = allowed_fast_set(&peer->stream->remote, &config->hash,
+                                            config->metainfo.piece_count,
+                                            ALLOWED_FAST_PIECES, allowed->given);
     for (uint32_t i = 0; i < allowed->given_count && error == ERROR_NONE; i++)
         error = tell(peer, allowed->given[i]);
     return error;
@@ -116,7 +117,7 @@ bool peer_is_given(const struct peer *peer, uint32_t piece)
 static bool can_be_spared(const struct peer_manager *manager)
 {
     const uint64_t sets =
-        (uint64_t)SENT_SETS * ALLOWED_FAST_PIECES * manager->config.piece_bytes;
+        (uint64_t)SENT_SETS * ALLOWED_FAST_PIECES * manager->config.metainfo.piece_bytes;
     return !pace_is_awaited(&manager->pace[PACE_UP]) &&
            manager->given_choked <
                (sets < SENT_MOST ? sets : SENT_MOST) + manager->uploaded / SENT_PART;
@@ -127,7 +128,7 @@ enum error_code peer_on_given_request(struct peer *peer, const struct block_ref 
 {
     struct peer_manager *manager = peer->manager;
     struct allowed_fast *allowed = peer->allowed;
-    const uint32_t blocks = (manager->config.piece_bytes - 1) / BLOCK_BYTES + 1;
+    const uint32_t blocks = (manager->config.metainfo.piece_bytes - 1) / BLOCK_BYTES + 1;
     uint32_t at;
     if (!is_among(allowed->given, allowed->given_count, ref->piece, &at) ||
         ++allowed->given_blocks[at] > (uint64_t)ASKED_TIMES * blocks)
@@ -181,7 +182,7 @@ uint32_t peer_allowed_pieces(const struct peer *peer,
     uint32_t count = 0;
     for (uint32_t i = 0; allowed != NULL && i < allowed->got_count; i++)
         if (peer_has_piece(peer, allowed->got[i]) &&
-            !bitfield_get(peer->manager->config.have, allowed->got[i]))
+            !bitfield_get(peer->manager->config.metainfo.have, allowed->got[i]))
             ret_pieces[count++] = allowed->got[i];
     return count;
 }

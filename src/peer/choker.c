@@ -7,17 +7,34 @@
 #define QUANTUM_LEAST        (BLOCK_BYTES / 16)
 #define OPTIMISTIC_PART      5u /* one in so many of all */
 #define WAIT_WEIGHT          3u /* BEP 3: new ones are three times as likely */
+#define GAVE_WEIGHT          3u
 
 static bool may_have_slot(const struct choker_peer *peer)
 {
     return peer->interested && !peer->blocked;
 }
 
+static uint64_t gave_weight(const struct choker_peer *peer)
+{
+    return peer->gave ? GAVE_WEIGHT : 1;
+}
+
 /* Seeding: in the middle of its turn. */
 static bool is_in_turn(const struct choker_peer *peer, const struct choker_rules *rules)
 {
-    return peer->unchoked && rules->now_ns - peer->unchoked_at_ns < CHOKER_TURN_NS &&
-           (peer->quota == 0 || peer->served < peer->quota);
+    const uint64_t weight = gave_weight(peer);
+    return peer->unchoked &&
+           rules->now_ns - peer->unchoked_at_ns < CHOKER_TURN_NS * weight &&
+           (peer->quota == 0 || peer->served < peer->quota * weight);
+}
+
+/* Seeding: how long it has waited, or had its slot, as far as that counts. */
+static uint64_t seed_waited(const struct choker_peer *peer,
+                            const struct choker_rules *rules)
+{
+    if (peer->unchoked_at_ns == 0)
+        return UINT64_MAX; /* it never had one */
+    return (rules->now_ns - peer->unchoked_at_ns) * gave_weight(peer);
 }
 
 static bool is_better(const struct choker_peer *a, const struct choker_peer *b,
@@ -35,7 +52,7 @@ static bool is_better(const struct choker_peer *a, const struct choker_peer *b,
             return a_kept;
         if (a->unchoked != b->unchoked)
             return !a->unchoked;
-        return a->unchoked_at_ns < b->unchoked_at_ns;
+        return seed_waited(a, rules) > seed_waited(b, rules);
     }
     return a->given > b->given;
 }
@@ -114,7 +131,7 @@ static struct choker_peer *longest_waiting(struct choker_peer *peers, uint32_t c
         if (peer->unchoked || !may_have_slot(peer) ||
             same_host(chosen, peer) < chosen->count)
             continue;
-        const uint64_t own = waited(peer, rules->now_ns);
+        const uint64_t own = peer->put_last ? 0 : waited(peer, rules->now_ns) + 1;
         if (best == NULL || own > longest) {
             best = peer;
             longest = own;
@@ -135,9 +152,10 @@ void choker_run(struct choker *choker, struct choker_peer *peers, uint32_t count
     const bool keep = keeps_optimistic(choker, rules);
     for (uint32_t i = 0; i < count; i++) {
         struct choker_peer *peer = &peers[i];
-        if (keep && peer->optimistic && peer->unchoked && may_have_slot(peer))
+        if (keep && peer->optimistic && peer->unchoked && may_have_slot(peer) &&
+            !peer->put_last)
             optimistic = peer;
-        if (may_have_slot(peer) && (rules->seeding || !peer->snubbed))
+        if (may_have_slot(peer) && !peer->put_last && (rules->seeding || !peer->snubbed))
             consider(&chosen, peer, rules);
     }
     for (uint32_t i = 0; i < count; i++)
@@ -193,27 +211,31 @@ void choker_weigh(struct choker_peer *peers, uint32_t count)
     }
 }
 
-void choker_adapt(struct choker *choker, uint32_t used, uint32_t busy, uint64_t rate,
-                  uint64_t limit)
+void choker_adapt(struct choker *choker, const struct choker_use *use)
 {
     if (choker->slots == 0)
         choker->slots = CHOKER_SLOTS_FIRST;
-    const bool full = used > 0 && used >= choker->slots && busy == used;
-    const bool starving = full && rate / used < STARVING_BYTES_PER_S;
-    const bool saturated = limit != 0 && rate >= limit / 100 * 95;
+    const bool full =
+        use->used > 0 && use->used >= choker->slots && use->busy == use->used;
+    const bool starving = full && use->used > use->held &&
+                          use->rate / (use->used - use->held) < STARVING_BYTES_PER_S;
+    const bool saturated = use->limit != 0 && use->rate >= use->limit / 100 * 95;
+    const uint32_t grown = choker->grown;
     const bool in_vain =
-        choker->grew && rate < choker->rate_before + choker->rate_before / 32;
-    choker->grew = false;
+        grown > 0 && use->rate < choker->rate_before + choker->rate_before / 32;
+    choker->grown = 0;
     if (choker->hold > 0)
         choker->hold--;
     if (starving || (in_vain && full)) {
-        if (choker->slots > CHOKER_SLOTS_LEAST)
-            choker->slots--;
+        const uint32_t back = in_vain ? grown : 1;
+        choker->slots = choker->slots > CHOKER_SLOTS_LEAST + back ? choker->slots - back
+                                                                  : CHOKER_SLOTS_LEAST;
         choker->hold = HOLD_PERIODS;
     } else if (full && !saturated && choker->hold == 0 &&
                choker->slots < CHOKER_SLOTS_MOST) {
-        choker->slots++;
-        choker->grew = true;
+        const uint32_t room = CHOKER_SLOTS_MOST - choker->slots;
+        choker->grown = 1 + use->held < room ? 1 + use->held : room;
+        choker->slots += choker->grown;
     }
-    choker->rate_before = rate;
+    choker->rate_before = use->rate;
 }

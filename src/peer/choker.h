@@ -23,6 +23,7 @@ struct choker_peer {
     bool interested;         /* it wants something */
     bool snubbed;            /* it owes us data for a minute */
     bool blocked;            /* paused by the user: never unchoked */
+    bool put_last;           /* by the user: at most the optimistic slot nobody wants */
     uint64_t given;          /* bytes/s it gives us, over the last 20 s */
     uint64_t served;         /* bytes it took in this turn of its slot */
     uint64_t quota;          /* and may take while seeding; 0: any number */
@@ -30,6 +31,7 @@ struct choker_peer {
     uint64_t unchoked_at_ns; /* when it last got or lost a slot; 0: never had one */
     uint64_t came_at_ns;     /* when it connected */
     bool gives;              /* it gave us something in its last slot, or since */
+    bool gave;               /* or ever, a piece at least */
     bool unchoked;           /* in: now; out: from now on */
     bool optimistic;         /* in and out */
     uint32_t quantum; /* out, of choker_weigh: bytes a turn of the limited uplink */
@@ -39,13 +41,17 @@ struct choker {
     uint64_t optimistic_since_ns;
     uint32_t slots; /* regular ones; 0: CHOKER_SLOTS_FIRST */
     uint64_t rate_before;
-    uint32_t hold; /* periods until the number is tried again */
-    bool grew;     /* in the last period */
+    uint32_t hold;  /* periods until the number is tried again */
+    uint32_t grown; /* by so many in the last period */
 };
 
 struct choker_rules {
-    bool whole;   /* rank all anew; else only free slots are given */
-    bool seeding; /* who has waited longest, instead of who gives most */
+    bool whole; /* rank all anew; else only free slots are given */
+    /* Who has waited longest, instead of who gives most. With whom gave us something when
+     * we had not everything waits and turns count three times: they are served first at
+     * the end of a swarm, when many have become seeds, and nobody is left out for good.
+     */
+    bool seeding;
     uint64_t now_ns;
     const struct random_source *random;
 };
@@ -63,10 +69,17 @@ void choker_run(struct choker *choker, struct choker_peer *peers, uint32_t count
 #define CHOKER_TURN_BLOCKS 4u
 void choker_weigh(struct choker_peer *peers, uint32_t count);
 
-/* Once a period: USED regular and optimistic slots, BUSY of them with data waiting, send
- * RATE bytes/s; LIMIT bytes/s, 0 for none. One slot more while that makes us faster, one
- * less when it does not or when slots starve. */
-void choker_adapt(struct choker *choker, uint32_t used, uint32_t busy, uint64_t rate,
-                  uint64_t limit);
+/* How the slots were used for a period. */
+struct choker_use {
+    uint32_t used;  /* regular and optimistic slots */
+    uint32_t busy;  /* of them with data waiting */
+    uint32_t held;  /* of them by a limit of the peer's own */
+    uint64_t rate;  /* bytes/s, of all */
+    uint64_t limit; /* bytes/s, 0 for none */
+};
+/* Once a period: one slot more while that makes us faster, and one more for each that its
+ * peer's own limit holds, which leaves the line to others; one less when more do not make
+ * us faster or when slots starve. */
+void choker_adapt(struct choker *choker, const struct choker_use *use);
 
 #endif

@@ -1,5 +1,6 @@
 /* What is looked at once a second for each peer: rates, silence, stalls, floods. */
-#include "peer/peer_private.h"
+#include "peer/extension_private.h"
+#include "peer/upload_private.h"
 
 #define IDLE_NS      (120 * NS_PER_S)
 #define KEEPALIVE_NS (100 * NS_PER_S)
@@ -61,15 +62,18 @@ static void check_stall(struct peer *peer, uint64_t now_ns)
     const bool owes = peer->asked.length > 0 || peer->filling != NULL;
     const uint64_t payload =
         peer->downloaded + (peer->filling != NULL ? peer->filled : 0);
-    if (!owes || payload != peer->payload_seen || peer->starved)
+    if (!owes || payload != peer->payload_seen || peer->starved) {
         peer->last_payload_ns = now_ns;
+        peer->stall_told = false;
+    }
     peer->payload_seen = payload;
     const uint64_t silent_ns = now_ns - peer->last_payload_ns;
     if (silent_ns >= SNUB_NS && !peer->snubbed) {
         peer->snubbed = true;
         peer_post_type(peer, PEER_SNUBBED);
         peer_manager_choke_soon(peer->manager);
-    } else if (silent_ns >= window_stall_ns(&peer->window) && peer->window.blocks > 1) {
+    } else if (silent_ns >= window_stall_ns(&peer->window) && !peer->stall_told) {
+        peer->stall_told = true;
         window_collapse(&peer->window);
         peer_post_type(peer, PEER_STALLED);
     }
@@ -94,6 +98,8 @@ static bool floods_keepalives(struct peer *peer)
     const uint32_t count = peer->keepalives;
     peer->keepalives = 0;
     peer->bogus_refs = 0;
+    peer->times_taken_back = 0;
+    peer->hash_requests = 0;
     peer->keepalive_floods = count > KEEPALIVES_A_SECOND ? peer->keepalive_floods + 1 : 0;
     return peer->keepalive_floods >= KEEPALIVE_FLOODS;
 }
@@ -134,4 +140,7 @@ void peer_tick(struct peer *peer, uint64_t now_ns)
     super_seed_tick(peer, now_ns);
     peer_update_idle(peer);
     peer_note_status(peer, PEER_REASON_NONE);
+    const enum error_code error = peer_say_pex(peer);
+    if (error != ERROR_NONE)
+        peer_close(peer, peer_reason_of(error), error);
 }

@@ -1,5 +1,6 @@
 /* What the Torrent Manager asks for, message by message. */
-#include "peer/peer_private.h"
+#include "peer/extension_private.h"
+#include "peer/upload_private.h"
 
 void peer_flush_or_close(struct peer *peer, enum error_code error)
 {
@@ -101,6 +102,16 @@ static void on_pause(struct peer_manager *manager, struct peer_id_ref ref, bool 
         peer_manager_dial_soon(manager, 0);
 }
 
+static void on_put_last(struct peer_manager *manager, const struct message *message)
+{
+    struct known *known = known_named(manager, message->peer);
+    if (known == NULL)
+        return;
+    known->put_last = message->u.flag.on;
+    if (known->peer != NULL)
+        peer_put_last(known->peer, message->u.flag.on);
+}
+
 /* They stay with the address, connected or not, until they are taken away. */
 static void on_limit(struct peer_manager *manager, const struct message *message)
 {
@@ -155,8 +166,27 @@ static void on_connect(struct peer_manager *manager, const struct message *messa
 {
     if (peer_shared_is_banned(manager->shared, &message->u.candidate.address))
         return;
-    known_add(manager, &message->u.candidate.address, message->u.candidate.source);
+    const uint32_t place =
+        known_add(manager, &message->u.candidate.address, message->u.candidate.source);
+    if (place != UINT32_MAX)
+        known_note_hash(&manager->known[place], message->u.candidate.source,
+                        message->u.candidate.by_v2);
     peer_manager_dial_soon(manager, 0);
+}
+
+static void on_ask_hashes(struct peer *peer, struct message *message)
+{
+    if (peer != NULL)
+        peer_flush_or_close(peer, peer_ask_hashes(peer, message->u.hashes.bytes));
+    message_done(message, NULL);
+}
+
+static void on_send_hashes(struct peer *peer, struct message *message)
+{
+    if (peer != NULL)
+        peer_flush_or_close(peer, peer_send_hashes(peer, message->u.hashes.bytes,
+                                                   message->u.hashes.length));
+    message_done(message, NULL);
 }
 
 void peer_manager_handle(struct peer_manager *manager, struct message *message)
@@ -172,6 +202,12 @@ void peer_manager_handle(struct peer_manager *manager, struct message *message)
     case PEER_HAVE:
         news_add(manager, message->u.piece.piece);
         return;
+    case PEER_ASK_HASHES:
+        on_ask_hashes(peer, message);
+        return;
+    case PEER_SEND_HASHES:
+        on_send_hashes(peer, message);
+        return;
     case PEER_CONNECT:
         on_connect(manager, message);
         return;
@@ -181,6 +217,9 @@ void peer_manager_handle(struct peer_manager *manager, struct message *message)
         return;
     case PEER_LIMIT:
         on_limit(manager, message);
+        return;
+    case PEER_PUT_LAST:
+        on_put_last(manager, message);
         return;
     case PEER_BAN:
         on_ban(manager, message);
@@ -196,6 +235,8 @@ void peer_manager_handle(struct peer_manager *manager, struct message *message)
         on_reject(peer, &message->u.block);
     else if (message->type == PEER_INTEREST)
         on_interest(peer, message->u.flag.on);
+    else if (message->type == PEER_ASK_METADATA)
+        peer_flush_or_close(peer, peer_ask_metadata(peer, message->u.metadata.piece));
     else if (message->type == PEER_DISCONNECT)
         peer_close(peer, message->u.gone.reason, ERROR_NONE);
 }

@@ -1,5 +1,6 @@
 /* Who is dialled when. */
-#include "peer/peer_private.h"
+#include "net/race.h"
+#include "peer/peer_manager_private.h"
 
 #include <string.h>
 
@@ -31,8 +32,8 @@ static bool is_candidate(const struct peer_manager *manager, const struct known 
 
 static bool same_net(const struct netaddr *a, const struct netaddr *b)
 {
-    return a->family == b->family &&
-           memcmp(a->bytes, b->bytes, a->family == NETADDR_V4 ? 3 : 6) == 0;
+    const struct netaddr one = netaddr_net_key(a), other = netaddr_net_key(b);
+    return netaddr_equal(&one, &other);
 }
 
 bool known_host_has_room(const struct peer_manager *manager,
@@ -73,7 +74,7 @@ static void note_trouble(struct local_trouble *trouble, uint32_t points, uint64_
     trouble->rounds += pause_ns < TROUBLE_MOST_NS;
 }
 
-static uint64_t ready_ns(const struct peer_manager *manager, const struct known *known)
+uint64_t known_ready_ns(const struct peer_manager *manager, const struct known *known)
 {
     const uint64_t until_ns = trouble_with(manager->shared, &known->address)->until_ns;
     return known->next_try_ns > until_ns ? known->next_try_ns : until_ns;
@@ -108,13 +109,20 @@ void known_seek_seeds(struct peer_manager *manager)
 /* ---- connecting ---- */
 
 /* Not ERROR_NONE: it is our own fault, and the next would fail too. */
-static enum error_code dial(struct peer_manager *manager, uint32_t place, uint64_t now_ns)
+static enum error_code dial(struct peer_manager *manager, uint32_t place, uint64_t now_ns,
+                            bool punching)
 {
     struct known *known = &manager->known[place];
-    const struct net *net = manager->shared->config.net;
+    const struct race_config race = {
+        .loop = manager->loop,
+        .net = manager->shared->config.net,
+        .utp = manager->shared->config.utp,
+        .tcp = !punching,
+        .utp_first = known->by_utp,
+        .utp_insists = punching,
+    };
     struct stream *stream;
-    const enum error_code error =
-        net->connect(net->context, manager->loop, &known->address, &stream);
+    const enum error_code error = race_connect(&race, &known->address, &stream);
     struct local_trouble *trouble = trouble_with(manager->shared, &known->address);
     if (error == ERROR_FULL || error == ERROR_MEMORY)
         return error;
@@ -131,8 +139,16 @@ static enum error_code dial(struct peer_manager *manager, uint32_t place, uint64
     *trouble = (struct local_trouble){0};
     manager->half_open++;
     manager->shared->half_open++;
-    if (peer_new(manager, place, stream, false) != NULL)
+    const struct info_hash hash = known_call_hash(manager, known);
+    struct stream *used = hide_call(manager, known, &hash, stream);
+    if (used != NULL)
+        stream = used;
+    struct peer *peer = used != NULL ? peer_new(manager, place, stream, false) : NULL;
+    if (peer != NULL) {
+        peer->punched = punching;
+        peer->v2 = !info_hash_equal(&hash, &manager->config.hash);
         return ERROR_NONE;
+    }
     manager->half_open--;
     manager->shared->half_open--;
     stream_close(stream);
@@ -158,7 +174,7 @@ static void dial_again(struct peer_manager *manager, uint64_t now_ns)
         return;
     for (uint32_t i = 0; i < manager->known_count; i++) {
         const struct known *known = &manager->known[i];
-        const uint64_t known_ns = ready_ns(manager, known);
+        const uint64_t known_ns = known_ready_ns(manager, known);
         if (known_ns < at_ns && is_candidate(manager, known))
             at_ns = known_ns;
     }
@@ -170,34 +186,74 @@ static void dial_again(struct peer_manager *manager, uint64_t now_ns)
                            at_ns > now_ns + pause_ns ? at_ns - now_ns : pause_ns);
 }
 
+/* Strangers' words may make us call a network now and then, and no more (X20, D13). One
+ * that was met there is no stranger. */
+static bool may_try_net(struct peer_manager *manager, struct known *known,
+                        uint64_t now_ns)
+{
+    if (known->has_id || !known_is_hearsay(known->source))
+        return true;
+    const uint64_t at_ns =
+        net_tries_take(manager->shared->tries, &known->address, now_ns);
+    if (at_ns != 0)
+        known->next_try_ns = at_ns;
+    return at_ns == 0;
+}
+
+/* True: it is being called. */
+static bool dial_one(struct peer_manager *manager, uint32_t place, uint64_t now_ns,
+                     enum error_code *ret_error)
+{
+    struct known *known = &manager->known[place];
+    if (known_ready_ns(manager, known) > now_ns || !is_candidate(manager, known) ||
+        !known_host_has_room(manager, &known->address) ||
+        !may_try_net(manager, known, now_ns))
+        return false;
+    *ret_error = dial(manager, place, now_ns, false);
+    return true;
+}
+
+bool known_dial_punching(struct peer_manager *manager, uint32_t place)
+{
+    const uint64_t now_ns = loop_now_ns(manager->loop);
+    struct known *known = &manager->known[place];
+    if (!manager->running || !known_torrent_has_room(manager) ||
+        !known_session_has_room(manager->shared) || !is_candidate(manager, known) ||
+        trouble_with(manager->shared, &known->address)->until_ns > now_ns ||
+        !known_host_has_room(manager, &known->address) ||
+        !may_try_net(manager, known, now_ns))
+        return false;
+    known->punched_ns = now_ns;
+    return dial(manager, place, now_ns, true) == ERROR_NONE && known->peer != NULL;
+}
+
 void known_dial(struct peer_manager *manager)
 {
     const uint64_t now_ns = loop_now_ns(manager->loop);
     uint32_t budget = manager->connected < DIAL_ENOUGH ? DIAL_BURST : DIAL_FEW;
-    if (!manager->running)
+    uint32_t places[KNOWN_MAX];
+    enum error_code error = ERROR_NONE;
+    if (!manager->running || !known_torrent_has_room(manager))
         return;
-    for (uint32_t i = 0; i < manager->known_count && budget > 0; i++) {
+    const uint32_t count = known_session_has_room(manager->shared)
+                               ? known_order(manager, now_ns, places)
+                               : 0;
+    for (uint32_t i = 0; i < count && budget > 0 && error == ERROR_NONE; i++) {
         if (!known_torrent_has_room(manager) || !known_session_has_room(manager->shared))
             break;
-        const uint32_t place = manager->dial_from++ % manager->known_count;
-        const struct known *known = &manager->known[place];
-        if (ready_ns(manager, known) > now_ns || !is_candidate(manager, known) ||
-            !known_host_has_room(manager, &known->address))
-            continue;
-        if (dial(manager, place, now_ns) != ERROR_NONE) {
-            peer_manager_dial_soon(manager, DIAL_FULL_NS);
-            return;
-        }
-        budget--;
+        budget -= dial_one(manager, places[i], now_ns, &error);
     }
-    dial_again(manager, now_ns);
+    if (error != ERROR_NONE)
+        peer_manager_dial_soon(manager, DIAL_FULL_NS);
+    else
+        dial_again(manager, now_ns);
 }
 
 bool known_has_candidate(const struct peer_manager *manager)
 {
     const uint64_t now_ns = loop_now_ns(manager->loop);
     for (uint32_t i = 0; i < manager->known_count; i++)
-        if (ready_ns(manager, &manager->known[i]) <= now_ns &&
+        if (known_ready_ns(manager, &manager->known[i]) <= now_ns &&
             is_candidate(manager, &manager->known[i]))
             return true;
     return false;

@@ -1,5 +1,6 @@
 /* The addresses a torrent knows, and when each may be dialled again. */
-#include "peer/peer_private.h"
+
+#include "peer/extension_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +10,22 @@
 #define ALONE_RETRY_NS (30 * NS_PER_S)
 #define ALONE_NS       (600 * NS_PER_S)
 #define KICKED_NS      (300 * NS_PER_S)
+#define PEX_TELLER_MAX 200u /* candidates that one peer has named (X19) */
+#define PEX_ALL_MAX    1000u
+#define PEX_FAILS_MAX  3u              /* of one that nobody else names */
 #define STAYED_NS      (60 * NS_PER_S) /* a connection that did some good */
 
 /* ---- the table ---- */
 
+bool known_is_noted(const struct known *known)
+{
+    return known->paused || known->put_last || known->limits != NULL;
+}
+
 /* Nothing about it needs remembering, and nobody is connected. */
 static bool is_worthless(const struct known *known)
 {
-    return known->peer == NULL && !known->paused && known->limits == NULL &&
+    return known->peer == NULL && known->rival == NULL && !known_is_noted(known) &&
            !known->banned && !known->is_self && known->source != PEER_SOURCE_MANUAL;
 }
 
@@ -24,6 +33,7 @@ void known_clear(struct peer_manager *manager, struct known *known)
 {
     peer_limits_free(known->limits, manager->loop);
     known->limits = NULL;
+    crossing_drop(known);
     known->address.family = NETADDR_NONE;
 }
 
@@ -56,14 +66,27 @@ static enum error_code grow(struct peer_manager *manager)
     return ERROR_NONE;
 }
 
+bool known_is_hearsay(enum peer_source source)
+{
+    return source == PEER_SOURCE_PEX || source == PEER_SOURCE_DHT;
+}
+
 /* Told of again: from a better source it may be dialled, and the user's wish comes first.
- */
+ * Whom others name too is no longer what one peer says. */
 static void refresh(struct known *known, enum peer_source source)
 {
     known->forget = false;
     if (source == PEER_SOURCE_INCOMING)
         return;
     known->dialable = !known->is_self;
+    if (known_is_hearsay(known->source) && source != PEER_SOURCE_PEX &&
+        source != PEER_SOURCE_RESUME &&
+        (!known_is_hearsay(source) || known->source == PEER_SOURCE_PEX)) {
+        known->source = source;
+        known->teller = (struct netaddr){0};
+        if (!known->has_id)
+            known->is_seed = false; /* or so one peer said */
+    }
     if (source == PEER_SOURCE_MANUAL) {
         known->source = source;
         known->fails = 0;
@@ -102,6 +125,52 @@ uint32_t known_add(struct peer_manager *manager, const struct netaddr *address,
     return place;
 }
 
+/* ---- what peers say (PEX) ---- */
+
+/* Whether TELLER may still name ADDRESS, which is not known. */
+static bool pex_has_room(const struct peer_manager *manager,
+                         const struct netaddr *address, const struct netaddr *teller)
+{
+    const bool is_public = netaddr_scope(address) == NETADDR_SCOPE_PUBLIC;
+    uint32_t of_teller = 0, of_all = 0;
+    for (uint32_t i = 0; i < manager->known_count; i++) {
+        const struct known *known = &manager->known[i];
+        if (known->address.family == NETADDR_NONE || known->source != PEER_SOURCE_PEX)
+            continue;
+        const bool same_teller = netaddr_equal(&known->teller, teller);
+        of_all += known->peer == NULL;
+        of_teller += same_teller && known->peer == NULL;
+        if (same_teller && is_public && netaddr_same_host(&known->address, address))
+            return false;
+    }
+    return of_teller < PEX_TELLER_MAX && of_all < PEX_ALL_MAX;
+}
+
+struct known *known_at(const struct peer_manager *manager, const struct netaddr *address)
+{
+    for (uint32_t i = 0; i < manager->known_count; i++)
+        if (netaddr_equal(&manager->known[i].address, address))
+            return &manager->known[i];
+    return NULL;
+}
+
+bool known_add_told(struct peer_manager *manager, const struct netaddr *address,
+                    const struct netaddr *teller, uint32_t *ret_place)
+{
+    if (known_at(manager, address) != NULL) {
+        known_add(manager, address, PEER_SOURCE_PEX);
+        return false;
+    }
+    if (!pex_has_room(manager, address, teller))
+        return false;
+    const uint32_t place = known_add(manager, address, PEER_SOURCE_PEX);
+    if (place == UINT32_MAX)
+        return false;
+    manager->known[place].teller = *teller;
+    *ret_place = place;
+    return true;
+}
+
 struct known *known_named(const struct peer_manager *manager, struct peer_id_ref ref)
 {
     if (ref.index >= manager->known_count)
@@ -135,6 +204,21 @@ void known_note_failure(struct peer_manager *manager, struct known *known)
     known->last_reason = PEER_REASON_CONNECT_FAILED;
 }
 
+bool known_is_of_no_use(const struct peer_manager *manager, const struct known *known)
+{
+    return !known->dialable && known->rival == NULL && !known_is_noted(known) &&
+           !known->banned && !known->is_self && !known_is_refused(manager, known);
+}
+
+/* A call that a relay asked for, or that was given up for another, says nothing of
+ * whether the peer can be called: were it counted, a relay could keep us from ever doing
+ * that. */
+static bool is_no_failure(const struct peer *peer, enum peer_reason reason)
+{
+    return !peer->incoming && !peer->connected &&
+           (peer->punched || reason == PEER_REASON_DUPLICATE);
+}
+
 void known_on_gone(struct peer_manager *manager, struct known *known,
                    const struct peer *peer, enum peer_reason reason)
 {
@@ -148,6 +232,16 @@ void known_on_gone(struct peer_manager *manager, struct known *known,
         known->is_seed = peer->is_seed || peer->upload_only;
     if (known->is_self)
         known->dialable = false;
+    holepunch_on_failed(manager, known, peer);
+    if (is_no_failure(peer, reason)) {
+        known->next_try_ns = now_ns + retry_ns(manager->shared, known, now_ns);
+        return;
+    }
+    if (hide_turn(manager, known, peer, reason)) {
+        known->next_try_ns = now_ns;
+        return;
+    }
+    known_turn_hash(manager, known, peer, reason);
     if (stayed) {
         known->fails = 0;
         manager->shared->met_ns = now_ns;
@@ -164,8 +258,10 @@ void known_on_gone(struct peer_manager *manager, struct known *known,
      * once. */
     if (reason == PEER_REASON_STOPPED || reason == PEER_REASON_OFFLINE)
         known->next_try_ns = now_ns;
-    if (!known->dialable && !known->paused && known->limits == NULL && !known->banned &&
-        !known->is_self && !known_is_refused(manager, known))
+    if (known->source == PEER_SOURCE_PEX && !known->has_id &&
+        known->fails >= PEX_FAILS_MAX)
+        known->dialable = false; /* hearsay: it makes room for other */
+    if (known_is_of_no_use(manager, known))
         known->forget = true; /* once its PEER_GONE has been looked at */
 }
 
@@ -189,6 +285,8 @@ static void inherit(struct peer_manager *manager, struct known *from, struct pee
     struct known *to = &manager->known[peer->place];
     to->paused = peer->paused |= from->paused;
     from->paused = false;
+    to->put_last = peer->put_last |= from->put_last;
+    from->put_last = false;
     if (to->limits == NULL) {
         to->limits = from->limits;
         from->limits = NULL;
@@ -202,8 +300,7 @@ void known_inherit(struct peer_manager *manager, struct peer *peer)
     struct known *mine = &manager->known[peer->place];
     for (uint32_t i = 0; i < manager->known_count; i++) {
         struct known *known = &manager->known[i];
-        if (known == mine || known->peer != NULL ||
-            (!known->paused && known->limits == NULL) ||
+        if (known == mine || known->peer != NULL || !known_is_noted(known) ||
             known->address.family == NETADDR_NONE ||
             !netaddr_same_host(&known->address, &mine->address))
             continue;

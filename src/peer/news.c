@@ -3,7 +3,8 @@
  * then comes a rest that grows with the number of peers, and what has gathered goes to
  * each in one write: a thousand peers cost little, and eight wait for next to nothing.
  */
-#include "peer/peer_private.h"
+
+#include "peer/upload_private.h"
 
 #include <stdlib.h>
 
@@ -13,7 +14,7 @@
 
 static void tell(struct peer *peer, const uint32_t *pieces, uint32_t count)
 {
-    const struct bitfield *have = peer->manager->config.have;
+    const struct bitfield *have = peer->manager->config.metainfo.have;
     enum error_code error = ERROR_NONE;
     const size_t before = peer->out.length;
     for (uint32_t i = peer->news_seen; i < count && error == ERROR_NONE; i++) {

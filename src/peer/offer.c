@@ -1,7 +1,10 @@
 /* What a peer may do now: its status, its room for requests, its slot with us. */
-#include "peer/peer_private.h"
+
+#include "peer/upload_private.h"
 
 #include <utlist.h>
+
+#define CROSSING_MOST 512u
 
 enum peer_status peer_status(const struct peer *peer)
 {
@@ -13,14 +16,15 @@ enum peer_status peer_status(const struct peer *peer)
                                                            : PEER_STATUS_ACTIVE;
 }
 
+/* Who was put last is asked for one block at a time: the others get what they can. */
 static uint32_t room_of(const struct peer *peer)
 {
+    const uint32_t most = peer->put_last ? 1 : peer->window.blocks;
     const bool posted = peer->idle_posted && peer->idle_wakes == peer->manager->wakes;
     if (posted || !peer->am_interested || peer->paused || peer->dead ||
-        peer->manager->complete || peer->asked.length >= peer->window.blocks ||
-        !peer_may_be_asked(peer))
+        peer->manager->complete || peer->asked.length >= most || !peer_may_be_asked(peer))
         return 0;
-    return peer->window.blocks - peer->asked.length;
+    return most - peer->asked.length;
 }
 
 uint32_t peer_offer_room(struct peer *peer, uint32_t most)
@@ -117,6 +121,18 @@ void peer_pause(struct peer *peer, bool pause)
     peer_manager_choke_soon(peer->manager);
 }
 
+void peer_put_last(struct peer *peer, bool last)
+{
+    if (peer->put_last == last || peer->dead)
+        return;
+    peer->put_last = last;
+    if (!last) {
+        peer->idle_posted = false;
+        peer_update_idle(peer);
+    }
+    peer_manager_choke_soon(peer->manager);
+}
+
 /* ---- choking it ---- */
 
 /* BEP 6: a choke takes nothing from what it may fetch choked. */
@@ -150,6 +166,8 @@ void peer_set_choking(struct peer *peer, bool choking)
     peer->uploaded_at_slot = peer->uploaded;
     if (!choking)
         peer->downloaded_at_slot = peer->downloaded;
+    else
+        peer->may_cross = CROSSING_MOST;
     peer->turns += !choking;
     enum error_code error = wire_put(&peer->out, choking ? WIRE_CHOKE : WIRE_UNCHOKE);
     if (choking && error == ERROR_NONE)

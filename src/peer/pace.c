@@ -1,6 +1,6 @@
 #include "peer/pace.h"
 
-#include "peer/peer_private.h"
+#include "peer/upload_private.h"
 
 #include <stdlib.h>
 #include <utlist.h>

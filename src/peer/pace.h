@@ -91,6 +91,8 @@ uint64_t pace_limit(const struct pace_torrent *torrent);
 bool pace_is_awaited(const struct pace_torrent *torrent);
 /* Whether any bucket on its way has a limit. */
 bool pace_is_limited(const struct peer *peer, enum pace_way way);
+/* Whether PEER sends nearly as much as its own limit lets it. */
+bool pace_is_held(const struct peer *peer);
 /* It could ask for or send something: it does, or waits for its turn. */
 void pace_wait(struct peer *peer, enum pace_way way);
 /* It is closed: what it held goes back. */

@@ -1,5 +1,5 @@
 /* The buckets on a peer's way, and what goes through them. */
-#include "peer/peer_private.h"
+#include "peer/peer_manager_private.h"
 
 /* Timers fire on a grid, so that many small waits are one wake-up. */
 #define PACE_NS (20 * NS_PER_MS)
@@ -54,6 +54,15 @@ bool pace_is_limited(const struct peer *peer, enum pace_way way)
     const struct pace_own *own = pace_own_of(peer, way);
     return pace_limit(torrent) != 0 ||
            (own != NULL && own->bucket.limit.bytes_per_s != 0);
+}
+
+/* A slow one waits most of the time, a fast one is seldom seen waiting. */
+bool pace_is_held(const struct peer *peer)
+{
+    const struct pace_own *own = pace_own_of(peer, PACE_UP);
+    return own != NULL && own->bucket.limit.bytes_per_s != 0 &&
+           (peer->pace[PACE_UP].state == PACE_PARKED ||
+            peer->up_rate >= own->bucket.limit.bytes_per_s / 10 * 9);
 }
 
 static void in_all(struct peer *peer, enum pace_way way, uint64_t bytes,

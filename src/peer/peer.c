@@ -1,5 +1,6 @@
 /* One connection: its life, and the callbacks of its stream. */
-#include "peer/peer_private.h"
+
+#include "peer/extension_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,15 +103,18 @@ struct peer *peer_new(struct peer_manager *manager, uint32_t place, struct strea
     peer->incoming = incoming;
     peer->am_choking = true;
     peer->paused = manager->known[place].paused;
+    peer->put_last = manager->known[place].put_last;
     peer->quantum = BLOCK_BYTES;
     peer->burst = UPLOAD_BURST_FIRST;
     peer->told_status = PEER_STATUS_INACTIVE;
     peer->sending_tail = &peer->sending;
     manager->known[place].generation++;
     manager->known[place].peer = peer;
+    manager->known[place].forget = false;
     peer->ref = (struct peer_id_ref){place, manager->known[place].generation};
     buffer_init(&peer->partial, WIRE_LENGTH_MAX + 4);
-    buffer_init(&peer->out, OUT_BYTES + bitfield_wire_bytes(manager->config.piece_count));
+    buffer_init(&peer->out,
+                OUT_BYTES + bitfield_wire_bytes(manager->config.metainfo.piece_count));
     window_init(&peer->window);
     loop_timer_init(&peer->timer, on_deadline, peer);
     loop_timer_set_in(manager->loop, &peer->timer, incoming ? HANDSHAKE_NS : CONNECT_NS);
@@ -166,5 +170,10 @@ void peer_free(struct peer *peer)
     ref_queue_done(&peer->asked);
     free(peer->served);
     free(peer->allowed);
+    free(peer->metadata);
+    pex_talk_free(peer->pex);
+    holepunch_talk_free(peer->punches);
+    free(peer->hash_talk);
+    free(peer->early);
     free(peer);
 }

@@ -1,17 +1,29 @@
 /* What others may see of the peers: nothing here changes anything. */
-#include "peer/peer_private.h"
+#include "peer/upload_private.h"
+
+/* Also one just closed: PEER_GONE is answered with its pieces. */
+static const struct peer *find_even_closed(const struct peer_manager *manager,
+                                           struct peer_id_ref ref)
+{
+    if (ref.index >= manager->known_count ||
+        manager->known[ref.index].generation != ref.generation)
+        return NULL;
+    return manager->known[ref.index].peer;
+}
 
 const struct bitfield *peer_manager_bitfield(const struct peer_manager *manager,
                                              struct peer_id_ref ref, bool *ret_is_seed)
 {
-    /* Also of one just closed: PEER_GONE is answered with its pieces. */
-    *ret_is_seed = false;
-    if (ref.index >= manager->known_count || manager->known[ref.index].peer == NULL ||
-        manager->known[ref.index].generation != ref.generation)
-        return NULL;
-    const struct peer *peer = manager->known[ref.index].peer;
-    *ret_is_seed = peer->is_seed;
-    return peer->has_bits ? &peer->bits : NULL;
+    const struct peer *peer = find_even_closed(manager, ref);
+    *ret_is_seed = peer != NULL && peer->is_seed;
+    return peer != NULL && peer->has_bits ? &peer->bits : NULL;
+}
+
+uint32_t peer_manager_piece_changes(const struct peer_manager *manager,
+                                    struct peer_id_ref ref)
+{
+    const struct peer *peer = find_even_closed(manager, ref);
+    return peer != NULL ? peer->piece_changes : 0;
 }
 
 bool peer_manager_address(const struct peer_manager *manager, struct peer_id_ref ref,
@@ -82,15 +94,30 @@ uint32_t peer_manager_row_count(const struct peer_manager *manager)
     return manager->known_count;
 }
 
+static enum peer_encryption encryption_of(const struct peer *peer)
+{
+    static const enum peer_encryption kinds[] = {
+        [ENCRYPTION_NONE] = PEER_ENCRYPTION_NONE,
+        [ENCRYPTION_HEADER] = PEER_ENCRYPTION_HEADER,
+        [ENCRYPTION_RC4] = PEER_ENCRYPTION_RC4,
+    };
+    return peer->stream != NULL ? kinds[peer->stream->encryption] : PEER_ENCRYPTION_NONE;
+}
+
 static void fill_connection(const struct peer_manager *manager, const struct peer *peer,
                             struct peer_row *row)
 {
     row->status = peer_status(peer);
     row->connected = peer->connected;
+    row->transport = peer->stream != NULL && peer->stream->kind == STREAM_UTP
+                         ? PEER_TRANSPORT_UTP
+                         : PEER_TRANSPORT_TCP;
+    row->encryption = encryption_of(peer);
     row->handshaken = peer->handshaken;
     row->incoming = peer->incoming;
     row->fast = peer->fast;
     row->extended = peer->extended;
+    row->punched = peer->punched;
     row->seed = peer->is_seed;
     row->am_interested = peer->am_interested;
     row->unchoked_us = peer->unchoked;
@@ -103,7 +130,7 @@ static void fill_connection(const struct peer_manager *manager, const struct pee
     row->up_rate = peer->up_rate;
     row->downloaded = peer->downloaded;
     row->uploaded = peer->uploaded;
-    row->pieces = peer->is_seed    ? manager->config.piece_count
+    row->pieces = peer->is_seed    ? manager->config.metainfo.piece_count
                   : peer->has_bits ? peer->bits.count
                                    : 0;
     row->requests_out = peer->asked.length;
@@ -135,6 +162,7 @@ bool peer_manager_row(const struct peer_manager *manager, uint32_t number,
         fill_connection(manager, known->peer, ret_row);
     else if (manager->running && known->dialable && known->next_try_ns > now_ns)
         ret_row->retry_ns = known->next_try_ns - now_ns;
+    ret_row->put_last = known->put_last;
     if (known->limits != NULL) {
         ret_row->max_down = known->limits->ways[PACE_DOWN].bucket.limit.bytes_per_s;
         ret_row->max_up = known->limits->ways[PACE_UP].bucket.limit.bytes_per_s;

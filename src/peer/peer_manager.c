@@ -1,6 +1,7 @@
 #include "peer/peer_manager.h"
 
-#include "peer/peer_private.h"
+#include "peer/extension_private.h"
+#include "peer/upload_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,9 @@ void peer_manager_peer_gone(struct peer_manager *manager, struct peer *peer,
     struct message message = {.type = PEER_GONE,
                               .u.gone = {.reason = reason, .error = error}};
     peer_post(peer, &message);
+    crossing_on_gone(&manager->known[peer->place], reason);
     known_on_gone(manager, &manager->known[peer->place], peer, reason);
+    manager->pex_changes += peer->handshaken;
     /* Callers up the stack still look at it, and so does PEER_GONE's receiver: it is
      * freed in a later run. One that is queued to be flushed is found dead there. */
     if (!peer->flush_queued) {
@@ -77,6 +80,9 @@ void peer_manager_peer_gone(struct peer_manager *manager, struct peer *peer,
 
 static void bury(struct peer_manager *manager)
 {
+    /* Stopped and started in one turn, it could not be called while it lay there. */
+    if (manager->dead_list != NULL && manager->running)
+        peer_manager_dial_soon(manager, NS_PER_S / 10);
     while (manager->dead_list != NULL) {
         struct peer *peer = manager->dead_list;
         struct known *known = &manager->known[peer->place];
@@ -287,9 +293,11 @@ void peer_manager_start(struct peer_manager *manager)
 void peer_manager_close_all(struct peer_manager *manager, enum peer_reason reason,
                             enum error_code error)
 {
-    for (uint32_t i = 0; i < manager->known_count; i++)
+    for (uint32_t i = 0; i < manager->known_count; i++) {
+        crossing_drop(&manager->known[i]);
         if (manager->known[i].peer != NULL)
             peer_close(manager->known[i].peer, reason, error);
+    }
 }
 
 void peer_manager_stop(struct peer_manager *manager)
@@ -375,13 +383,15 @@ void peer_manager_incoming(struct peer_manager *manager, struct stream *stream,
         answer_self(manager, stream, handshake);
     else if (may_accept(manager, &stream->remote))
         place = known_add(manager, &stream->remote, PEER_SOURCE_INCOMING);
-    struct peer *peer = place != UINT32_MAX && manager->known[place].peer == NULL
-                            ? peer_new(manager, place, stream, true)
-                            : NULL;
+    if (place != UINT32_MAX && !crossing_settle(manager, place, stream, handshake))
+        return;
+    struct peer *peer =
+        place != UINT32_MAX ? peer_new(manager, place, stream, true) : NULL;
     if (peer == NULL) {
         stream_close(stream);
         return;
     }
+    peer->punched = holepunch_was_expected(manager, &manager->known[place]);
     peer_begin(peer);
     const enum error_code error = peer_on_handshake(peer, handshake);
     if (error != ERROR_NONE)

@@ -15,6 +15,8 @@
 #include "base/block_pool.h"
 #include "base/log.h"
 #include "bus/bus.h"
+#include "meta/metainfo.h"
+#include "net/encryption.h"
 #include "net/net.h"
 #include "peer/allowed_fast.h"
 #include "peer/blocklist.h"
@@ -29,19 +31,30 @@ struct peer_shared;
 struct peer_shared_config {
     struct loop *loop;
     const struct net *net;
+    struct utp *utp; /* net/utp.h; NULL: peers are called by TCP alone */
     const struct random_source *random;
     struct log *log;
     struct block_pool *pool;
     uint32_t max_connections; /* 0: 500 */
+    bool pex; /* of torrents that are not private, peers tell each other of peers */
+    bool
+        holepunch_relay; /* and are told by us to call each other, if they ask (BEP 55) */
     /* There is a new ban; not called for restored ones. May be NULL. */
     void (*on_ban)(void *context);
+    /* A peer has a DHT node at ADDRESS, its own host's; once a minute at most. */
+    void (*on_dht_node)(void *context, const struct netaddr *address);
     void *context;
 };
 struct peer_shared *peer_shared_new(const struct peer_shared_config *config);
 void peer_shared_free(struct peer_shared *shared); /* after all managers */
 void peer_shared_set_limits(struct peer_shared *shared, uint64_t max_down,
                             uint64_t max_up);
+/* Which connections are opened and let in from now on (net/encryption.h; at first
+ * ENCRYPTION_ALLOW). Those there are stay. */
+void peer_shared_set_encryption(struct peer_shared *shared, enum encryption_mode mode);
 void peer_shared_set_port(struct peer_shared *shared, uint16_t port);
+/* Of our DHT node, which peers are told of; 0: there is none. */
+void peer_shared_set_dht_port(struct peer_shared *shared, uint16_t port);
 /* Our addresses or routes have changed, or we have slept: what could not be reached
  * before is tried again within 10 s. */
 void peer_shared_network_changed(struct peer_shared *shared);
@@ -80,6 +93,21 @@ uint32_t peer_shared_bans(const struct peer_shared *shared, struct peer_ban *ret
 enum error_code peer_shared_restore_ban(struct peer_shared *shared,
                                         const struct peer_ban *ban) MUST_CHECK;
 
+/* What is known of a torrent beside its info-hash. */
+struct peer_metainfo {
+    uint32_t piece_count; /* 0: nothing is known yet */
+    uint32_t piece_bytes;
+    uint64_t total_bytes;
+    const struct bitfield *have; /* ours; read only, outlives the manager */
+    bool is_private;     /* peers come from trackers alone (BEP 27): our DHT node is
+                            none of their business, nor theirs of ours */
+    const uint8_t *info; /* its info dictionary, for those who ask (BEP 9) */
+    size_t info_bytes;   /* more than 16 MiB are not given */
+    /* Of a v2 or hybrid torrent: what its hash trees are read from; outlives the manager.
+     * NULL: it is spoken v1 alone. */
+    const struct metainfo *v2;
+};
+
 struct peer_manager;
 struct peer_manager_config {
     struct peer_shared *shared;
@@ -88,11 +116,8 @@ struct peer_manager_config {
     struct torrent_id torrent;
     struct info_hash hash;
     uint8_t peer_id[20];
-    uint32_t piece_count;
-    uint32_t piece_bytes;
-    uint64_t total_bytes;
-    uint32_t max_peers;          /* 0: 200 */
-    const struct bitfield *have; /* ours; read only, outlives the manager */
+    struct peer_metainfo metainfo;
+    uint32_t max_peers; /* 0: 200 */
     /* Fills, without ever waiting, as many blocks of CHAIN as can be had at once, and
      * returns how many, counted from the first; the others are asked for by PEER_WANTED.
      * CHAIN's blocks lie end to end in one piece. NULL: all are asked for. */
@@ -108,6 +133,24 @@ struct peer_manager_config {
 struct peer_manager *peer_manager_new(const struct peer_manager_config *config);
 void peer_manager_free(struct peer_manager *manager);
 
+/* The metainfo has come. What peers said of their pieces before that is judged now: who
+ * said what cannot be is closed, the others post PEER_HAS_PIECES. Of a private torrent
+ * those go whom no tracker named. */
+void peer_manager_set_metainfo(struct peer_manager *manager,
+                               const struct peer_metainfo *metainfo);
+
+/* The metadata say so, though they are not complete yet (BEP 27): those go whom no
+ * tracker named, and nothing is told of it any more but to trackers. */
+void peer_manager_set_private(struct peer_manager *manager);
+
+/* The torrent is a hybrid, and was known by its v2 hash alone: HASH is that of its v1
+ * half, which others are called by from now on. */
+void peer_manager_set_hash(struct peer_manager *manager, const struct info_hash *hash);
+
+/* The same torrent, with the hash trees that were not known before: hash requests are
+ * answered from V2, which outlives the manager. */
+void peer_manager_set_trees(struct peer_manager *manager, const struct metainfo *v2);
+
 /* Bytes/s, 0: none; within the session's limits. */
 void peer_manager_set_limits(struct peer_manager *manager, uint64_t max_down,
                              uint64_t max_up);
@@ -117,6 +160,9 @@ void peer_manager_start(struct peer_manager *manager);
 void peer_manager_stop(struct peer_manager *manager);
 /* Drains the request bus and sends what waits. True if more is left. */
 bool peer_manager_run(struct peer_manager *manager);
+/* A piece that peers were told of is not ours any more: those who take lt_donthave are
+ * told. */
+void peer_manager_lost_piece(struct peer_manager *manager, uint32_t piece);
 /* We have everything: seeds are let go, choking changes its mind, and we are upload-only;
  * else we are not. */
 void peer_manager_set_complete(struct peer_manager *manager, bool complete);
@@ -138,16 +184,23 @@ void peer_manager_wake_peer(struct peer_manager *manager, struct peer_id_ref pee
 void peer_manager_incoming(struct peer_manager *manager, struct stream *stream,
                            const struct wire_handshake *handshake);
 
-/* Its pieces: NULL if the peer is gone or told us of none; a seed has all (then BITS is
- * NULL). */
+/* Its pieces: NULL if the peer is gone or told us of none; a seed has all (then they may
+ * be NULL, too). */
 const struct bitfield *peer_manager_bitfield(const struct peer_manager *manager,
                                              struct peer_id_ref peer, bool *ret_is_seed);
+/* The number of the last change of them (PEER_HAS_PIECE, PEER_LACKS_PIECE) that they show
+ * already; 0: none, or it is gone. */
+uint32_t peer_manager_piece_changes(const struct peer_manager *manager,
+                                    struct peer_id_ref peer);
 bool peer_manager_unchokes_us(const struct peer_manager *manager,
                               struct peer_id_ref peer);
 /* The pieces it has and we lack that it allows us though it chokes us (BEP 6); returns
  * how many. */
 uint32_t peer_manager_allowed(const struct peer_manager *manager, struct peer_id_ref peer,
                               uint32_t ret_pieces[ALLOWED_FAST_MOST]);
+/* Whether it takes hash requests (BEP 52): PEER_ASK_HASHES. */
+bool peer_manager_takes_hash_requests(const struct peer_manager *manager,
+                                      struct peer_id_ref peer);
 /* False if it is gone. */
 bool peer_manager_address(const struct peer_manager *manager, struct peer_id_ref peer,
                           struct netaddr *ret_address);
@@ -164,6 +217,21 @@ struct peer_counts {
 void peer_manager_get_counts(const struct peer_manager *manager,
                              struct peer_counts *ret_counts);
 
+/* Whom another session had better call: who shook hands, or was told of by a session
+ * before this one and has not failed often since, by where they listen; those connected
+ * first, then those that failed least. Once we have everything, no seeds. At most
+ * CAPACITY are written; returns how many. */
+uint32_t peer_manager_list_good(const struct peer_manager *manager,
+                                struct netaddr *ret_addresses, uint32_t capacity);
+
+/* Peer exchange (BEP 11). False: it is left out, or the torrent is private. */
+struct pex_look {
+    uint32_t peers;    /* that take part */
+    uint32_t found;    /* addresses from them, so far */
+    uint64_t heard_ns; /* when the last message came; UINT64_MAX: none has */
+};
+bool peer_manager_pex_look(const struct peer_manager *manager, struct pex_look *ret_look);
+
 /* Whether somebody unchokes us who has what we need; walks only those that may. */
 bool peer_manager_has_giver(const struct peer_manager *manager);
 
@@ -171,11 +239,16 @@ bool peer_manager_has_giver(const struct peer_manager *manager);
 struct peer_row {
     struct peer_id_ref ref;
     struct netaddr address;
+    const char *url; /* of a web seed; NULL: it is a peer */
     enum peer_source source;
     enum peer_status status;
     enum peer_reason reason;
+    enum peer_transport transport; /* of the connection, like encryption */
+    enum peer_encryption encryption;
     bool connected, handshaken, incoming, fast, extended, seed;
+    bool punched; /* met through a relay (BEP 55) */
     bool am_interested, unchoked_us, peer_interested, we_unchoke, optimistic, snubbed;
+    bool put_last; /* by the user */
     const char *client;
     uint64_t down_rate, up_rate, downloaded, uploaded;
     uint64_t max_down, max_up; /* its own limits, bytes/s; 0: none */

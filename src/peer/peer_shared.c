@@ -1,4 +1,5 @@
-#include "peer/peer_private.h"
+
+#include "peer/peer_manager_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,12 @@ struct peer_shared *peer_shared_new(const struct peer_shared_config *config)
     if (shared->config.max_connections == 0)
         shared->config.max_connections = 500;
     shared->scratch = malloc(SCRATCH_BYTES);
-    if (shared->scratch == NULL) {
+    shared->tries = net_tries_new();
+    shared->kit = mse_kit_new(config->loop, config->random);
+    if (shared->scratch == NULL || shared->kit == NULL || shared->tries == NULL) {
+        net_tries_free(shared->tries);
+        mse_kit_free(shared->kit);
+        free(shared->scratch);
         free(shared);
         return NULL;
     }
@@ -51,6 +57,8 @@ void peer_shared_free(struct peer_shared *shared)
     loop_gap_remove(shared->config.loop, &shared->gap);
     blocklist_free(shared->blocklist);
     refuse_done(shared);
+    net_tries_free(shared->tries);
+    mse_kit_free(shared->kit);
     free(shared->scratch);
     free(shared);
 }
@@ -68,6 +76,11 @@ void peer_shared_set_port(struct peer_shared *shared, uint16_t port)
     shared->port = port;
 }
 
+void peer_shared_set_dht_port(struct peer_shared *shared, uint16_t port)
+{
+    shared->dht_port = port;
+}
+
 void peer_shared_network_changed(struct peer_shared *shared)
 {
     memset(shared->trouble, 0, sizeof shared->trouble);
@@ -83,9 +96,7 @@ void peer_shared_network_lost(struct peer_shared *shared)
         peer_manager_close_all(manager, PEER_REASON_OFFLINE, ERROR_OFFLINE);
 }
 
-/* On loopback and in private networks many peers share a host: there the port counts too.
- */
-static struct netaddr key_of(const struct netaddr *address)
+struct netaddr peer_key(const struct netaddr *address)
 {
     struct netaddr key, clean;
     memset(&clean, 0, sizeof clean); /* padding takes part in the hash */
@@ -103,7 +114,7 @@ static struct netaddr key_of(const struct netaddr *address)
 bool peer_shared_is_banned(const struct peer_shared *shared,
                            const struct netaddr *address)
 {
-    const struct netaddr key = key_of(address);
+    const struct netaddr key = peer_key(address);
     struct ban *ban;
     HASH_FIND(hh, shared->bans, &key, sizeof key, ban);
     return ban != NULL;
@@ -121,7 +132,7 @@ static enum error_code add_ban(struct peer_shared *shared, const struct netaddr 
     struct ban *ban = calloc(1, sizeof *ban);
     if (ban == NULL)
         return ERROR_MEMORY;
-    const struct netaddr key = key_of(address);
+    const struct netaddr key = peer_key(address);
     memcpy(&ban->key, &key, sizeof key);
     ban->reason = reason;
     ban->since_s = since_s;

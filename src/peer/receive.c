@@ -5,7 +5,8 @@
  * else comes is straightened out in the shared scratch memory and fed through the byte
  * parser.
  */
-#include "peer/peer_private.h"
+
+#include "peer/peer_manager_private.h"
 
 #include <string.h>
 
@@ -95,6 +96,12 @@ static enum error_code begin_piece(struct peer *peer, const uint8_t *header)
     return ERROR_NONE;
 }
 
+/* What is about hash trees means nothing between those who have none (X14). */
+static bool is_known(const struct peer *peer, uint8_t id)
+{
+    return wire_is_known(id) && (peer->v2 || id < WIRE_HASH_REQUEST);
+}
+
 /* How many bytes `partial` must hold before anything can be said about the message. */
 static uint32_t bytes_needed(const struct peer *peer)
 {
@@ -106,7 +113,7 @@ static uint32_t bytes_needed(const struct peer *peer)
         return 4;
     if (partial->length < 5)
         return 5;
-    if (!wire_is_known(partial->bytes[4]))
+    if (!is_known(peer, partial->bytes[4]))
         return 5;
     return partial->bytes[4] == WIRE_PIECE ? WIRE_PIECE_HEADER_BYTES : 4 + length;
 }
@@ -122,7 +129,7 @@ static enum error_code complete_message(struct peer *peer)
     if (partial->bytes[4] == WIRE_PIECE)
         return begin_piece(peer, partial->bytes);
     pace_note(peer, PACE_DOWN, 4 + length);
-    if (!wire_is_known(partial->bytes[4]))
+    if (!is_known(peer, partial->bytes[4]))
         peer->skip = length - 1; /* counted, and its body not kept */
     const enum error_code error =
         peer_on_message(peer, partial->bytes[4], partial->bytes + 5, length - 1);
@@ -136,9 +143,9 @@ static enum error_code check_begin(struct peer *peer)
     const struct buffer *partial = &peer->partial;
     if (partial->length == 4 && be32_get(partial->bytes) > WIRE_LENGTH_MAX)
         return ERROR_PROTOCOL;
-    if (partial->length == 5 &&
+    if (partial->length == 5 && is_known(peer, partial->bytes[4]) &&
         !wire_length_is_legal(partial->bytes[4], be32_get(partial->bytes),
-                              peer->manager->config.piece_count))
+                              peer->manager->config.metainfo.piece_count))
         return ERROR_PROTOCOL;
     return ERROR_NONE;
 }

@@ -1,7 +1,7 @@
 #include "peer/refuse.h"
 
 #include "base/text.h"
-#include "peer/peer_private.h"
+#include "peer/peer_manager_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,8 +120,7 @@ bool peer_refuse_by_deeds(struct peer *peer)
 void known_forget_refusal(struct peer_manager *manager, struct known *known)
 {
     known->refused_until_ns = 0;
-    if (known->dialable || known->paused || known->banned || known->is_self ||
-        known->limits != NULL)
+    if (known->dialable || known_is_noted(known) || known->banned || known->is_self)
         return;
     if (known->peer == NULL)
         known_clear(manager, known);

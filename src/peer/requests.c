@@ -1,4 +1,6 @@
-#include "peer/peer_private.h"
+#include "peer/requests_private.h"
+
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>

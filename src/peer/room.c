@@ -2,11 +2,11 @@
  * Who goes when all places are taken. A peer that has done nothing for a minute has had
  * its chance: the one that did so for longest goes, one at a time. One that never did
  * anything is on trial: after ten seconds it goes as soon as somebody else is there, the
- * youngest first; so does one that is upload-only like us. So idle peers, however many,
- * cannot keep a useful one out, while those that stay are not stirred up by others coming
- * and going.
+ * one that BEP 40 puts last first; so does one that is upload-only like us. So idle
+ * peers, however many, cannot keep a useful one out, while those that stay are not
+ * stirred up by others coming and going.
  */
-#include "peer/peer_private.h"
+#include "peer/peer_manager_private.h"
 
 #define USELESS_NS  (60 * NS_PER_S)
 #define TRIAL_NS    (10 * NS_PER_S)
@@ -55,16 +55,22 @@ static bool has_failed_trial(const struct peer *peer, uint64_t now_ns)
            !is_served && now_ns - peer->connected_at_ns >= trial_ns;
 }
 
-static struct peer *youngest_on_trial(const struct peer_manager *manager, uint64_t now_ns)
+static struct peer *last_on_trial(const struct peer_manager *manager, uint64_t now_ns)
 {
-    struct peer *youngest = NULL;
+    struct peer *last = NULL;
+    uint32_t lowest = 0;
+    const struct own_addresses own = peer_own_addresses(manager);
     for (uint32_t i = 0; i < manager->known_count; i++) {
         struct peer *peer = manager->known[i].peer;
-        if (may_go(peer) && has_failed_trial(peer, now_ns) &&
-            (youngest == NULL || peer->connected_at_ns > youngest->connected_at_ns))
-            youngest = peer;
+        if (!may_go(peer) || !has_failed_trial(peer, now_ns))
+            continue;
+        const uint32_t priority = known_priority(&own, &manager->known[i]);
+        if (last == NULL || priority < lowest) {
+            last = peer;
+            lowest = priority;
+        }
     }
-    return youngest;
+    return last;
 }
 
 /* One of MANAGER's own. */
@@ -77,7 +83,7 @@ static bool shed(struct peer_manager *manager, uint64_t pause_ns, bool trials)
     if (peer != NULL)
         manager->shed_at_ns = now_ns;
     else if (trials)
-        peer = youngest_on_trial(manager, now_ns);
+        peer = last_on_trial(manager, now_ns);
     if (peer == NULL)
         return false;
     peer_close(peer, PEER_REASON_TOO_MANY, ERROR_NONE);

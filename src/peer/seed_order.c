@@ -1,6 +1,6 @@
 #include "peer/seed_order.h"
 
-#include "peer/peer_private.h"
+#include "peer/upload_private.h"
 
 #include <stdlib.h>
 
@@ -90,7 +90,8 @@ static bool matters(const struct peer *peer, uint64_t rate)
 /* How long it takes until what a peer was given can be had of it. */
 static uint64_t fresh_time(const struct peer_manager *manager, uint64_t rate)
 {
-    const uint64_t piece_ns = (uint64_t)manager->config.piece_bytes * NS_PER_S / rate;
+    const uint64_t piece_ns =
+        (uint64_t)manager->config.metainfo.piece_bytes * NS_PER_S / rate;
     if (piece_ns > FRESH_MOST_NS)
         return FRESH_MOST_NS;
     const uint64_t all_ns = PASS_ON * manager->slots_used * piece_ns;
@@ -170,7 +171,7 @@ bool peer_choose_request(struct peer *peer, uint32_t *ret_at)
     if (!matters(peer, rate))
         return true;
     if (manager->order == NULL)
-        manager->order = seed_order_new(manager->config.piece_count);
+        manager->order = seed_order_new(manager->config.metainfo.piece_count);
     if (manager->order == NULL)
         return true;
     const uint64_t fresh_ns = fresh_time(manager, rate);

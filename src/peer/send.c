@@ -2,7 +2,9 @@
  * Sending: control messages first, then {header, block} x k, in one sendmsg(2). POLLOUT
  * is watched only after a short write.
  */
-#include "peer/peer_private.h"
+
+#include "peer/extension_private.h"
+#include "peer/upload_private.h"
 
 #include <string.h>
 
@@ -165,10 +167,13 @@ static enum error_code send_share(struct peer *peer)
     size_t total = 0;
     while (total < TURN_BYTES) {
         size_t sent = 0;
+        enum error_code error = peer_serve_metadata(peer);
+        if (error != ERROR_NONE)
+            return error;
         peer_serve(peer);
         if (peer->out.length == 0 && peer->sending == NULL)
             return ERROR_NONE;
-        const enum error_code error = send_some(peer, &sent);
+        error = send_some(peer, &sent);
         if (error != ERROR_NONE)
             return error;
         total += sent;

@@ -1,5 +1,6 @@
 /* Choking: what the choker is told of the peers, and what it decides for them. */
-#include "peer/peer_private.h"
+
+#include "peer/upload_private.h"
 
 #include <stdlib.h>
 
@@ -29,7 +30,7 @@ static bool may_want(const struct peer *peer, uint64_t now_ns)
 static uint64_t quota_of(const struct peer *peer)
 {
     const uint32_t pieces = peer->turns > 1 ? QUOTA_PIECES : QUOTA_FIRST_PIECES;
-    return (uint64_t)pieces * peer->manager->config.piece_bytes;
+    return (uint64_t)pieces * peer->manager->config.metainfo.piece_bytes;
 }
 
 static struct choker_peer describe(const struct peer *peer, uint64_t now_ns)
@@ -38,12 +39,14 @@ static struct choker_peer describe(const struct peer *peer, uint64_t now_ns)
         .interested = may_want(peer, now_ns),
         .snubbed = peer->snubbed,
         .blocked = peer->paused,
+        .put_last = peer->put_last,
         .given = peer->manager->complete ? 0 : peer->down_slow,
         .served = peer->uploaded - peer->uploaded_at_slot,
         .quota = quota_of(peer),
         .unchoked_at_ns = peer->slot_changed_ns,
         .came_at_ns = peer->connected_at_ns,
         .gives = peer->downloaded > peer->downloaded_at_slot,
+        .gave = peer->downloaded >= peer->manager->config.metainfo.piece_bytes,
         .unchoked = !peer->am_choking,
         .optimistic = peer->optimistic,
     };
@@ -53,17 +56,19 @@ static void adapt(struct peer_manager *manager, struct peer *const *who, uint32_
                   uint64_t now_ns)
 {
     const uint64_t passed_ns = now_ns - manager->adapted_at_ns;
-    uint32_t used = 0, busy = 0;
+    struct choker_use use = {.limit = pace_limit(&manager->pace[PACE_UP])};
     for (uint32_t i = 0; i < count; i++) {
-        used += !who[i]->am_choking;
-        busy += !who[i]->am_choking &&
-                who[i]->wanted.length + who[i]->reads_out + who[i]->sending_count > 0;
+        if (who[i]->am_choking)
+            continue;
+        use.used++;
+        use.busy += who[i]->wanted.length + who[i]->reads_out + who[i]->sending_count > 0;
+        use.held += pace_is_held(who[i]);
     }
-    if (manager->adapted_at_ns != 0 && passed_ns >= NS_PER_S)
-        choker_adapt(&manager->choker, used, busy,
-                     (manager->uploaded - manager->uploaded_before) * 1000 /
-                         (passed_ns / NS_PER_MS),
-                     pace_limit(&manager->pace[PACE_UP]));
+    if (manager->adapted_at_ns != 0 && passed_ns >= NS_PER_S) {
+        use.rate = (manager->uploaded - manager->uploaded_before) * 1000 /
+                   (passed_ns / NS_PER_MS);
+        choker_adapt(&manager->choker, &use);
+    }
     manager->adapted_at_ns = now_ns;
     manager->uploaded_before = manager->uploaded;
 }

@@ -5,7 +5,9 @@
  * when somebody else has everything; then all are told all we have. Peers that were there
  * when it began have seen our pieces and are served as before.
  */
-#include "peer/peer_private.h"
+
+#include "peer/extension_private.h"
+#include "peer/upload_private.h"
 
 #include <stdlib.h>
 
@@ -14,7 +16,7 @@
 
 static uint32_t piece_count(const struct peer *peer)
 {
-    return peer->manager->config.piece_count;
+    return peer->manager->config.metainfo.piece_count;
 }
 
 static void count_up(struct peer_manager *manager, uint32_t piece)
@@ -72,7 +74,7 @@ static void fill_places(struct peer *peer, uint64_t now_ns)
 
 static void begin(struct peer_manager *manager)
 {
-    manager->seen = calloc(manager->config.piece_count, sizeof *manager->seen);
+    manager->seen = calloc(manager->config.metainfo.piece_count, sizeof *manager->seen);
     manager->super_seeding = manager->seen != NULL;
 }
 
@@ -157,6 +159,19 @@ void super_seed_on_have(struct peer *peer, uint32_t piece)
     }
 }
 
+/* What it was shown it is shown still. */
+void super_seed_on_lacks(struct peer *peer, uint32_t piece)
+{
+    struct peer_manager *manager = peer->manager;
+    if (!manager->super_seeding)
+        return;
+    if (manager->seen[piece] > 0)
+        manager->seen[piece]--;
+    for (uint32_t i = 0; i < SHOWN_AT_ONCE; i++)
+        if (peer->shown[i].is_shown && peer->shown[i].piece == piece)
+            peer->shown[i].got_ns = 0;
+}
+
 /* What is left to tell when it is over. */
 static void tell_more(struct peer *peer)
 {
@@ -166,7 +181,7 @@ static void tell_more(struct peer *peer)
     for (; peer->told_to < count && told < TELL_AT_ONCE && error == ERROR_NONE;
          peer->told_to++) {
         if (peer_has_piece(peer, peer->told_to) ||
-            !bitfield_get(peer->manager->config.have, peer->told_to))
+            !bitfield_get(peer->manager->config.metainfo.have, peer->told_to))
             continue;
         error = wire_put_index(&peer->out, WIRE_HAVE, peer->told_to);
         told++;

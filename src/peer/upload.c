@@ -5,7 +5,7 @@
  * from then on blocks are read ahead of the socket, and what was asked for first comes
  * first.
  */
-#include "peer/peer_private.h"
+#include "peer/upload_private.h"
 
 #define BURST_LEAST 2u
 

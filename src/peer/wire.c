@@ -1,8 +1,6 @@
 #include "peer/wire.h"
 
 #include "base/text.h"
-#include "config.h"
-#include "meta/bencode.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +20,7 @@ bool wire_length_is_legal(uint8_t id, uint32_t length, uint32_t pieces)
     case WIRE_ALLOWED_FAST:
         return length == 5;
     case WIRE_BITFIELD:
-        return length == 1 + (pieces + 7) / 8;
+        return pieces == 0 ? length <= WIRE_LENGTH_MAX : length == 1 + (pieces + 7) / 8;
     case WIRE_REQUEST:
     case WIRE_CANCEL:
     case WIRE_REJECT:
@@ -31,6 +29,13 @@ bool wire_length_is_legal(uint8_t id, uint32_t length, uint32_t pieces)
         return length >= 9 && length - 9 <= WIRE_REQUEST_MAX;
     case WIRE_PORT:
         return length == 3;
+    case WIRE_HASH_REQUEST:
+    case WIRE_HASH_REJECT:
+        return length == 1 + HASH_REQUEST_BYTES;
+    case WIRE_HASHES:
+        return length > 1 + HASH_REQUEST_BYTES &&
+               (length - 1 - HASH_REQUEST_BYTES) % SHA256_BYTES == 0 &&
+               length - 1 - HASH_REQUEST_BYTES <= HASH_ANSWER_MAX * SHA256_BYTES;
     case WIRE_EXTENDED:
         return length >= 2 && length <= WIRE_EXTENDED_MAX;
     default:
@@ -41,7 +46,7 @@ bool wire_length_is_legal(uint8_t id, uint32_t length, uint32_t pieces)
 bool wire_is_known(uint8_t id)
 {
     return id <= WIRE_PORT || (id >= WIRE_SUGGEST && id <= WIRE_ALLOWED_FAST) ||
-           id == WIRE_EXTENDED;
+           (id >= WIRE_EXTENDED && id <= WIRE_HASH_REJECT);
 }
 
 void wire_piece_header(const struct block_ref *block,
@@ -57,6 +62,14 @@ enum error_code wire_put(struct buffer *buffer, enum wire_id id)
 {
     const uint8_t bytes[5] = {0, 0, 0, 1, (uint8_t)id};
     return buffer_append(buffer, bytes, sizeof bytes);
+}
+
+enum error_code wire_put_port(struct buffer *buffer, uint16_t port)
+{
+    enum error_code error = buffer_append_u32(buffer, 3);
+    if (error == ERROR_NONE)
+        error = buffer_append_u8(buffer, WIRE_PORT);
+    return error == ERROR_NONE ? buffer_append_u16(buffer, port) : error;
 }
 
 enum error_code wire_put_index(struct buffer *buffer, enum wire_id id, uint32_t index)
@@ -76,6 +89,20 @@ enum error_code wire_put_block(struct buffer *buffer, enum wire_id id,
     return buffer_append(buffer, bytes, sizeof bytes);
 }
 
+enum error_code wire_put_hashes(struct buffer *buffer, enum wire_id id,
+                                const struct hash_request *request, const uint8_t *hashes,
+                                uint32_t count)
+{
+    uint8_t head[5 + HASH_REQUEST_BYTES];
+    const size_t length = (size_t)count * SHA256_BYTES;
+    be32_put(head, (uint32_t)(1 + HASH_REQUEST_BYTES + length));
+    head[4] = (uint8_t)id;
+    hash_request_write(request, head + 5);
+    const enum error_code error = buffer_append(buffer, head, sizeof head);
+    return error == ERROR_NONE && length > 0 ? buffer_append(buffer, hashes, length)
+                                             : error;
+}
+
 /* ---- handshake ---- */
 
 static const char protocol[] = "\x13"
@@ -87,7 +114,8 @@ void wire_handshake_write(const struct wire_handshake *handshake,
     memset(ret_bytes, 0, WIRE_HANDSHAKE_BYTES);
     memcpy(ret_bytes, protocol, 20);
     ret_bytes[25] |= handshake->extended ? 0x10 : 0;
-    ret_bytes[27] |= handshake->fast ? 0x04 : 0;
+    ret_bytes[27] |= (handshake->fast ? 0x04 : 0) | (handshake->dht ? 0x01 : 0);
+    ret_bytes[27] |= handshake->v2 ? 0x10 : 0;
     memcpy(ret_bytes + 28, handshake->hash.bytes, SHA1_BYTES);
     memcpy(ret_bytes + 48, handshake->peer_id, 20);
 }
@@ -106,6 +134,8 @@ enum error_code wire_handshake_read(const uint8_t bytes[WIRE_HANDSHAKE_BYTES],
     memcpy(ret_handshake->peer_id, bytes + 48, 20);
     ret_handshake->extended = (bytes[25] & 0x10) != 0;
     ret_handshake->fast = (bytes[27] & 0x04) != 0;
+    ret_handshake->dht = (bytes[27] & 0x01) != 0;
+    ret_handshake->v2 = (bytes[27] & 0x10) != 0;
     return ERROR_NONE;
 }
 
@@ -159,70 +189,4 @@ void wire_client_name(const uint8_t peer_id[20], char ret_name[WIRE_CLIENT_SIZE]
         if (memcmp(clients[i].code, peer_id + 1, 2) == 0)
             snprintf(name, sizeof name, "%s %s", clients[i].name, version);
     text_clean(text_untrusted(name), 40, ret_name, WIRE_CLIENT_SIZE);
-}
-
-/* ---- extension handshake (BEP 10) ---- */
-
-enum error_code wire_put_extension(struct buffer *buffer, uint16_t port, bool upload_only,
-                                   const struct netaddr *yourip)
-{
-    struct buffer body;
-    buffer_init(&body, 512);
-    enum error_code error =
-        buffer_printf(&body, "d1:md11:upload_onlyi%uee", WIRE_EXTENDED_UPLOAD_ONLY);
-    if (error == ERROR_NONE && port != 0)
-        error = buffer_printf(&body, "1:pi%ue", port);
-    if (error == ERROR_NONE)
-        error = buffer_printf(&body, "4:reqqi%ue11:upload_onlyi%ue1:v%zu:%s", WIRE_REQQ,
-                              upload_only, strlen("bttui " VERSION), "bttui " VERSION);
-    if (error == ERROR_NONE && yourip->family != NETADDR_NONE) {
-        const size_t length = yourip->family == NETADDR_V4 ? 4 : 16;
-        error = buffer_append_text(&body, "6:yourip");
-        if (error == ERROR_NONE)
-            error = bencode_put_string(&body, yourip->bytes, length);
-    }
-    if (error == ERROR_NONE)
-        error = buffer_append_text(&body, "e");
-    if (error == ERROR_NONE)
-        error = buffer_append_u32(buffer, (uint32_t)body.length + 2);
-    if (error == ERROR_NONE)
-        error = buffer_append_u16(buffer, WIRE_EXTENDED << 8);
-    if (error == ERROR_NONE)
-        error = buffer_append(buffer, body.bytes, body.length);
-    buffer_done(&body);
-    return error;
-}
-
-enum error_code wire_read_extension(const uint8_t *bytes, size_t length,
-                                    struct wire_extension *ret_extension)
-{
-    struct bencode tree;
-    struct wire_extension extension = {0};
-    const char *text;
-    size_t text_length;
-    int64_t number;
-    struct bencode_limits limits = bencode_limits_extension;
-    limits.strict = true;
-    const enum error_code error = bencode_parse(bytes, length, &limits, &tree, NULL);
-    if (error != ERROR_NONE)
-        return error;
-    const struct bencode_value root = bencode_root(&tree);
-    if (!bencode_is(root, BENCODE_DICT)) {
-        bencode_done(&tree);
-        return ERROR_TYPE;
-    }
-    if (bencode_get_integer(root, "p", &number) && number > 0 && number < 65536)
-        extension.port = (uint16_t)number;
-    if (bencode_get_integer(root, "reqq", &number))
-        extension.reqq = number < 1                ? 1
-                         : number > WIRE_REQQ_MOST ? WIRE_REQQ_MOST
-                                                   : (uint32_t)number;
-    extension.tells_upload_only = bencode_get_integer(root, "upload_only", &number);
-    extension.upload_only = extension.tells_upload_only && number != 0;
-    if (bencode_get_string(root, "v", &text, &text_length))
-        text_clean((struct untrusted){text, text_length}, 40, extension.client,
-                   sizeof extension.client);
-    bencode_done(&tree);
-    *ret_extension = extension;
-    return ERROR_NONE;
 }

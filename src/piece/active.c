@@ -364,6 +364,23 @@ struct block *active_hand(struct active_table *table, struct active *active, uin
     return chain;
 }
 
+void active_take_back(struct active_table *table, struct active *active,
+                      struct block *chain)
+{
+    if (!holds(table, active->handed == active->block_count, "a piece taken back"))
+        return;
+    while (chain != NULL) {
+        struct block *next = chain->next;
+        struct active_block *entry = &active->blocks[chain->begin / BLOCK_BYTES];
+        chain->next = NULL;
+        entry->data = chain;
+        entry->state = ACTIVE_BLOCK_ARRIVED;
+        chain = next;
+    }
+    active->arrived = active->handed;
+    active->handed = 0;
+}
+
 uint32_t active_next_missing(struct active *active, uint32_t from, uint32_t end,
                              const struct piece_peer *peer)
 {

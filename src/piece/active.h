@@ -67,7 +67,8 @@ struct active {
     enum active_place place;
     bool is_ready;
     bool is_retry; /* it failed: one peer alone, so that the next failure is a proof */
-    bool is_verifying;          /* the disk has its last run */
+    bool is_verifying; /* the disk has its last run */
+    bool is_held; /* it failed, all blocks are here: which are wrong is not known yet */
     struct piece_source **from; /* for each block that has arrived */
     struct active_block blocks[];
 };
@@ -142,6 +143,10 @@ struct block *active_unarrive(struct active_table *table, struct active *active,
  * are broken. */
 struct block *active_hand(struct active_table *table, struct active *active,
                           uint32_t end);
+
+/* The opposite, of CHAIN, which is all that was handed. */
+void active_take_back(struct active_table *table, struct active *active,
+                      struct block *chain);
 
 /* The first missing block from *FROM on below END that PEER is not asked for (stalled);
  * block_count: none. */

@@ -16,18 +16,38 @@ struct endgame_rule {
     uint64_t late_ns;
 };
 
+/* Of those asked for it, one that nothing is expected of: it has stalled, or has never
+ * given anything to anybody here. NULL: there is none. */
+static struct request *endgame_idler(const struct active_block *entry)
+{
+    struct request *idler = NULL;
+    for (uint32_t i = 0; i < entry->owner_count; i++) {
+        struct request *request = entry->owners[i];
+        if (request->is_stalled)
+            return request;
+        if (request->peer->arrived_ns == 0)
+            idler = request;
+    }
+    return idler;
+}
+
+static void endgame_rank(const struct roster_table *table)
+{
+    for (uint32_t i = 0; i < table->capacity; i++) {
+        uint32_t rank = 0;
+        if (table->peers[i] != NULL)
+            for (struct request *request = table->peers[i]->requests.oldest;
+                 request != NULL; request = request->next)
+                request->rank = ++rank;
+    }
+}
+
 /* Places of all requests in their peers' queues, and one candidate a block. */
 static uint32_t endgame_collect(struct piece_manager *manager, uint64_t now_ns,
                                 struct endgame_candidate *ret_all, uint32_t capacity)
 {
-    const struct roster *roster = &manager->roster;
-    for (uint32_t i = 0; i < roster->capacity; i++) {
-        uint32_t rank = 0;
-        if (roster->peers[i] != NULL)
-            for (struct request *request = roster->peers[i]->requests.oldest;
-                 request != NULL; request = request->next)
-                request->rank = ++rank;
-    }
+    endgame_rank(&manager->roster.peers);
+    endgame_rank(&manager->roster.webseeds);
     uint32_t count = 0;
     struct active *active, *next;
     HASH_ITER(hh, manager->table.by_piece, active, next)
@@ -44,7 +64,7 @@ static uint32_t endgame_collect(struct piece_manager *manager, uint64_t now_ns,
                 bytes * NS_PER_S / roster_expected_rate(request->peer, now_ns);
             soonest_ns = takes_ns < soonest_ns ? takes_ns : soonest_ns;
         }
-        if (entry->owner_count < ACTIVE_OWNERS_MAX)
+        if (entry->owner_count < ACTIVE_OWNERS_MAX || endgame_idler(entry) != NULL)
             ret_all[count++] = (struct endgame_candidate){
                 .due_ns = now_ns + soonest_ns, .piece = active->piece, .block = i};
     }
@@ -119,6 +139,14 @@ static bool endgame_is_worth(const struct endgame_rule *rule, uint64_t owner_ns,
            ours_ns / 100 < owner_ns / 10000 * rule->percent;
 }
 
+/* One that gives takes the place of one that does not. */
+static bool endgame_has_place(const struct active_block *entry,
+                              const struct piece_peer *peer)
+{
+    return entry->owner_count < ACTIVE_OWNERS_MAX ||
+           (peer->arrived_ns != 0 && endgame_idler(entry) != NULL);
+}
+
 uint32_t endgame_pick(struct piece_manager *manager, struct piece_peer *peer,
                       const struct bitfield *bits, bool is_seed, uint32_t room,
                       struct block_ref *ret_blocks)
@@ -147,11 +175,13 @@ uint32_t endgame_pick(struct piece_manager *manager, struct piece_peer *peer,
         const bool is_kept = active->is_retry && active->alone != NULL &&
                              active->alone->arrived_ns != 0 && owner_ns < patience_ns;
         if (entry->state != ACTIVE_BLOCK_REQUESTED || is_kept ||
-            entry->owner_count >= ACTIVE_OWNERS_MAX ||
+            !endgame_has_place(entry, peer) ||
             active_owner(active, late->block, peer) != NULL ||
             !endgame_is_worth(endgame_is_doubtful(entry) ? &doubt : &usual, owner_ns,
                               ours_ns))
             continue;
+        if (entry->owner_count >= ACTIVE_OWNERS_MAX)
+            piece_cancel_request(manager, endgame_idler(entry));
         if (!piece_ask(manager, active, late->block, peer, &ret_blocks[count]))
             break;
         late->due_ns = now_ns + ours_ns;

@@ -189,6 +189,20 @@ void picker_leave_full(struct picker *picker)
     picker->frontier.is_stale = true;
 }
 
+void picker_split_seed(struct picker *picker)
+{
+    for (uint32_t i = 0; i < picker->size; i++)
+        picker->avail[i] = (uint16_t)(picker->avail[i] + (picker->avail[i] < UINT16_MAX));
+    picker->seeds -= picker->seeds > 0;
+}
+
+void picker_lose(struct picker *picker, uint32_t piece)
+{
+    picker->avail[piece] = (uint16_t)(picker->avail[piece] - (picker->avail[piece] > 0));
+    picker->avail_generation++;
+    picker->frontier.is_stale = true;
+}
+
 void picker_gain(struct picker *picker, struct picker_view *view, uint32_t piece)
 {
     if (picker->avail[piece] < UINT16_MAX)

@@ -99,6 +99,9 @@ void picker_join(struct picker *picker, const struct bitfield *bits);
 void picker_leave(struct picker *picker, const struct bitfield *bits);
 /* A peer counted with its bits turns out to have had everything: all go down by one. */
 void picker_leave_full(struct picker *picker);
+/* A seed is counted as one with all bits from now on. */
+void picker_split_seed(struct picker *picker);
+void picker_lose(struct picker *picker, uint32_t piece);
 void picker_gain(struct picker *picker, struct picker_view *view, uint32_t piece);
 
 /* ---- choosing; BITS NULL: a seed. PICKER_NONE: nothing free for it ---- */

@@ -19,7 +19,7 @@ static enum piece_arrival piece_refuse(struct piece_manager *manager,
 static bool piece_has_run(const struct piece_manager *manager,
                           const struct active *active)
 {
-    if (active->is_verifying)
+    if (active->is_verifying || active->is_held)
         return false;
     if (active->prefix == active->block_count)
         return true;
@@ -28,7 +28,7 @@ static bool piece_has_run(const struct piece_manager *manager,
     return in_runs && active->prefix - active->handed >= ARRIVE_RUN_BLOCKS;
 }
 
-static void piece_update_ready(struct piece_manager *manager, struct active *active)
+void piece_update_ready(struct piece_manager *manager, struct active *active)
 {
     const bool is_ready = piece_has_run(manager, active);
     if (is_ready == active->is_ready)
@@ -115,10 +115,9 @@ static struct active *piece_verifying(const struct piece_manager *manager, uint3
     return active != NULL && active->is_verifying ? active : NULL;
 }
 
-/* Nothing more is expected of them, whether they are disconnected or not. */
-static uint32_t piece_name_guilty(struct piece_manager *manager, uint32_t piece,
-                                  struct smart_ban_verdict *verdict,
-                                  struct piece_guilty *ret_guilty)
+uint32_t piece_name_guilty(struct piece_manager *manager, uint32_t piece,
+                           struct smart_ban_verdict *verdict,
+                           struct piece_guilty *ret_guilty)
 {
     _Static_assert(SMART_BAN_VERDICT_MAX <= PIECE_GUILTY_MAX, "all guilty are named");
     const uint32_t count = verdict->count;
@@ -150,6 +149,17 @@ uint32_t piece_manager_verified(struct piece_manager *manager, uint32_t piece,
     return piece_name_guilty(manager, piece, &verdict, ret_guilty);
 }
 
+void piece_drop_failed(struct piece_manager *manager, struct active *active)
+{
+    manager->counts.failed_bytes += piece_manager_piece_bytes(manager, active->piece);
+    /* Without memory for the mark the piece is simply fetched again. */
+    if (manager->failed.size == 0 &&
+        bitfield_init(&manager->failed, manager->picker.size) != ERROR_NONE)
+        manager->failed.size = 0;
+    bitfield_set(&manager->failed, active->piece);
+    piece_drop(manager, active);
+}
+
 uint32_t piece_manager_failed(struct piece_manager *manager, uint32_t piece,
                               const uint8_t *block_sha1s,
                               struct piece_guilty ret_guilty[PIECE_GUILTY_MAX])
@@ -160,13 +170,7 @@ uint32_t piece_manager_failed(struct piece_manager *manager, uint32_t piece,
     struct smart_ban_verdict verdict = {.count = 0};
     smart_ban_failed(manager->ban, piece, active->block_count, active->from, block_sha1s,
                      &verdict);
-    manager->counts.failed_bytes += piece_manager_piece_bytes(manager, piece);
-    /* Without memory for the mark the piece is simply fetched again. */
-    if (manager->failed.size == 0 &&
-        bitfield_init(&manager->failed, manager->picker.size) != ERROR_NONE)
-        manager->failed.size = 0;
-    bitfield_set(&manager->failed, piece);
-    piece_drop(manager, active);
+    piece_drop_failed(manager, active);
     return piece_name_guilty(manager, piece, &verdict, ret_guilty);
 }
 
@@ -185,7 +189,8 @@ static struct active *piece_least_complete(const struct piece_manager *manager)
     struct active *least = NULL, *active, *next;
     HASH_ITER(hh, manager->table.by_piece, active, next)
     {
-        if (active->is_verifying || active->is_ready || active->arrived == 0)
+        if (active->is_verifying || active->is_held || active->is_ready ||
+            active->arrived == 0)
             continue;
         if (least == NULL ||
             (uint64_t)(active->arrived + active->handed) * least->block_count <

@@ -4,9 +4,12 @@
 
 static bool piece_config_is_valid(const struct piece_manager_config *config)
 {
-    if (config->piece_bytes == 0 || config->total_bytes == 0 ||
-        config->piece_count > PICKER_PIECES_MAX)
+    if (config->piece_bytes == 0 || config->piece_count > PICKER_PIECES_MAX)
         return false;
+    if (config->total_bytes == 0) /* nothing is known of it yet */
+        return config->piece_count == 0;
+    if (config->tails != NULL)
+        return config->piece_count > 0;
     const uint64_t count = (config->total_bytes - 1) / config->piece_bytes + 1;
     return count == config->piece_count;
 }
@@ -74,6 +77,9 @@ uint32_t piece_manager_piece_bytes(const struct piece_manager *manager, uint32_t
     const struct piece_manager_config *config = &manager->config;
     if (piece >= config->piece_count)
         return 0;
+    if (config->tails != NULL)
+        return piece_tails_find(config->tails, config->tail_count, piece,
+                                config->piece_bytes);
     if (piece < config->piece_count - 1)
         return config->piece_bytes;
     return (uint32_t)(config->total_bytes - (uint64_t)piece * config->piece_bytes);

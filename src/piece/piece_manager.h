@@ -5,7 +5,8 @@
  * it on the loop thread for every arriving message and carries out what it answers. It
  * sends nothing itself; the one thing it calls is config.cancel.
  *
- * Costs: a HAVE, a block, a lost request are O(1); a pick is O(1) for each block and
+ * Costs: a HAVE, a block, a lost request are O(1) (a seed's first piece taken back is as
+ * a bitfield that joins); a pick is O(1) for each block and
  * bounded for each new piece; a bitfield that joins or leaves about 1 ms per million
  * pieces. Memory about 3.5 bytes a piece, and the pieces on their way.
  *
@@ -30,6 +31,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/netaddr.h"
+#include "base/piece_tails.h"
 #include "bus/message.h"
 
 #include <stdbool.h>
@@ -39,9 +41,13 @@ struct piece_manager;
 
 struct piece_manager_config {
     uint64_t total_bytes; /* > 0 */
-    uint32_t piece_bytes; /* > 0; the last piece may be shorter */
-    uint32_t piece_count; /* exactly ceil(total_bytes / piece_bytes) */
-    uint8_t peer_id[20];  /* ours, as the others see it */
+    uint32_t piece_bytes; /* > 0 */
+    uint32_t piece_count; /* exactly ceil(total_bytes / piece_bytes), without tails */
+    /* The pieces that are shorter, all of them; TOTAL_BYTES is what all pieces come to.
+     * Stays the caller's, unchanged. NULL: the last one alone may be. */
+    const struct piece_tail *tails;
+    uint32_t tail_count;
+    uint8_t peer_id[20]; /* ours, as the others see it */
     const struct clock *clock;
     const struct random_source *random;
     struct block_pool *pool; /* where dropped blocks go; not owned */
@@ -117,13 +123,16 @@ enum error_code piece_manager_peer_joined(struct piece_manager *manager,
                                           struct peer_id_ref peer,
                                           const struct netaddr *address,
                                           const uint8_t peer_id[20]) MUST_CHECK;
-/* Its first BITFIELD, HAVE ALL or HAVE NONE; at most once a peer takes effect. */
+/* Its first BITFIELD, HAVE ALL or HAVE NONE; at most once a peer takes effect. CHANGE is
+ * the number of the last change of them that they show already. */
 void piece_manager_has_pieces(struct piece_manager *manager, struct peer_id_ref peer,
-                              const struct bitfield *bits, bool is_seed);
-/* It has one more, which BITS (NULL with a seed) already shows. Bits that were in BITS
- * when has_pieces was called are not counted twice. */
+                              const struct bitfield *bits, bool is_seed, uint32_t change);
+/* It has one more, or one less, by the change of that number: what has_pieces has counted
+ * is not counted again. */
 void piece_manager_has_piece(struct piece_manager *manager, struct peer_id_ref peer,
-                             uint32_t piece, const struct bitfield *bits);
+                             uint32_t piece, uint32_t change);
+void piece_manager_lacks_piece(struct piece_manager *manager, struct peer_id_ref peer,
+                               uint32_t piece, uint32_t change);
 /* It wants nothing (any more): it is no leecher, and has no part in what they share. */
 void piece_manager_set_upload_only(struct piece_manager *manager, struct peer_id_ref peer,
                                    bool on);
@@ -222,6 +231,24 @@ uint32_t piece_manager_verified(struct piece_manager *manager, uint32_t piece,
 uint32_t piece_manager_failed(struct piece_manager *manager, uint32_t piece,
                               const uint8_t *block_sha1s,
                               struct piece_guilty ret_guilty[PIECE_GUILTY_MAX]);
+/* Instead of piece_manager_failed, where the right digests of the blocks can be had (BEP
+ * 52): CHAIN, all that was handed over of a piece that fails, in order, stays here, and
+ * nothing of it is asked for until one of the two below ends that. Whether it may be: it
+ * is verifying, has several blocks, and not too much is held already. */
+bool piece_manager_can_hold(const struct piece_manager *manager, uint32_t piece,
+                            const struct block *chain);
+/* It must be possible. Returns as piece_manager_failed. */
+uint32_t piece_manager_hold(struct piece_manager *manager, uint32_t piece,
+                            struct block *chain, const uint8_t *block_sha1s,
+                            struct piece_guilty ret_guilty[PIECE_GUILTY_MAX]);
+/* BLOCK_SHA1S, of the blocks that are held, should be RIGHT_SHA1S: blocks of others are
+ * missing again, and who delivered them is guilty. Returns as piece_manager_failed; a
+ * piece not held (any more) is ignored. */
+uint32_t piece_manager_proved(struct piece_manager *manager, uint32_t piece,
+                              const uint8_t *block_sha1s, const uint8_t *right_sha1s,
+                              struct piece_guilty ret_guilty[PIECE_GUILTY_MAX]);
+/* Nobody can tell: all of it is fetched again. */
+void piece_manager_not_proved(struct piece_manager *manager, uint32_t piece);
 /* The disk could not take it, at any stage: its blocks are gone, it is missing again.
  * Nobody's fault. Blocks of it that are still here go back to the pool. */
 void piece_manager_disk_error(struct piece_manager *manager, uint32_t piece);
@@ -242,7 +269,7 @@ uint32_t piece_manager_drop_all(struct piece_manager *manager, uint32_t *ret_pie
                                 uint32_t capacity);
 
 /* ---- for people ---- */
-/* The same order as enum piece_state of torrent/session.h. */
+/* The same order as enum piece_state of torrent/looks.h. */
 enum piece_phase {
     PIECE_PHASE_MISSING,
     PIECE_PHASE_NOT_WANTED,

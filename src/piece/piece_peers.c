@@ -29,15 +29,15 @@ void piece_update_shares(struct piece_manager *manager)
         return;
     manager->leechers_changed = false;
     struct shares shares = {.own = shares_key(manager->config.peer_id)};
-    const struct roster *roster = &manager->roster;
-    for (uint32_t i = 0; i < roster->capacity && shares.count < SHARES_OTHERS_MAX; i++)
-        if (roster->peers[i] != NULL && piece_is_leecher(manager, roster->peers[i]))
-            shares.others[shares.count++] = roster->peers[i]->share_key;
+    const struct roster_table *table = &manager->roster.peers; /* web seeds are none */
+    for (uint32_t i = 0; i < table->capacity && shares.count < SHARES_OTHERS_MAX; i++)
+        if (table->peers[i] != NULL && piece_is_leecher(manager, table->peers[i]))
+            shares.others[shares.count++] = table->peers[i]->share_key;
     picker_set_shares(&manager->picker, &shares);
 }
 
 void piece_manager_has_pieces(struct piece_manager *manager, struct peer_id_ref ref,
-                              const struct bitfield *bits, bool is_seed)
+                              const struct bitfield *bits, bool is_seed, uint32_t change)
 {
     struct piece_peer *peer = roster_find(&manager->roster, ref);
     if (peer == NULL || peer->has_told || (!is_seed && bits == NULL) ||
@@ -46,21 +46,30 @@ void piece_manager_has_pieces(struct piece_manager *manager, struct peer_id_ref 
     peer->has_told = true;
     peer->told_all = is_seed;
     peer->told = is_seed ? manager->picker.size : bits->count;
+    peer->changes = change;
     manager->leechers_changed |= piece_is_leecher(manager, peer);
     picker_join(&manager->picker, is_seed ? NULL : bits);
     peer->view.nothing_generation = peer->view.boring_generation = 0;
 }
 
-void piece_manager_has_piece(struct piece_manager *manager, struct peer_id_ref ref,
-                             uint32_t piece, const struct bitfield *bits)
+/* NULL: there is no such peer, or the change was counted with its first pieces. */
+static struct piece_peer *peer_of_change(struct piece_manager *manager,
+                                         struct peer_id_ref ref, uint32_t piece,
+                                         uint32_t change)
 {
     struct piece_peer *peer = roster_find(&manager->roster, ref);
-    if (peer == NULL || piece >= manager->picker.size || peer->told_all)
-        return;
-    /* What was in the bits when they were counted needs no second counting. */
-    if (bits != NULL && peer->told >= bits->count)
-        return;
-    if (peer->told >= manager->picker.size)
+    if (peer == NULL || piece >= manager->picker.size ||
+        (int32_t)(change - peer->changes) <= 0)
+        return NULL;
+    peer->changes = change;
+    return peer;
+}
+
+void piece_manager_has_piece(struct piece_manager *manager, struct peer_id_ref ref,
+                             uint32_t piece, uint32_t change)
+{
+    struct piece_peer *peer = peer_of_change(manager, ref, piece, change);
+    if (peer == NULL || peer->told_all || peer->told >= manager->picker.size)
         return;
     if (!peer->has_told || peer->told + 1 == manager->picker.size)
         manager->leechers_changed = true;
@@ -68,6 +77,27 @@ void piece_manager_has_piece(struct piece_manager *manager, struct peer_id_ref r
     peer->told++;
     picker_gain(&manager->picker, &peer->view, piece);
     piece_turned_up(manager, peer, piece);
+}
+
+/* Requests for its blocks come back by themselves. */
+void piece_manager_lacks_piece(struct piece_manager *manager, struct peer_id_ref ref,
+                               uint32_t piece, uint32_t change)
+{
+    struct piece_peer *peer = peer_of_change(manager, ref, piece, change);
+    if (peer == NULL || peer->told == 0)
+        return;
+    if (peer->told == manager->picker.size)
+        manager->leechers_changed = true;
+    if (peer->told_all)
+        picker_split_seed(&manager->picker);
+    peer->told_all = false;
+    peer->told--;
+    picker_lose(&manager->picker, piece);
+    struct active *active = active_find(&manager->table, piece);
+    if (active == NULL || active->alone != peer)
+        return;
+    active_set_alone(&manager->table, active, NULL);
+    manager->generation++;
 }
 
 void piece_manager_set_upload_only(struct piece_manager *manager, struct peer_id_ref ref,

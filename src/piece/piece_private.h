@@ -1,7 +1,8 @@
 /*
  * The inside of the Piece Manager, for its own files: piece_manager.c (life, wants,
- * peers), piece_pick.c (asking), piece_arrive.c (blocks and runs), piece_look.c (for
- * people), piece_move.c (changes of mind), endgame.c.
+ * peers), piece_pick.c (asking), piece_arrive.c (blocks and runs), piece_proof.c (which
+ * blocks were wrong), piece_look.c (for people), piece_move.c (changes of mind),
+ * endgame.c.
  */
 #ifndef BTTUI_PIECE_PIECE_PRIVATE_H
 #define BTTUI_PIECE_PIECE_PRIVATE_H
@@ -71,6 +72,14 @@ void piece_on_refusal(struct piece_manager *manager, struct piece_peer *peer);
  * that trickles. */
 uint64_t piece_patience_ns(const struct piece_manager *manager,
                            const struct piece_peer *helper);
+/* It is on the list of those with a run for the disk, or not. */
+void piece_update_ready(struct piece_manager *manager, struct active *active);
+/* It failed, and is fetched again as a whole. */
+void piece_drop_failed(struct piece_manager *manager, struct active *active);
+/* Nothing more is expected of them, whether they are disconnected or not. */
+uint32_t piece_name_guilty(struct piece_manager *manager, uint32_t piece,
+                           struct smart_ban_verdict *verdict,
+                           struct piece_guilty *ret_guilty);
 /* A stalled peer delivered: its blocks are its own again. */
 void piece_revive(struct piece_manager *manager, struct piece_peer *peer);
 /* Tells the peer of REQUEST that it is not needed and forgets it. */

@@ -8,40 +8,58 @@
 #define ROSTER_DOUBLED_MAX  8u                /* 64 s */
 #define ROSTER_RATE_UNKNOWN UINT64_C(65536)   /* bytes/s, of somebody new */
 
+static void roster_table_done(struct roster *roster, struct roster_table *table)
+{
+    for (uint32_t i = 0; i < table->capacity; i++)
+        if (table->peers[i] != NULL)
+            roster_remove(roster, table->peers[i]);
+    free(table->peers);
+}
+
 void roster_done(struct roster *roster)
 {
-    for (uint32_t i = 0; i < roster->capacity; i++)
-        if (roster->peers[i] != NULL)
-            roster_remove(roster, roster->peers[i]);
-    free(roster->peers);
+    roster_table_done(roster, &roster->peers);
+    roster_table_done(roster, &roster->webseeds);
     *roster = (struct roster){0};
 }
 
-static enum error_code roster_reserve(struct roster *roster, uint32_t index)
+static uint32_t roster_place(struct peer_id_ref ref)
 {
-    if (index < roster->capacity)
+    return peer_is_webseed(ref) ? ref.index - PEER_INDEX_WEBSEEDS : ref.index;
+}
+
+static struct roster_table *roster_table_of(struct roster *roster, struct peer_id_ref ref)
+{
+    return peer_is_webseed(ref) ? &roster->webseeds : &roster->peers;
+}
+
+static enum error_code roster_reserve(struct roster_table *table, uint32_t index)
+{
+    if (index < table->capacity)
         return ERROR_NONE;
-    uint32_t capacity = roster->capacity == 0 ? 16 : roster->capacity;
+    uint32_t capacity = table->capacity == 0 ? 16 : table->capacity;
     while (capacity <= index)
         capacity *= 2;
-    struct piece_peer **peers = realloc(roster->peers, capacity * sizeof(void *));
+    struct piece_peer **peers = realloc(table->peers, capacity * sizeof(void *));
     if (peers == NULL)
         return ERROR_MEMORY;
-    memset(peers + roster->capacity, 0, (capacity - roster->capacity) * sizeof(void *));
-    roster->peers = peers;
-    roster->capacity = capacity;
+    memset(peers + table->capacity, 0, (capacity - table->capacity) * sizeof(void *));
+    table->peers = peers;
+    table->capacity = capacity;
     return ERROR_NONE;
 }
 
 enum error_code roster_add(struct roster *roster, struct peer_id_ref ref,
                            const struct netaddr *address, uint64_t now_ns)
 {
-    if (ref.generation == 0 || ref.index >= ROSTER_PEERS_MAX)
+    struct roster_table *table = roster_table_of(roster, ref);
+    const uint32_t place = roster_place(ref);
+    if (ref.generation == 0 || place >= ROSTER_PEERS_MAX)
         return ERROR_LIMIT;
-    const enum error_code error = roster_reserve(roster, ref.index);
+    const enum error_code error = roster_reserve(table, place);
     if (error != ERROR_NONE)
         return error;
-    if (roster->peers[ref.index] != NULL)
+    if (table->peers[place] != NULL)
         return ERROR_EXISTS;
     struct piece_peer *peer = calloc(1, sizeof *peer);
     if (peer == NULL)
@@ -53,7 +71,7 @@ enum error_code roster_add(struct roster *roster, struct peer_id_ref ref,
     }
     peer->ref = ref;
     peer->joined_ns = now_ns;
-    roster->peers[ref.index] = peer;
+    table->peers[place] = peer;
     roster->count++;
     return ERROR_NONE;
 }
@@ -61,7 +79,7 @@ enum error_code roster_add(struct roster *roster, struct peer_id_ref ref,
 void roster_remove(struct roster *roster, struct piece_peer *peer)
 {
     roster->rate_sum -= peer->rate;
-    roster->peers[peer->ref.index] = NULL;
+    roster_table_of(roster, peer->ref)->peers[roster_place(peer->ref)] = NULL;
     roster->count--;
     source_unref(peer->source);
     free(peer);
@@ -69,9 +87,12 @@ void roster_remove(struct roster *roster, struct piece_peer *peer)
 
 struct piece_peer *roster_find(const struct roster *roster, struct peer_id_ref ref)
 {
-    if (ref.generation == 0 || ref.index >= roster->capacity)
+    const struct roster_table *table =
+        peer_is_webseed(ref) ? &roster->webseeds : &roster->peers;
+    const uint32_t place = roster_place(ref);
+    if (ref.generation == 0 || place >= table->capacity)
         return NULL;
-    struct piece_peer *peer = roster->peers[ref.index];
+    struct piece_peer *peer = table->peers[place];
     return peer != NULL && peer->ref.generation == ref.generation ? peer : NULL;
 }
 

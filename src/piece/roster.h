@@ -16,10 +16,11 @@ struct piece_peer {
     struct request_queue requests;
     struct active *own; /* open pieces it fetches alone */
     uint32_t
-        own_count; /* pieces it fetches alone, open or not, until they are verified */
-    uint32_t told; /* bits counted into the availability */
-    bool has_told; /* HAVE ALL, HAVE NONE or a bitfield was counted */
-    bool told_all; /* counted as a seed */
+        own_count;    /* pieces it fetches alone, open or not, until they are verified */
+    uint32_t told;    /* bits counted into the availability */
+    uint32_t changes; /* of its pieces, up to this number, are in them */
+    bool has_told;    /* HAVE ALL, HAVE NONE or a bitfield was counted */
+    bool told_all;    /* counted as a seed */
     bool is_upload_only; /* it wants nothing (BEP 21) */
     bool is_stalled;
     uint64_t rate; /* bytes/s, as the last pick said */
@@ -30,9 +31,13 @@ struct piece_peer {
     uint64_t endgame_ns; /* not before: nothing was found to duplicate */
 };
 
-struct roster {
-    struct piece_peer **peers; /* by ref.index; NULL: nobody */
+struct roster_table {
+    struct piece_peer **peers; /* NULL: nobody */
     uint32_t capacity;
+};
+struct roster {
+    struct roster_table peers;    /* by ref.index */
+    struct roster_table webseeds; /* from PEER_INDEX_WEBSEEDS on */
     uint32_t count;
     uint64_t rate_sum;
 };

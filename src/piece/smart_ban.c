@@ -325,3 +325,27 @@ void smart_ban_passed(struct smart_ban *ban, uint32_t piece, uint32_t block_coun
     if (sole != NULL && !sole->is_guilty)
         smart_ban_clear(ban, sole);
 }
+
+static void smart_ban_pardon(uint32_t block_count, struct piece_source *const *from)
+{
+    for (uint32_t i = 0; i < block_count; i++)
+        from[i]->on_parole &= from[i]->is_guilty;
+}
+
+void smart_ban_proved(struct smart_ban *ban, uint32_t piece, uint32_t block_count,
+                      struct piece_source *const *from, const uint8_t *sha1s,
+                      const uint8_t *right_sha1s, struct smart_ban_verdict *verdict)
+{
+    struct ban_record *record = smart_ban_find(ban, piece);
+    for (uint32_t i = 0; i < block_count; i++)
+        if (memcmp(sha1s + (size_t)i * SHA1_BYTES, right_sha1s + (size_t)i * SHA1_BYTES,
+                   SHA1_BYTES) != 0)
+            smart_ban_convict(verdict, from[i]);
+    for (uint32_t left = record != NULL ? record->attempt_count : 0; left > 0; left--) {
+        struct ban_attempt *attempt = record->attempts;
+        smart_ban_compare(attempt, block_count, from, right_sha1s, true, verdict);
+        smart_ban_pardon(attempt->block_count, attempt->from);
+        smart_ban_drop(ban, attempt); /* the last one frees the record */
+    }
+    smart_ban_pardon(block_count, from);
+}

@@ -3,7 +3,8 @@
  * digests here, with those who delivered them. Proof is one of three things:
  *
  *   - the piece came from one peer alone;
- *   - the piece passed later, and a block of it is not what that peer delivered;
+ *   - the piece passed later, or its right digests are known (BEP 52), and a block of it
+ *     is not what that peer delivered;
  *   - the peer delivered one block twice, and differently.
  *
  * Nobody is blamed for having been there. Only when the digests are lost (the disk could
@@ -53,6 +54,12 @@ void smart_ban_failed(struct smart_ban *ban, uint32_t piece, uint32_t block_coun
 void smart_ban_passed(struct smart_ban *ban, uint32_t piece, uint32_t block_count,
                       struct piece_source *const *from, const uint8_t *sha1s,
                       struct smart_ban_verdict *verdict);
+
+/* The right digests of a piece that failed are known: adds to VERDICT whoever delivered
+ * something else, now or before, and ends the parole of the others. */
+void smart_ban_proved(struct smart_ban *ban, uint32_t piece, uint32_t block_count,
+                      struct piece_source *const *from, const uint8_t *sha1s,
+                      const uint8_t *right_sha1s, struct smart_ban_verdict *verdict);
 
 /* Bytes held for digests, at most SMART_BAN_BYTES. */
 size_t smart_ban_bytes(const struct smart_ban *ban);

@@ -1,8 +1,10 @@
 /* Bans outlast the session: they are saved soon after one is made, and at the end. */
 #include "base/i18n.h"
+#include "disk/disk_manager.h"
 #include "disk/state_file.h"
 #include "torrent/ban_list.h"
-#include "torrent/torrent.h"
+#include "torrent/keep_private.h"
+#include "torrent/session_private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,8 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "peer/blocklist.h"
-#include "torrent/torrent.h"
+#include "peer/peer_manager.h"
+#include "torrent/session_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

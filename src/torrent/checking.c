@@ -1,13 +1,19 @@
 /* What is on disk is compared with what is claimed and hashed, before peers are let near
  * it. */
 #include "base/i18n.h"
-#include "torrent/torrent.h"
+#include "disk/disk_manager.h"
+#include "peer/peer_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/keep_private.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <stdlib.h>
 
 void torrent_begin(struct torrent *torrent)
 {
-    if (torrent_take_up_move(torrent))
+    if (torrent_take_up_rename(torrent) || torrent_take_up_move(torrent))
         return;
     struct disk_job *job = disk_job_new();
     torrent->phase = TORRENT_PHASE_STARTING;
@@ -128,6 +134,22 @@ static void claim(struct torrent *torrent, const struct bitfield *found)
         torrent_claims_changed(torrent);
 }
 
+/* Those that were there before us, while the metainfo was awaited: they have not heard
+ * what we have, and are told by a handshake. */
+static void meet_peers(struct torrent *torrent, const struct bitfield *found)
+{
+    if (!torrent->running)
+        return;
+    if (found->count > 0) {
+        peer_manager_stop(torrent->peers);
+        peer_manager_start(torrent->peers);
+    } else {
+        torrent_seek_interest(torrent);
+        peer_manager_wake_idle(torrent->peers);
+    }
+    session_run_soon(torrent);
+}
+
 static void go_on(struct torrent *torrent, const struct bitfield *found)
 {
     session_event(torrent, EVENT_CHECKED, found->count);
@@ -139,8 +161,10 @@ static void go_on(struct torrent *torrent, const struct bitfield *found)
     torrent->phase = TORRENT_PHASE_READY;
     session_queue_soon(torrent->session);
     claim(torrent, found);
-    (void)torrent_move_home(torrent);
+    if (!torrent_settle_forms(torrent))
+        (void)torrent_move_home(torrent);
     torrent_preallocate(torrent);
+    meet_peers(torrent, found);
     torrent_start(torrent);
     session_changed(torrent,
                     CHANGED_STATE | CHANGED_PROGRESS | CHANGED_PIECES | CHANGED_FILES);

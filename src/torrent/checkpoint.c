@@ -4,7 +4,13 @@
  * checkpoint").
  */
 #include "base/i18n.h"
-#include "torrent/torrent.h"
+#include "disk/disk_manager.h"
+#include "peer/peer_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/keep_private.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +86,8 @@ static void checkpoint_over(struct torrent *torrent, bool clean)
 void torrent_save(struct torrent *torrent, bool clean)
 {
     if (torrent->sync_under_way || torrent->missing || torrent->unchecked ||
-        torrent->move == TORRENT_MOVE_FINISHING)
+        torrent->move == TORRENT_MOVE_FINISHING ||
+        torrent->rename == TORRENT_RENAME_AT_WORK)
         return; /* what became dirty meanwhile is saved after it */
     /* After a clean end nothing but what it claims is looked for. */
     torrent->clean_waits = clean && piece_manager_is_verifying(torrent->pieces);
@@ -153,6 +160,9 @@ static enum error_code encode(struct torrent *torrent, struct resume *resume,
     resume->trackers_added = torrent->resume.trackers_added;
     resume->trackers_removed = torrent->resume.trackers_removed;
     resume->final_dir = torrent->final_dir;
+    resume->suffix = torrent->suffix;
+    resume->renamed_from = torrent->renamed_from;
+    resume->renamed_to = torrent->renamed_to;
     if (torrent->move > TORRENT_MOVE_COPYING)
         resume->moved_from = torrent->move_dir;
     else if (torrent->move != TORRENT_MOVE_NONE)
@@ -163,8 +173,15 @@ static enum error_code encode(struct torrent *torrent, struct resume *resume,
     if (torrent->unwanted != NULL)
         error = note_unwanted(torrent, &resume->unwanted);
     if (error == ERROR_NONE)
+        error = metainfo_given_of(torrent_is_renaming(torrent) ? torrent->renamed
+                                                               : torrent->meta,
+                                  &resume->given);
+    resume->peers = torrent_known_peers(torrent, &resume->peer_count);
+    if (error == ERROR_NONE)
         error = resume_encode(resume, torrent->meta->file_count, buffer);
+    free(resume->peers);
     bitfield_done(&resume->unwanted);
+    metainfo_given_done(&resume->given);
     return error;
 }
 
@@ -175,7 +192,7 @@ static enum error_code post_save(struct torrent *torrent, struct resume *resume,
     char hex[INFO_HASH_HEX_SIZE], name[80];
     struct disk_job *job = disk_job_new();
     buffer_init(&buffer, (size_t)64 << 20);
-    info_hash_hex(&torrent->hash, hex);
+    info_hash_hex(&torrent->kept_hash, hex);
     snprintf(name, sizeof name, "resume/%s", hex);
     if (job == NULL || encode(torrent, resume, &buffer) != ERROR_NONE ||
         (job->name = strdup(name)) == NULL) {
@@ -183,7 +200,7 @@ static enum error_code post_save(struct torrent *torrent, struct resume *resume,
         disk_job_free(job);
         return ERROR_MEMORY;
     }
-    torrent->choice_unsaved = false;
+    torrent->choice_unsaved = torrent->peers_unsaved = false;
     job->dir_fd = torrent->session->state.fd;
     job->bytes = buffer.bytes;
     job->length = buffer.length;
@@ -191,12 +208,22 @@ static enum error_code post_save(struct torrent *torrent, struct resume *resume,
     return session_post_job(torrent->session, DISK_SAVE_RESUME, torrent->id, job);
 }
 
+/* Nothing has come since the clean end before this session, nor is partly there: what is
+ * not claimed need not be looked for. */
+static bool is_clean(const struct torrent *torrent, const struct disk_job *synced)
+{
+    struct peer_counts counts;
+    peer_manager_get_counts(torrent->peers, &counts);
+    return synced->cookie == COOKIE_CLEAN || (torrent->settled && counts.downloaded == 0);
+}
+
 static enum error_code post_claims(struct torrent *torrent, const struct disk_job *synced)
 {
+    torrent->rename_saved = torrent->rename == TORRENT_RENAME_SAVING;
     struct resume resume = {
         .have = torrent->claiming,
         .stamps = synced->stamps,
-        .clean = synced->cookie == COOKIE_CLEAN,
+        .clean = is_clean(torrent, synced),
     };
     return post_save(torrent, &resume, synced->cookie);
 }
@@ -227,6 +254,13 @@ void torrent_save_choice(struct torrent *torrent)
     bitfield_done(&none);
 }
 
+/* What may go on once the state is saved. */
+static void end_waits(struct torrent *torrent, bool saved)
+{
+    torrent_move_saved(torrent, saved);
+    torrent_rename_saved(torrent, saved);
+}
+
 void torrent_on_saved(struct torrent *torrent, const struct message *response)
 {
     const struct disk_job *job = response->u.job.job;
@@ -245,13 +279,14 @@ void torrent_on_saved(struct torrent *torrent, const struct message *response)
         torrent->claiming = (struct bitfield){0};
         bitfield_done(&torrent->claimed);
         torrent->state_failed = false;
+        (void)torrent_settle_forms(torrent);
         session_event(torrent, EVENT_CHECKPOINT, torrent->durable.count);
     } else if (torrent->phase != TORRENT_PHASE_STOPPING) {
         torrent->choice_unsaved = true;
         state_not_saved(torrent, response->u.job.error);
     }
     checkpoint_over(torrent, job->cookie == COOKIE_CLEAN);
-    torrent_move_saved(torrent, response->u.job.error == ERROR_NONE);
+    end_waits(torrent, response->u.job.error == ERROR_NONE);
 }
 
 /* ---- the start: claims against what is there ---- */
@@ -342,12 +377,12 @@ void torrent_on_synced(struct torrent *torrent, struct message *response)
         if (torrent->choice_unsaved)
             torrent_save_choice(torrent);
         checkpoint_over(torrent, true);
-        torrent_move_saved(torrent, false);
+        end_waits(torrent, false);
     } else if (!keeps_state(torrent->session)) {
         checkpoint_over(torrent, clean);
-        torrent_move_saved(torrent, true); /* nobody will ask */
+        end_waits(torrent, true); /* nobody will ask */
     } else if (post_claims(torrent, job) != ERROR_NONE) {
         checkpoint_over(torrent, clean);
-        torrent_move_saved(torrent, false);
+        end_waits(torrent, false);
     }
 }

@@ -1,5 +1,12 @@
-/* The commands of session.h on one torrent and its peers. */
-#include "torrent/torrent.h"
+/* The commands on one torrent and its peers. */
+#include "torrent/commands.h"
+
+#include "peer/peer_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/keep_private.h"
+#include "torrent/network_private.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +71,7 @@ void torrent_verify(struct session *session, struct torrent_id id)
 {
     struct torrent *torrent = session_torrent(session, id);
     if (torrent == NULL || torrent->phase != TORRENT_PHASE_READY ||
-        torrent->move != TORRENT_MOVE_NONE)
+        torrent->move != TORRENT_MOVE_NONE || torrent_is_renaming(torrent))
         return;
     torrent_halt(torrent);
     bitfield_done(&torrent->resume.have); /* no claim is taken on trust */
@@ -77,8 +84,10 @@ void torrent_verify(struct session *session, struct torrent_id id)
 void torrent_announce(struct session *session, struct torrent_id id)
 {
     struct torrent *torrent = session_torrent(session, id);
-    if (torrent != NULL)
-        tracker_manager_announce(torrent->trackers);
+    if (torrent == NULL)
+        return;
+    torrent_announce_now(torrent);
+    session_dht_again(torrent);
 }
 
 void torrent_set_sequential(struct session *session, struct torrent_id id,
@@ -139,7 +148,8 @@ static void tell_peer(struct session *session, struct torrent_id id,
     struct message message = {.type = type, .peer = peer};
     struct message event = {.type = EVENT_BAN, .torrent = id, .peer = peer};
     if (torrent == NULL ||
-        !peer_manager_address(torrent->peers, peer, &event.u.peer_news.address))
+        (!torrent_peer_address(torrent, peer, &event.u.peer_news.address) &&
+         !peer_is_webseed(peer)))
         return;
     message.u.gone.reason = reason;
     torrent_post_peers(torrent, &message);
@@ -161,6 +171,18 @@ void torrent_resume_peer(struct session *session, struct torrent_id id,
                          struct peer_id_ref peer)
 {
     tell_peer(session, id, peer, PEER_RESUME, PEER_REASON_NONE);
+}
+
+void torrent_put_peer_last(struct session *session, struct torrent_id id,
+                           struct peer_id_ref peer, bool last)
+{
+    struct torrent *torrent = session_torrent(session, id);
+    struct message message = {
+        .type = PEER_PUT_LAST, .torrent = id, .peer = peer, .u.flag.on = last};
+    if (torrent == NULL)
+        return;
+    torrent_post_peers(torrent, &message);
+    session_changed(torrent, CHANGED_PEERS);
 }
 
 void torrent_kick_peer(struct session *session, struct torrent_id id,
@@ -290,6 +312,12 @@ void session_set_max_peers(struct session *session, uint32_t max_peers)
         if (torrent != NULL)
             peer_manager_set_max_peers(torrent->peers, max_peers);
     }
+}
+
+void session_set_encryption(struct session *session, enum encryption_mode mode)
+{
+    session->config.encryption = mode;
+    peer_shared_set_encryption(session->peers, mode);
 }
 
 void session_set_adding(struct session *session, unsigned names, bool sequential,

@@ -51,8 +51,10 @@ static enum error_code open_disk(struct data_check *check)
     check->disk = disk_manager_new(&config);
     if (check->disk == NULL)
         return ERROR_MEMORY;
-    const enum error_code error = disk_manager_open(
-        check->disk, the_torrent, check->config.metainfo, check->config.dir);
+    enum error_code error = disk_manager_open(check->disk, the_torrent,
+                                              check->config.metainfo, check->config.dir);
+    if (error == ERROR_NONE && check->config.suffix != NULL)
+        error = disk_manager_set_suffix(check->disk, the_torrent, check->config.suffix);
     return error == ERROR_NONE ? disk_manager_begin(check->disk) : error;
 }
 

@@ -16,8 +16,11 @@ struct data_check_config {
     struct loop *loop;
     struct metainfo *metainfo;
     const char *dir; /* its files lie there */
+    /* Files that are not there under their own names are read if they are with this
+     * behind them, which path_suffix_fits; NULL: none. */
+    const char *suffix;
     /* As DISK_CHECK has them in disk/disk_manager.h; NULL: not wanted. */
-    uint8_t *ret_digests;
+    struct piece_digest *ret_digests;
     _Atomic int *ret_errnos;
     struct file_stamp *ret_stamps;
     void (*on_progress)(void *context, uint64_t done_bytes);

@@ -1,7 +1,13 @@
 /* A disk that fails: what it means for a torrent, said so that people know what to do
  * (HOSTILE.md S1-S8, S10, S11). */
 #include "base/i18n.h"
-#include "torrent/torrent.h"
+#include "disk/disk_manager.h"
+#include "peer/peer_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/keep_private.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,6 +50,9 @@ static const char *advice(enum error_code code, int errno_value, bool confined)
         return N_(
             "%s: time and again it reads back other than it was written; the disk or "
             "the memory fails: look after them, then resume the torrent");
+    case ERROR_TORN:
+        return N_("%s: the torrent's hashes of versions 1 and 2 contradict each other "
+                  "here; whoever made it made a mistake, and it cannot be completed");
     case ERROR_NOT_REGULAR:
         return N_("%s: a link, a directory or a device stands in the place of the file; "
                   "move it away, then resume the torrent");
@@ -111,7 +120,8 @@ void torrent_forgive_disk(struct torrent *torrent)
     torrent->missing = false;
     loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
     session_changed(torrent, CHANGED_STATE);
-    if (lost_files && torrent_finish_move_again(torrent))
+    if (lost_files &&
+        (torrent_rename_again(torrent) || torrent_finish_move_again(torrent)))
         return;
     if (torrent->phase != TORRENT_PHASE_READY || torrent->move != TORRENT_MOVE_NONE)
         return;
@@ -154,6 +164,7 @@ void torrent_on_write_failed(struct torrent *torrent, struct message *message)
 static void lose_piece(struct torrent *torrent, uint32_t piece)
 {
     piece_manager_lost_piece(torrent->pieces, piece);
+    peer_manager_lost_piece(torrent->peers, piece);
     if (torrent->complete) {
         torrent->complete = false;
         torrent_note_seeding(torrent);

@@ -22,10 +22,11 @@ char *download_path_root(const struct metainfo *metainfo, const char *dir);
 struct download_place {
     const struct metainfo *meta;
     const char *dir;
-    const char *root; /* download_path_root's; made once, for many comparisons */
+    const char *root;   /* download_path_root's; made once, for many comparisons */
+    const char *suffix; /* its files may have it behind their names; NULL: none */
 };
-/* Whether two torrents name one file, unless they are the same content in the same
- * layout. */
+/* Whether two torrents name one file, with a suffix or without, unless they are the same
+ * content in the same layout. */
 bool download_path_overlaps(const struct download_place *a,
                             const struct download_place *b);
 

@@ -2,8 +2,16 @@
  * disk. */
 #include "base/i18n.h"
 #include "base/text.h"
+#include "disk/disk_manager.h"
+#include "peer/peer_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/awaited_private.h"
+#include "torrent/commands.h"
 #include "torrent/file_select.h"
-#include "torrent/torrent.h"
+#include "torrent/keep_private.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,6 +265,8 @@ enum error_code torrent_select(struct session *session, struct torrent_id id,
     message[0] = '\0';
     if (torrent == NULL)
         return ERROR_NOT_FOUND;
+    if (torrent->awaited != NULL)
+        return torrent_select_later(torrent, list);
     const enum error_code error =
         files_read_selection(torrent->meta, list, &unwanted, message);
     if (error != ERROR_NONE)

@@ -4,7 +4,11 @@
  * are looked at once a second while something is transferred; one timer stands at the
  * nearest time.
  */
-#include "torrent/torrent.h"
+#include "peer/peer_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/commands.h"
+#include "torrent/session_private.h"
 
 /* NEARER is set by somebody who knows the torrent better. */
 static void prefer(struct seed_goal *goal, const struct seed_goal *nearer)

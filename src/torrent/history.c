@@ -1,7 +1,7 @@
 #include "torrent/history.h"
 
 #include "base/clock.h"
-#include "torrent/session.h"
+#include "torrent/looks.h"
 
 #include <stdlib.h>
 #include <string.h>

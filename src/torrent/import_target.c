@@ -14,7 +14,7 @@
 
 /* Takes METAINFO. A place that is not known for want of memory is not compared. */
 static void add_place(struct import_target *target, struct metainfo *metainfo,
-                      const char *dir)
+                      const char *dir, const char *suffix)
 {
     if (target->place_count == target->place_capacity) {
         const uint32_t capacity =
@@ -29,7 +29,8 @@ static void add_place(struct import_target *target, struct metainfo *metainfo,
         target->place_capacity = capacity;
     }
     const struct download_place place = {metainfo, strdup(dir),
-                                         download_path_root(metainfo, dir)};
+                                         download_path_root(metainfo, dir),
+                                         suffix != NULL ? strdup(suffix) : NULL};
     target->places[target->place_count++] = place;
 }
 
@@ -46,7 +47,8 @@ static void add_saved_place(struct import_target *target, const struct info_hash
     snprintf(name, sizeof name, "resume/%s", hex);
     if (metainfo_read_file(path, &bytes, &length, &why) != ERROR_NONE)
         return;
-    const enum error_code parsed = metainfo_parse(bytes, length, &metainfo, &why);
+    const enum error_code parsed =
+        metainfo_parse_leniently(bytes, length, METAINFO_WITHOUT_LAYERS, &metainfo, &why);
     free(bytes);
     if (parsed != ERROR_NONE)
         return;
@@ -61,7 +63,7 @@ static void add_saved_place(struct import_target *target, const struct info_hash
         metainfo_free(metainfo);
         return;
     }
-    add_place(target, metainfo, resume.download_dir);
+    add_place(target, metainfo, resume.download_dir, resume.suffix);
     resume_done(&resume);
 }
 
@@ -107,6 +109,7 @@ void import_target_close(struct import_target *target)
         metainfo_free((struct metainfo *)target->places[i].meta);
         free((char *)target->places[i].dir);
         free((char *)target->places[i].root);
+        free((char *)target->places[i].suffix);
     }
     free(target->places);
     free(target->taken);
@@ -114,13 +117,14 @@ void import_target_close(struct import_target *target)
     state_dir_close(&target->state);
 }
 
-bool import_target_has(const struct import_target *target, const struct info_hash *hash)
+bool import_target_has(const struct import_target *target,
+                       const struct metainfo *metainfo)
 {
     for (uint32_t i = 0; i < target->list.count; i++)
-        if (info_hash_equal(&target->list.torrents[i].hash, hash))
+        if (metainfo_has_hash(metainfo, &target->list.torrents[i].hash))
             return true;
     for (uint32_t i = 0; i < target->taken_count; i++)
-        if (info_hash_equal(&target->taken[i].torrent.hash, hash))
+        if (metainfo_has_hash(metainfo, &target->taken[i].torrent.hash))
             return true;
     return false;
 }
@@ -131,7 +135,7 @@ enum import_note import_target_check_place(const struct import_target *target,
 {
     enum import_note note = IMPORT_NOTE_NONE;
     char *root = download_path_root(metainfo, dir);
-    const struct download_place place = {metainfo, dir, root};
+    const struct download_place place = {metainfo, dir, root, NULL};
     if (download_path_is_inside(metainfo, dir, target->state.path))
         note = IMPORT_NOTE_INSIDE;
     for (uint32_t i = 0;
@@ -209,7 +213,7 @@ enum error_code import_target_add(struct import_target *target, struct metainfo 
         error = save_resume(target, &resume, metainfo->file_count, hex);
     if (error != ERROR_NONE)
         return error;
-    add_place(target, metainfo_ref(metainfo), dir);
+    add_place(target, metainfo_ref(metainfo), dir, NULL);
     target->taken[target->taken_count++] = (struct import_taken){
         .torrent = {metainfo->hash, imported->settings}, .added_s = imported->added_s};
     return ERROR_NONE;

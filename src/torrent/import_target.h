@@ -35,7 +35,8 @@ enum error_code import_target_open(const char *path, struct import_target *targe
                                    char *message, size_t message_size) MUST_CHECK;
 void import_target_close(struct import_target *target);
 /* In the list, or taken over. */
-bool import_target_has(const struct import_target *target, const struct info_hash *hash);
+bool import_target_has(const struct import_target *target,
+                       const struct metainfo *metainfo);
 /* Where METAINFO's data would lie: NONE, INSIDE, or OVERLAP with the torrent that is in
  * *ret_other. */
 enum import_note import_target_check_place(const struct import_target *target,

@@ -3,7 +3,10 @@
  * durable, and only then does the saved list name it. What fails is tried again.
  */
 #include "base/i18n.h"
-#include "torrent/torrent.h"
+#include "disk/disk_manager.h"
+#include "torrent/awaited_private.h"
+#include "torrent/keep_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +33,9 @@ static struct disk_job *make_job(struct torrent *torrent)
     struct disk_job *job = disk_job_new();
     if (job == NULL)
         return NULL;
-    info_hash_hex(&torrent->hash, hex);
-    snprintf(name, sizeof name, "torrents/%s.torrent", hex);
+    info_hash_hex(&torrent->kept_hash, hex);
+    snprintf(name, sizeof name, "torrents/%s.%s", hex,
+             torrent->unkept_is_link ? "magnet" : "torrent");
     job->raw = true;
     job->dir_fd = torrent->session->state.fd;
     job->name = strdup(name);
@@ -70,20 +74,69 @@ static void post(struct torrent *torrent)
     }
 }
 
-void torrent_keep(struct torrent *torrent, const uint8_t *bytes, size_t length)
+/* True: it is to be posted. What has not been kept until now is not worth it any more. */
+static bool set_unkept(struct torrent *torrent, const uint8_t *bytes, size_t length,
+                       bool is_link)
 {
     if (!keeps_state(torrent->session))
-        return;
+        return false;
+    free(torrent->unkept);
     torrent->unkept = malloc(length);
     if (torrent->unkept == NULL) {
         log_write(torrent->session->log, LOG_LEVEL_WARNING, "%s: not kept",
                   torrent->display_name);
-        return;
+        return false;
     }
     memcpy(torrent->unkept, bytes, length);
     torrent->unkept_bytes = length;
+    torrent->unkept_is_link = is_link;
+    return true;
+}
+
+void torrent_keep(struct torrent *torrent, const uint8_t *bytes, size_t length)
+{
+    if (!set_unkept(torrent, bytes, length, false))
+        return;
     torrent_save_choice(torrent);
     post(torrent);
+}
+
+void torrent_keep_again(struct torrent *torrent, const uint8_t *bytes, size_t length)
+{
+    if (set_unkept(torrent, bytes, length, false))
+        post(torrent);
+}
+
+void torrent_keep_link(struct torrent *torrent)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, (size_t)1 << 20);
+    if (torrent_write_link(torrent, &buffer) != ERROR_NONE)
+        log_write(torrent->session->log, LOG_LEVEL_WARNING, "%s: not kept",
+                  torrent->display_name);
+    else if (set_unkept(torrent, buffer.bytes, buffer.length, true))
+        post(torrent);
+    buffer_done(&buffer);
+}
+
+/* The .torrent is there: a restart goes by that. */
+static void forget_link(struct torrent *torrent)
+{
+    char hex[INFO_HASH_HEX_SIZE];
+    struct disk_job *job = disk_job_new();
+    torrent->has_kept_link = false;
+    if (job == NULL)
+        return;
+    info_hash_hex(&torrent->kept_hash, hex);
+    job->dir_fd = torrent->session->state.fd;
+    if (asprintf(&job->name, "torrents/%s.magnet", hex) < 0) {
+        job->name = NULL;
+        disk_job_free(job);
+    } else if (session_post_job(torrent->session, DISK_FORGET_STATE, torrent->id, job) !=
+               ERROR_NONE) {
+        log_write(torrent->session->log, LOG_LEVEL_WARNING,
+                  "a magnet link of before stays");
+    }
 }
 
 void session_keep_again(struct session *session)
@@ -108,11 +161,17 @@ void session_init_keeping(struct session *session)
 
 static void kept(struct torrent *torrent, struct disk_job *job, enum error_code error)
 {
+    const bool is_link = strstr(job->name, ".magnet") != NULL;
     if (error == ERROR_NONE) {
         torrent->kept = true;
+        if (is_link)
+            torrent->has_kept_link = true;
+        else if (torrent->has_kept_link)
+            forget_link(torrent);
         return;
     }
-    take_back(torrent, job);
+    if (is_link == torrent->unkept_is_link && torrent->unkept == NULL)
+        take_back(torrent, job); /* else there is something better by now */
     if (!torrent->keep_failed)
         session_warn(torrent->session, torrent->id, _("%s/%s cannot be saved: %s"),
                      torrent->session->state.path, job->name, error_text(error));

@@ -1,6 +1,9 @@
 /* What the session's rules say of a torrent's label. */
+#include "torrent/activity_private.h"
+#include "torrent/commands.h"
 #include "torrent/download_path.h"
-#include "torrent/torrent.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <stdlib.h>
 #include <string.h>

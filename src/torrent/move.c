@@ -9,8 +9,13 @@
  * transferred meanwhile.
  */
 #include "base/i18n.h"
+#include "disk/disk_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/commands.h"
 #include "torrent/download_path.h"
-#include "torrent/torrent.h"
+#include "torrent/keep_private.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +37,7 @@ static void move_over(struct torrent *torrent)
     torrent->completed_untold = false;
     torrent_claims_changed(torrent);
     torrent_settle_again(torrent);
+    (void)torrent_settle_forms(torrent);
     torrent_start(torrent);
     session_changed(torrent, CHANGED_STATE);
 }
@@ -235,7 +241,7 @@ enum error_code torrent_move_data(struct session *session, struct torrent_id id,
     if (torrent == NULL)
         return ERROR_NOT_FOUND;
     if (torrent->phase != TORRENT_PHASE_READY || torrent->move != TORRENT_MOVE_NONE ||
-        torrent->missing || torrent->unchecked) {
+        torrent_is_renaming(torrent) || torrent->missing || torrent->unchecked) {
         snprintf(message, SESSION_MESSAGE_SIZE,
                  _("%s: cannot be moved now: it is being looked at, moved, or missing"),
                  torrent->display_name);
@@ -267,7 +273,7 @@ bool torrent_move_home(struct torrent *torrent)
 {
     if (torrent->final_dir == NULL || !torrent->complete ||
         torrent->phase != TORRENT_PHASE_READY || torrent->move != TORRENT_MOVE_NONE ||
-        torrent->missing || torrent->unchecked)
+        torrent_is_renaming(torrent) || torrent->missing || torrent->unchecked)
         return false;
     char *path = strdup(torrent->final_dir);
     if (path != NULL)

@@ -1,9 +1,16 @@
 /* What the Torrent Manager notes of its peers, and what it tells of them: who is known to
  * the Piece Manager, and whom we are interested in. */
-#include "torrent/torrent.h"
+#include "peer/peer_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/awaited_private.h"
+#include "torrent/hashes_private.h"
+#include "torrent/keep_private.h"
+#include "torrent/session_private.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define STRIKES_MAX 3u
 
 static struct torrent_peer *note_of(struct torrent *torrent, struct peer_id_ref ref)
 {
@@ -25,14 +32,29 @@ static struct torrent_peer *note_of(struct torrent *torrent, struct peer_id_ref 
     return peer;
 }
 
+/* What carries its connection, while there is one. */
+static void note_connection(const struct torrent *torrent, struct peer_id_ref ref,
+                            struct message *event)
+{
+    struct peer_row row;
+    if (!torrent_peer_row(torrent, ref, &row))
+        return;
+    event->u.peer_news.connected = row.connected;
+    event->u.peer_news.transport = row.transport;
+    event->u.peer_news.encryption = row.encryption;
+    event->u.peer_news.source = row.source;
+    event->u.peer_news.punched = row.punched;
+}
+
 void torrent_report_peer(struct torrent *torrent, struct peer_id_ref ref,
                          enum peer_status status, enum peer_reason reason)
 {
     struct message event = {.type = EVENT_PEER, .torrent = torrent->id, .peer = ref};
-    if (!peer_manager_address(torrent->peers, ref, &event.u.peer_news.address))
+    if (!torrent_peer_address(torrent, ref, &event.u.peer_news.address))
         return;
     event.u.peer_news.status = status;
     event.u.peer_news.reason = reason;
+    note_connection(torrent, ref, &event);
     event_bus_post(torrent->session->events, &event);
 }
 
@@ -71,21 +93,69 @@ void torrent_lose_interest(struct torrent *torrent)
                          false);
 }
 
-void torrent_on_handshaken(struct torrent *torrent, const struct message *message)
+static bool join(struct torrent *torrent, struct peer_id_ref ref)
 {
     struct netaddr address;
-    struct torrent_peer *peer = note_of(torrent, message->peer);
     uint8_t peer_id[20];
-    if (peer != NULL && peer_manager_address(torrent->peers, message->peer, &address) &&
-        peer_manager_peer_id(torrent->peers, message->peer, peer_id))
-        peer->joined = piece_manager_peer_joined(torrent->pieces, message->peer, &address,
-                                                 peer_id) == ERROR_NONE;
-    if (peer == NULL || !peer->joined) {
-        /* No memory to work with it: better tried again later than kept idle. */
-        struct message request = {.type = PEER_DISCONNECT, .peer = message->peer};
-        request.u.gone.reason = PEER_REASON_SYSTEM;
-        torrent_post_peers(torrent, &request);
+    return peer_manager_address(torrent->peers, ref, &address) &&
+           peer_manager_peer_id(torrent->peers, ref, peer_id) &&
+           piece_manager_peer_joined(torrent->pieces, ref, &address, peer_id) ==
+               ERROR_NONE;
+}
+
+static void disconnect(struct torrent *torrent, struct peer_id_ref ref,
+                       enum peer_reason reason)
+{
+    struct message request = {.type = PEER_DISCONNECT, .peer = ref};
+    request.u.gone.reason = reason;
+    torrent_post_peers(torrent, &request);
+}
+
+void torrent_join_again(struct torrent *torrent)
+{
+    for (uint32_t i = 0; i < torrent->noted_capacity; i++) {
+        struct torrent_peer *peer = &torrent->noted[i];
+        const struct peer_id_ref ref = {i, peer->generation};
+        if (!peer->joined)
+            continue;
+        peer->joined = join(torrent, ref);
+        if (!peer->joined)
+            disconnect(torrent, ref, PEER_REASON_SYSTEM);
     }
+}
+
+bool torrent_strike_peer(struct torrent *torrent, struct peer_id_ref ref)
+{
+    struct torrent_peer *peer = note_of(torrent, ref);
+    if (peer == NULL || ++peer->strikes < STRIKES_MAX)
+        return false;
+    disconnect(torrent, ref, PEER_REASON_PROTOCOL);
+    return true;
+}
+
+void torrent_ban_liar(struct torrent *torrent, struct peer_id_ref ref)
+{
+    struct message request = {.type = PEER_BAN, .peer = ref};
+    struct message event = {.type = EVENT_BAN, .torrent = torrent->id, .peer = ref};
+    if (!peer_manager_address(torrent->peers, ref, &event.u.peer_news.address))
+        return;
+    request.u.gone.reason = event.u.peer_news.reason = PEER_REASON_BANNED_DATA;
+    event.u.peer_news.status = PEER_STATUS_BLOCKED;
+    event_bus_post(torrent->session->events, &event);
+    torrent_post_peers(torrent, &request);
+}
+
+void torrent_on_handshaken(struct torrent *torrent, const struct message *message)
+{
+    struct torrent_peer *peer = note_of(torrent, message->peer);
+    if (peer != NULL)
+        peer->joined = join(torrent, message->peer);
+    /* No memory to work with it: better tried again later than kept idle. */
+    if (peer == NULL || !peer->joined)
+        disconnect(torrent, message->peer, PEER_REASON_SYSTEM);
+    else
+        torrent_layers_peer_came(torrent, message->peer);
+    torrent_known_peers_changed(torrent);
     torrent_report_peer(torrent, message->peer, PEER_STATUS_INACTIVE, PEER_REASON_NONE);
     session_changed(torrent, CHANGED_PEERS);
 }
@@ -96,6 +166,9 @@ void torrent_on_gone(struct torrent *torrent, const struct message *message)
     const struct bitfield *bits =
         peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
     struct torrent_peer *peer = note_of(torrent, message->peer);
+    torrent_metadata_peer_gone(torrent, message->peer);
+    torrent_layers_peer_gone(torrent, message->peer);
+    torrent_blame_peer_gone(torrent, message->peer);
     const enum peer_reason reason = message->u.gone.reason;
     const bool refused = reason == PEER_REASON_CLIENT || reason == PEER_REASON_LEECH;
     const bool joined = peer != NULL && peer->joined;
@@ -109,20 +182,31 @@ void torrent_on_gone(struct torrent *torrent, const struct message *message)
     session_changed(torrent, CHANGED_PEERS);
 }
 
+static void count_pieces(struct torrent *torrent, const struct message *message,
+                         const struct bitfield *bits, bool is_seed)
+{
+    const uint32_t piece = message->u.piece.piece, change = message->u.piece.change;
+    if (message->type == PEER_HAS_PIECES)
+        piece_manager_has_pieces(
+            torrent->pieces, message->peer, bits, is_seed,
+            peer_manager_piece_changes(torrent->peers, message->peer));
+    else if (message->type == PEER_HAS_PIECE)
+        piece_manager_has_piece(torrent->pieces, message->peer, piece, change);
+    else
+        piece_manager_lacks_piece(torrent->pieces, message->peer, piece, change);
+}
+
 void torrent_on_pieces(struct torrent *torrent, const struct message *message)
 {
     bool is_seed;
     const struct bitfield *bits =
         peer_manager_bitfield(torrent->peers, message->peer, &is_seed);
-    if (message->type == PEER_HAS_PIECES)
-        piece_manager_has_pieces(torrent->pieces, message->peer, bits, is_seed);
-    else
-        piece_manager_has_piece(torrent->pieces, message->peer, message->u.piece.piece,
-                                bits);
+    count_pieces(torrent, message, bits, is_seed);
     const struct torrent_peer *peer = note_of(torrent, message->peer);
-    if (peer != NULL && !peer->interested)
+    const bool is_less = message->type == PEER_LACKS_PIECE;
+    if (peer != NULL && peer->interested == is_less)
         torrent_update_interest(torrent, message->peer);
-    else if (torrent->starving)
+    else if (torrent->starving && !is_less)
         peer_manager_wake_peer(torrent->peers, message->peer);
     session_changed(torrent, CHANGED_PEERS | CHANGED_PIECES);
 }

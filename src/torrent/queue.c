@@ -5,7 +5,8 @@
  * it keeps nobody waiting; coming to life again, it ends nobody either. Who stands higher
  * takes the place of the lowest.
  */
-#include "torrent/torrent.h"
+#include "torrent/activity_private.h"
+#include "torrent/session_private.h"
 
 #define QUEUE_STALLED_NS (60 * NS_PER_S)
 
@@ -37,8 +38,11 @@ static bool is_eligible(const struct torrent *torrent)
         return false;
     if (torrent->phase == TORRENT_PHASE_CHECKING)
         return true;
-    return torrent->phase == TORRENT_PHASE_READY && torrent->move == TORRENT_MOVE_NONE &&
-           !torrent->settings.paused && !torrent->missing && !torrent->unchecked;
+    const bool ready =
+        torrent->phase == TORRENT_PHASE_READY ||
+        (torrent->phase == TORRENT_PHASE_METADATA && torrent->error == ERROR_NONE);
+    return ready && torrent->move == TORRENT_MOVE_NONE && !torrent->settings.paused &&
+           !torrent->missing && !torrent->unchecked;
 }
 
 static bool is_active(const struct torrent *torrent)

@@ -1,7 +1,15 @@
 /* Why a torrent is as it is, in a sentence for people: with the next step and when. */
 #include "base/i18n.h"
 #include "base/text.h"
-#include "torrent/torrent.h"
+#include "discovery/tracker_manager.h"
+#include "peer/webseed_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/awaited_private.h"
+#include "torrent/layer_fetch.h"
+#include "torrent/looks.h"
+#include "torrent/metadata_fetch.h"
+#include "torrent/network_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 
@@ -46,25 +54,76 @@ static bool is_asking(const struct torrent *torrent)
     return false;
 }
 
-static const char *without_peers(struct torrent *torrent, const struct torrent_info *info)
+/* Seconds until a peer is called again; 0: any moment, or not known. */
+static unsigned next_call(const struct torrent *torrent)
 {
-    struct tracker_row row;
-    if (info->peers_known > 0 && !is_asking(torrent))
+    struct peer_row row;
+    uint64_t next_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < peer_manager_row_count(torrent->peers); i++)
+        if (peer_manager_row(torrent->peers, i, &row) &&
+            row.address.family != NETADDR_NONE && row.status != PEER_STATUS_BLOCKED &&
+            row.retry_ns < next_ns)
+            next_ns = row.retry_ns;
+    return next_ns == UINT64_MAX ? 0 : (unsigned)((next_ns + NS_PER_S - 1) / NS_PER_S);
+}
+
+static const char *not_reached(struct torrent *torrent, uint32_t known)
+{
+    const unsigned wait_s = next_call(torrent);
+    if (wait_s == 0)
         return say(torrent,
                    ngettext("%u peer is known and cannot be reached; trying again",
                             "%u peers are known and none can be reached; trying again",
-                            info->peers_known),
-                   info->peers_known);
+                            known),
+                   known);
+    return say(torrent,
+               ngettext("%u peer is known and cannot be reached; next try in %u s",
+                        "%u peers are known and none can be reached; next try in %u s",
+                        known),
+               known, wait_s);
+}
+
+/* No tracker is being asked. */
+static const char *with_dht(struct torrent *torrent, const struct session_dht_look *look)
+{
+    const char *no_udp = session_no_udp(torrent->session);
+    if (no_udp != NULL)
+        return no_udp;
+    if (look->nodes == 0)
+        return _("no tracker answers, and no node of the DHT does yet");
+    if (look->working || look->next_ns == UINT64_MAX)
+        return say(torrent,
+                   ngettext("looking for peers in the DHT, of which %u node answers",
+                            "looking for peers in the DHT, of which %u nodes answer",
+                            look->nodes),
+                   look->nodes);
+    return say(torrent, _("the DHT knows no peers; asking again in %u s"),
+               seconds_until(torrent, look->next_ns));
+}
+
+static const char *without_peers(struct torrent *torrent, const struct torrent_info *info)
+{
+    struct session_dht_look look;
+    struct tracker_row row;
+    if (info->peers_known > 0 && !is_asking(torrent))
+        return not_reached(torrent, info->peers_known);
+    const bool has_dht = session_dht_search(torrent, &look);
     if (tracker_manager_count(torrent->trackers) == 0)
-        return _("no trackers: waiting for peers to connect to us");
+        return has_dht ? with_dht(torrent, &look)
+                       : _("no trackers: waiting for peers to connect to us");
     if (is_asking(torrent))
         return _("asking the tracker for peers");
+    if (has_dht && look.working)
+        return with_dht(torrent, &look);
     if (!next_tracker(torrent, &row))
         return _("no tracker answers: see the Trackers tab");
     const unsigned wait_s = seconds_until(torrent, row.next_ns);
     if (row.phase == TRACKER_PHASE_FAILED)
-        /* L10N: %.80s is what the tracker or the system said */
-        return say(torrent, _("tracker: %.80s; next try in %u s"), row.message, wait_s);
+        return say(torrent,
+                   /* L10N: %.80s is what the tracker or the system said */
+                   has_dht ? _("tracker: %.80s; next try in %u s; the DHT knows nobody")
+                           : _("tracker: %.80s; next try in %u s"),
+                   row.message, wait_s);
     return say(torrent, _("the tracker knows no peers; asking again in %u s"), wait_s);
 }
 
@@ -89,14 +148,15 @@ static struct tally count_peers(const struct torrent *torrent)
 
 static const char *without_data(struct torrent *torrent, const struct torrent_info *info)
 {
-    if (peer_manager_has_giver(torrent->peers))
+    if (peer_manager_has_giver(torrent->peers) ||
+        webseed_manager_connected(torrent->webseeds) > 0)
         return _("waiting for the first data");
     const struct tally tally = count_peers(torrent);
     const uint32_t connected = info->peers_connected;
     if (tally.handshaken == 0)
         return _("connecting to peers");
     if (tally.paused == connected)
-        return _("you paused every peer: p in the Peers tab resumes one");
+        return _("you paused every peer: resume one in the Peers tab");
     if (info->unavailable_pieces > 0 && tally.interesting == 0)
         return say(torrent,
                    ngettext("%u missing piece exists with no connected peer",
@@ -116,6 +176,53 @@ static const char *without_data(struct torrent *torrent, const struct torrent_in
                             connected),
                    connected);
     return _("waiting for the first data");
+}
+
+static const char *awaiting_layers(struct torrent *torrent, uint32_t connected,
+                                   const struct layer_progress *progress)
+{
+    if (progress->peers == 0)
+        return say(torrent,
+                   /* L10N: the hashes that each piece of a v2 torrent is checked by */
+                   ngettext("the metadata are here; %u peer connected, it gives no piece "
+                            "hashes",
+                            "the metadata are here; %u peers connected, none gives piece "
+                            "hashes",
+                            connected),
+                   connected);
+    return say(torrent,
+               /* L10N: parts of the piece hashes, and who may have them */
+               ngettext("%u of %u parts of the piece hashes are here; asking %u peer",
+                        "%u of %u parts of the piece hashes are here; asking %u peers",
+                        progress->peers),
+               progress->parts_have, progress->parts, progress->peers);
+}
+
+/* What a torrent that is known by its hash alone waits for. */
+static const char *awaiting(struct torrent *torrent, const struct torrent_info *info)
+{
+    struct metadata_progress progress;
+    struct layer_progress layers;
+    torrent_get_metadata_progress(torrent, &progress);
+    if (info->peers_connected == 0)
+        return without_peers(torrent, info);
+    if (count_peers(torrent).handshaken == 0)
+        return _("connecting to peers");
+    if (torrent_get_layer_progress(torrent, &layers))
+        return awaiting_layers(torrent, info->peers_connected, &layers);
+    if (progress.peers == 0)
+        return say(torrent,
+                   ngettext("%u peer connected, it has no metadata for us yet",
+                            "%u peers connected, none has the metadata yet",
+                            info->peers_connected),
+                   info->peers_connected);
+    return say(torrent,
+               /* L10N: pieces of the metadata that are here, of how many, and who has
+                * them. */
+               ngettext("%u of %u pieces of the metadata are here; %u peer has it",
+                        "%u of %u pieces of the metadata are here; %u peers have it",
+                        progress.peers),
+               progress.pieces_have, progress.pieces, progress.peers);
 }
 
 static bool is_at(uint64_t limit, uint64_t rate)
@@ -151,12 +258,16 @@ static const char *queued(struct torrent *torrent)
     struct queue_look look;
     torrent_queue_look(torrent, &look);
     if (look.checks)
-        return say(torrent, _("queued: %u of %u checks are under way; N checks it now"),
-                   look.active, look.limit);
-    return say(torrent,
-               look.seeds ? _("queued: %u of %u seeds are active; N starts it now")
-                          : _("queued: %u of %u downloads are active; N starts it now"),
-               look.active, look.limit);
+        return say(
+            torrent,
+            _("queued: %u of %u checks are under way; “start now” skips the queue"),
+            look.active, look.limit);
+    return say(
+        torrent,
+        look.seeds
+            ? _("queued: %u of %u seeds are active; “start now” skips the queue")
+            : _("queued: %u of %u downloads are active; “start now” skips the queue"),
+        look.active, look.limit);
 }
 
 static const char *paused(struct torrent *torrent)
@@ -164,12 +275,12 @@ static const char *paused(struct torrent *torrent)
     const struct torrent_settings *settings = &torrent->settings;
     switch ((enum seed_end)settings->seed_end) {
     case SEED_END_RATIO:
-        return say(torrent, _("stopped: ratio %.2f reached; p seeds on"),
+        return say(torrent, _("stopped: ratio %.2f reached; resume it to seed on"),
                    settings->met_ratio / 100.0);
     case SEED_END_TIME:
         return say(torrent,
-                   ngettext("stopped: seeded for %u minute; p seeds on",
-                            "stopped: seeded for %u minutes; p seeds on",
+                   ngettext("stopped: seeded for %u minute; resume it to seed on",
+                            "stopped: seeded for %u minutes; resume it to seed on",
                             settings->met_minutes),
                    settings->met_minutes);
     default:
@@ -186,9 +297,9 @@ static const char *moving(struct torrent *torrent)
     if (is_left)
         return say(torrent, _("moved to %s; the old place is cleaned"), dir);
     if (torrent->move_total == 0)
-        return say(torrent, _("moving to %s; m ends that"), dir);
+        return say(torrent, _("moving to %s; “move” ends that"), dir);
     /* L10N: a percentage, a size and a directory */
-    return say(torrent, _("moving: %u %% of %s to %s; m ends that"),
+    return say(torrent, _("moving: %u %% of %s to %s; “move” ends that"),
                (unsigned)(torrent->move_done * 100 / torrent->move_total),
                text_bytes(torrent->move_total, size), dir);
 }
@@ -200,12 +311,15 @@ const char *torrent_reason(struct torrent *torrent, const struct torrent_info *i
         return moving(torrent);
     if (torrent->error != ERROR_NONE)
         return torrent->error_text;
-    if (trouble != NULL && (info->state == TORRENT_STATE_DOWNLOADING ||
-                            info->state == TORRENT_STATE_SEEDING))
+    if (trouble != NULL &&
+        (info->state == TORRENT_STATE_DOWNLOADING ||
+         info->state == TORRENT_STATE_METADATA || info->state == TORRENT_STATE_SEEDING))
         return trouble;
     switch ((int)info->state) {
     case TORRENT_STATE_QUEUED:
         return queued(torrent);
+    case TORRENT_STATE_METADATA:
+        return awaiting(torrent, info);
     case TORRENT_STATE_CHECKING:
         return _("looking at what is on disk");
     case TORRENT_STATE_PAUSED:

@@ -8,16 +8,12 @@ static int64_t number_at(const struct record_field *field, const void *record)
 {
     const char *at = (const char *)record + field->offset;
     bool flag;
-    int32_t i32;
     uint32_t u32;
     uint64_t u64;
     switch (field->kind) {
     case RECORD_FLAG:
         memcpy(&flag, at, sizeof flag);
         return flag;
-    case RECORD_I32:
-        memcpy(&i32, at, sizeof i32);
-        return i32;
     case RECORD_U32:
         memcpy(&u32, at, sizeof u32);
         return u32;
@@ -34,15 +30,11 @@ static void set_number(const struct record_field *field, void *record, int64_t v
 {
     char *at = (char *)record + field->offset;
     const bool flag = value != 0;
-    const int32_t i32 = (int32_t)value;
     const uint32_t u32 = (uint32_t)value;
     const uint64_t u64 = (uint64_t)value;
     switch (field->kind) {
     case RECORD_FLAG:
         memcpy(at, &flag, sizeof flag);
-        return;
-    case RECORD_I32:
-        memcpy(at, &i32, sizeof i32);
         return;
     case RECORD_U32:
         memcpy(at, &u32, sizeof u32);

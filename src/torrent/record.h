@@ -10,7 +10,6 @@
 
 enum record_kind {
     RECORD_FLAG, /* bool */
-    RECORD_I32,
     RECORD_U32,
     RECORD_U64,
     RECORD_TEXT /* char[most]: sanitised, NUL-terminated, of at most LEAST cells */

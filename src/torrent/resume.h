@@ -9,8 +9,9 @@
 #include "base/bitfield.h"
 #include "base/buffer.h"
 #include "base/digest.h"
+#include "base/netaddr.h"
 #include "disk/storage.h"
-#include "meta/metainfo.h"
+#include "meta/metainfo_rename.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,9 +42,19 @@ struct resume {
     /* Where there may be half a copy, or what is left of a place that counts no longer;
      * where it belongs once it is complete. NULL: nowhere. Owned. */
     char *moving_to, *moved_from, *final_dir;
+    char *suffix;                /* of files that are not complete; NULL: none; owned */
+    struct metainfo_given given; /* the names its files were given; owned */
+    /* The last of these may not have reached the disk: what may still be called FROM
+     * there is to be called TO, both below the directory. NULL: it has. Owned. */
+    char *renamed_from, *renamed_to;
+    struct netaddr *peers; /* to be called again; owned; NULL: none */
+    uint32_t peer_count;   /* at most RESUME_PEERS_MAX */
 };
+#define RESUME_PEERS_MAX 50u
 
 void resume_done(struct resume *resume);
+/* PEERS, COUNT of them, become its own, and take no more memory than they need. */
+void resume_take_peers(struct resume *resume, struct netaddr *peers, uint32_t count);
 enum error_code resume_encode(const struct resume *resume, uint32_t file_count,
                               struct buffer *buffer) MUST_CHECK;
 /* ERROR_CORRUPT: not resume data, or of another torrent. ERROR_MEMORY says nothing about

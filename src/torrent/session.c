@@ -1,11 +1,18 @@
 #include "base/i18n.h"
 #include "base/text.h"
-#include "torrent/torrent.h"
+#include "disk/disk_manager.h"
+#include "net/mse.h"
+#include "peer/peer_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/keep_private.h"
+#include "torrent/network_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define STOP_NS            (4 * NS_PER_S)
+#define STOP_NS            (3500 * NS_PER_MS)
 #define TOTALS_SAVE_NS     (60 * NS_PER_S) /* a kill forgets no more of them */
 #define RUN_ROUNDS         8
 #define SHARE_LEAST_BLOCKS 16u
@@ -20,13 +27,87 @@ struct torrent *session_torrent(const struct session *session, struct torrent_id
     return session->slots[id.index];
 }
 
+struct torrent *session_by_hash(const struct session *session,
+                                const struct info_hash *hash)
+{
+    struct torrent_hash *found;
+    HASH_FIND(hh, session->by_hash, hash, sizeof *hash, found);
+    return found != NULL ? found->torrent : NULL;
+}
+
+struct torrent *session_twin(const struct session *session, const struct metainfo *meta,
+                             const struct torrent *except)
+{
+    const struct info_hash short_v2 = metainfo_short_hash_v2(meta);
+    if (session->restoring != NULL)
+        return session_by_hash(session, &session->restoring->hash);
+    struct torrent *twin = session_by_hash(session, &meta->hash);
+    if ((twin == NULL || twin == except) && meta->hybrid)
+        twin = session_by_hash(session, &short_v2);
+    return twin != except ? twin : NULL;
+}
+
 struct peer_manager *session_lookup(void *context, const struct info_hash *hash)
 {
     struct session *session = context;
-    struct torrent *torrent;
+    const struct torrent *torrent = session_by_hash(session, hash);
     session->incoming_seen = true;
-    HASH_FIND(hh, session->by_hash, hash, sizeof *hash, torrent);
     return torrent != NULL && torrent->running ? torrent->peers : NULL;
+}
+
+static enum error_code enlist_hash(struct torrent *torrent, const struct info_hash *hash)
+{
+    struct session *session = torrent->session;
+    if (session_by_hash(session, hash) != NULL)
+        return ERROR_NONE;
+    struct torrent_hash *entry = &torrent->hashes[torrent->hash_count];
+    entry->torrent = torrent;
+    entry->hash = *hash;
+    mse_obfuscate(hash, entry->obfuscated);
+    HASH_ADD(hh, session->by_hash, hash, sizeof entry->hash, entry);
+    if (entry->hh.tbl == NULL)
+        return ERROR_MEMORY;
+    HASH_ADD(hh_obfuscated, session->by_obfuscated, obfuscated, sizeof entry->obfuscated,
+             entry);
+    if (entry->hh_obfuscated.tbl == NULL) {
+        HASH_DEL(session->by_hash, entry);
+        return ERROR_MEMORY;
+    }
+    torrent->hash_count++;
+    return ERROR_NONE;
+}
+
+enum error_code session_enlist(struct torrent *torrent)
+{
+    enum error_code error = enlist_hash(torrent, &torrent->hash);
+    if (error == ERROR_NONE && torrent->meta->hybrid) {
+        const struct info_hash hash = metainfo_short_hash_v2(torrent->meta);
+        error = enlist_hash(torrent, &hash);
+    }
+    return error;
+}
+
+void session_unlist(struct torrent *torrent)
+{
+    for (; torrent->hash_count > 0; torrent->hash_count--) {
+        struct torrent_hash *entry = &torrent->hashes[torrent->hash_count - 1];
+        HASH_DEL(torrent->session->by_hash, entry);
+        HASH_DELETE(hh_obfuscated, torrent->session->by_obfuscated, entry);
+    }
+}
+
+/* A table of 32-bit hashes comes before the comparison: how long that takes says nothing.
+ */
+struct peer_manager *session_find(void *context, const uint8_t obfuscated[SHA1_BYTES],
+                                  struct info_hash *ret_hash)
+{
+    struct session *session = context;
+    struct torrent_hash *found;
+    HASH_FIND(hh_obfuscated, session->by_obfuscated, obfuscated, SHA1_BYTES, found);
+    if (found == NULL || !found->torrent->running)
+        return NULL;
+    *ret_hash = found->hash;
+    return found->torrent->peers;
 }
 
 /* ---- news ---- */
@@ -103,10 +184,13 @@ void session_warn(struct session *session, struct torrent_id id, const char *for
     vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
     text_clean(text_untrusted(raw), 500, text, sizeof text);
-    log_write(session->log, LOG_LEVEL_WARNING, "%s", text);
     event.u.text.text = strdup(text);
-    if (event.u.text.text != NULL)
-        event_bus_post(session->events, &event);
+    if (event.u.text.text == NULL) {
+        log_write(session->log, LOG_LEVEL_WARNING, "%s", text);
+        return;
+    }
+    log_write_told(session->log, LOG_LEVEL_WARNING, text);
+    event_bus_post(session->events, &event);
 }
 
 /* ---- jobs of the session's own ---- */
@@ -123,8 +207,6 @@ enum error_code session_post_job(struct session *session, enum message_type type
     return error;
 }
 
-static void check_stopped(struct session *session);
-
 static void on_job_done(struct session *session, const struct message *response)
 {
     const struct disk_job *job = response->u.job.job;
@@ -138,7 +220,7 @@ static void on_job_done(struct session *session, const struct message *response)
         session->free_bytes = job->free_bytes;
         return;
     }
-    if (job->request == DISK_RELEASE)
+    if (job->request == DISK_RELEASE || job->request == DISK_LEAVES)
         return;
     if (job->request == DISK_DELETE && error != ERROR_NONE)
         session_warn(session, response->torrent,
@@ -152,7 +234,7 @@ static void on_job_done(struct session *session, const struct message *response)
         session_on_list_saved(session, job, error);
     else if (job->raw)
         session_on_kept(session, response);
-    check_stopped(session);
+    session_check_stopped(session);
 }
 
 static bool take_disk_responses(struct session *session)
@@ -259,12 +341,12 @@ void session_torrent_stopped(struct torrent *torrent)
         return;
     torrent->phase = TORRENT_PHASE_STOPPED;
     session_event(torrent, EVENT_STOPPED, 0);
-    check_stopped(session);
+    session_check_stopped(session);
 }
 
-static void check_stopped(struct session *session)
+void session_check_stopped(struct session *session)
 {
-    if (!session->stopping || session->jobs > 0)
+    if (!session->stopping || session->jobs > 0 || !session_portmap_has_ended(session))
         return;
     for (uint32_t i = 0; i < session->count; i++)
         if (session_torrent(session, session->order[i])->phase != TORRENT_PHASE_STOPPED)
@@ -286,12 +368,15 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
         session->listeners[i] = NULL;
     }
     loop_timer_set_in(session->loop, &session->stop_timer, STOP_NS);
+    session_end_fetches(session);
     for (uint32_t i = 0; i < session->count; i++)
         torrent_stop(session_torrent(session, session->order[i]));
+    session_portmap_give_back(session);
     session_keep_again(session);
     session_save_bans(session);
+    session_dht_save(session);
     session_save_list(session); /* the totals */
-    check_stopped(session);
+    session_check_stopped(session);
 }
 
 void session_begin_turns(struct session *session)

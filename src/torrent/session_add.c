@@ -2,8 +2,14 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "disk/state_file.h"
+#include "meta/magnet.h"
+#include "torrent/activity_private.h"
+#include "torrent/awaited_private.h"
+#include "torrent/commands.h"
 #include "torrent/download_path.h"
-#include "torrent/torrent.h"
+#include "torrent/keep_private.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +49,7 @@ static bool overlaps_in(const struct download_place *place, const struct torrent
                         const char *dir)
 {
     char *root = dir != NULL ? download_path_root(other->meta, dir) : NULL;
-    const struct download_place there = {other->meta, dir, root};
+    const struct download_place there = {other->meta, dir, root, other->suffix};
     const bool overlaps = root != NULL && download_path_overlaps(place, &there);
     free(root);
     return overlaps;
@@ -51,9 +57,12 @@ static bool overlaps_in(const struct download_place *place, const struct torrent
 
 static bool overlaps(const struct download_place *place, struct torrent *other)
 {
+    if (other->meta->awaited)
+        return false; /* looked at when its files are known */
     if (other->root == NULL)
         other->root = download_path_root(other->meta, other->download_dir);
-    const struct download_place there = {other->meta, other->download_dir, other->root};
+    const struct download_place there = {other->meta, other->download_dir, other->root,
+                                         other->suffix};
     return (other->root != NULL && download_path_overlaps(place, &there)) ||
            overlaps_in(place, other, other->move_dir) ||
            overlaps_in(place, other, other->final_dir);
@@ -65,7 +74,9 @@ static const struct torrent *find_overlap(struct session *session,
                                           const struct torrent *except)
 {
     char *root = download_path_root(meta, dir);
-    const struct download_place place = {meta, dir, root};
+    const bool is_new = except == NULL || except->meta->awaited;
+    const struct download_place place = {
+        meta, dir, root, is_new ? session->config.incomplete_suffix : except->suffix};
     const struct torrent *found = NULL;
     for (uint32_t i = 0; root != NULL && found == NULL && i < session->count; i++) {
         struct torrent *other = session_torrent(session, session->order[i]);
@@ -134,7 +145,8 @@ static enum error_code load_resume(struct session *session, const struct metainf
     size_t length;
     if (session->state.fd < 0)
         return ERROR_NOT_FOUND;
-    info_hash_hex(&meta->hash, hex);
+    const struct saved_torrent *saved = session->restoring;
+    info_hash_hex(saved != NULL ? &saved->hash : &meta->hash, hex);
     snprintf(name, sizeof name, "resume/%s", hex);
     enum error_code error =
         state_file_load(session->state.fd, name, (size_t)64 << 20, &bytes, &length);
@@ -165,6 +177,8 @@ static enum error_code find_resume(struct session *session, const struct metainf
                                    const struct add_options *options,
                                    struct resume *ret_resume)
 {
+    if (meta->awaited)
+        return ERROR_NOT_FOUND;
     const char *dir =
         options->download_dir != NULL ? options->download_dir : session->download_dir;
     const enum error_code error = load_resume(session, meta, ret_resume);
@@ -175,19 +189,43 @@ static enum error_code find_resume(struct session *session, const struct metainf
 }
 
 /* A torrent that comes back finds its files under the names they were given. */
-static enum error_code keep_names(const struct session *session, struct metainfo *meta,
-                                  const struct resume *resume)
+static enum error_code keep_names(const struct session *session, struct metainfo **meta,
+                                  const struct resume *resume,
+                                  struct metainfo **ret_renamed)
 {
     struct metainfo_error why;
+    if ((*meta)->awaited)
+        return ERROR_NONE;
     const bool portable = resume != NULL
                               ? resume->portable_names
                               : (session->config.names & METAINFO_NAMES_PORTABLE) != 0;
-    return metainfo_set_names(meta, portable ? METAINFO_NAMES_PORTABLE : 0, &why);
+    enum error_code error =
+        metainfo_set_names(*meta, portable ? METAINFO_NAMES_PORTABLE : 0, &why);
+    if (error != ERROR_NONE || resume == NULL)
+        return error;
+    error = torrent_find_names(resume, meta, ret_renamed);
+    if (error == ERROR_NONE || error == ERROR_MEMORY)
+        return error;
+    log_write(session->log, LOG_LEVEL_WARNING,
+              "%s: the names it was given cannot be used: it has its own again",
+              (*meta)->name);
+    return ERROR_NONE;
 }
 
-static enum error_code add_metainfo(struct session *session, struct metainfo *meta,
-                                    const struct add_options *options,
-                                    struct torrent_id *ret_id)
+/* What was chosen when it was added before gives way to what is asked for now. The list
+ * was looked at already: only memory may be short of it. */
+static void choose_anew(struct torrent *torrent, const char *select)
+{
+    char message[SESSION_MESSAGE_SIZE];
+    if (torrent_select(torrent->session, torrent->id, select, message) != ERROR_NONE)
+        log_write(torrent->session->log, LOG_LEVEL_WARNING, "%s: %s",
+                  torrent->display_name, message);
+}
+
+enum error_code session_add_metainfo(struct session *session, struct metainfo *meta,
+                                     const struct magnet *magnet,
+                                     const struct add_options *options,
+                                     struct torrent_id *ret_id)
 {
     struct resume resume;
     uint32_t index;
@@ -201,9 +239,11 @@ static enum error_code add_metainfo(struct session *session, struct metainfo *me
     /* Without memory for it the torrent does not start: it would forget where its files
      * are, and that it was paused. */
     const enum error_code resumed = find_resume(session, meta, options, &resume);
+    struct metainfo *renamed = NULL;
     error = resumed == ERROR_MEMORY
                 ? ERROR_MEMORY
-                : keep_names(session, meta, resumed == ERROR_NONE ? &resume : NULL);
+                : keep_names(session, &meta, resumed == ERROR_NONE ? &resume : NULL,
+                             &renamed);
     if (error != ERROR_NONE) {
         if (resumed == ERROR_NONE)
             resume_done(&resume);
@@ -213,22 +253,32 @@ static enum error_code add_metainfo(struct session *session, struct metainfo *me
     }
     error = torrent_new(session, meta, options, resumed == ERROR_NONE ? &resume : NULL,
                         &torrent);
+    if (error == ERROR_NONE && magnet != NULL)
+        error = torrent_await(torrent, magnet, options);
     if (error != ERROR_NONE) {
         if (resumed == ERROR_NONE)
             resume_done(&resume);
+        metainfo_free(renamed);
         torrent_free(torrent);
         return error;
     }
-    HASH_ADD(hh, session->by_hash, hash, sizeof torrent->hash, torrent);
-    if (torrent->hh.tbl == NULL) {
+    torrent_await_rename(torrent, renamed);
+    error = session_enlist(torrent);
+    if (error != ERROR_NONE) {
+        session_unlist(torrent);
         torrent_free(torrent);
-        return ERROR_MEMORY;
+        return error;
     }
     session->slots[index] = torrent;
     session->order[session->count++] = torrent->id;
     *ret_id = torrent->id;
     session_event(torrent, EVENT_TORRENT_ADDED, 0);
-    torrent_begin(torrent);
+    if (meta->awaited)
+        torrent_start(torrent);
+    else
+        torrent_begin(torrent);
+    if (!meta->awaited && resumed == ERROR_NONE && options->select != NULL)
+        choose_anew(torrent, options->select);
     return ERROR_NONE;
 }
 
@@ -261,21 +311,25 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
     message[0] = '\0';
     if (session->gone_count > 0)
         session_save_list(session); /* it may be one of them that comes back */
-    enum error_code error = metainfo_parse(bytes, length, &meta, &why);
+    /* One whose metadata came from peers has no piece layers, if it is a hybrid. */
+    const unsigned leave = session->restoring != NULL ? METAINFO_WITHOUT_LAYERS : 0u;
+    enum error_code error = metainfo_parse_leniently(bytes, length, leave, &meta, &why);
     if (error != ERROR_NONE) {
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", why.message);
         return error;
     }
     if (session->restoring != NULL &&
-        memcmp(&meta->hash, &session->restoring->hash, sizeof meta->hash) != 0) {
+        !metainfo_has_hash(meta, &session->restoring->hash)) {
         metainfo_free(meta); /* some bit of it fell over */
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(ERROR_CORRUPT));
         return ERROR_CORRUPT;
     }
-    HASH_FIND(hh, session->by_hash, &meta->hash, sizeof meta->hash, twin);
+    twin = session_twin(session, meta, NULL);
     if (twin != NULL) {
+        const struct message event = {.type = EVENT_TORRENT_GIVEN, .torrent = twin->id};
         *ret_id = twin->id;
         metainfo_free(meta);
+        event_bus_post(session->events, &event);
         snprintf(message, SESSION_MESSAGE_SIZE, _("is in the list already"));
         return ERROR_EXISTS;
     }
@@ -292,14 +346,14 @@ enum error_code session_add_bytes(struct session *session, const uint8_t *bytes,
         metainfo_free(meta);
         return error;
     }
-    error = add_metainfo(session, meta, options, ret_id);
+    error = session_add_metainfo(session, meta, NULL, options, ret_id);
     if (error != ERROR_NONE) {
         snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(error));
         return error;
     }
     torrent = session_torrent(session, *ret_id);
     if (!session->restoring) {
-        session_no_longer_waits(session, &torrent->hash);
+        session_no_longer_waits(session, torrent->meta);
         torrent_keep(torrent, bytes, length);
         log_warnings(torrent);
     }

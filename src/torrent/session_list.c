@@ -1,7 +1,14 @@
 /* The saved list, info-hashes in order, and torrents that leave it. */
 #include "base/i18n.h"
+#include "disk/disk_manager.h"
 #include "disk/state_file.h"
-#include "torrent/torrent.h"
+#include "peer/peer_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/keep_private.h"
+#include "torrent/looks.h"
+#include "torrent/network_private.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -30,7 +37,7 @@ static enum error_code encode_list(const struct session *session, struct buffer 
         const struct torrent *torrent = session_torrent(session, session->order[i]);
         if (torrent->kept)
             list.torrents[list.count++] =
-                (struct saved_torrent){torrent->hash, torrent->settings};
+                (struct saved_torrent){torrent->kept_hash, torrent->settings};
     }
     for (uint32_t i = 0; i < session->waiting_count; i++)
         list.torrents[list.count++] = session->waiting[i];
@@ -93,6 +100,7 @@ static void forget_gone(struct session *session)
         info_hash_hex(&session->gone[i], hex);
         forget_state(session, "resume/%s", hex);
         forget_state(session, "torrents/%s.torrent", hex);
+        forget_state(session, "torrents/%s.magnet", hex);
     }
     session->gone_count = 0;
 }
@@ -163,7 +171,11 @@ static void restore_one(struct session *session, const struct saved_torrent *sav
     info_hash_hex(&saved->hash, hex);
     snprintf(path, sizeof path, "%s/torrents/%s.torrent", session->state.path, hex);
     session->restoring = saved;
-    const enum error_code error = session_add_file(session, path, &options, &id, message);
+    enum error_code error = session_add_file(session, path, &options, &id, message);
+    if (error == ERROR_NOT_FOUND) {
+        snprintf(path, sizeof path, "%s/torrents/%s.magnet", session->state.path, hex);
+        error = session_restore_link(session, path, message);
+    }
     session->restoring = NULL;
     if (error == ERROR_NONE || error == ERROR_EXISTS)
         return;
@@ -181,7 +193,8 @@ static void restore_by_names(struct session *session)
     for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
         struct saved_torrent saved = {0};
         const size_t length = strcspn(entry->d_name, ".");
-        if (strcmp(entry->d_name + length, ".torrent") == 0 &&
+        if ((strcmp(entry->d_name + length, ".torrent") == 0 ||
+             strcmp(entry->d_name + length, ".magnet") == 0) &&
             info_hash_from_hex(entry->d_name, length, &saved.hash))
             restore_one(session, &saved);
     }
@@ -189,10 +202,10 @@ static void restore_by_names(struct session *session)
         closedir(dir);
 }
 
-void session_no_longer_waits(struct session *session, const struct info_hash *hash)
+void session_no_longer_waits(struct session *session, const struct metainfo *meta)
 {
     for (uint32_t i = 0; i < session->waiting_count; i++)
-        if (memcmp(&session->waiting[i].hash, hash, sizeof *hash) == 0)
+        if (metainfo_has_hash(meta, &session->waiting[i].hash))
             session->waiting[i--] = session->waiting[--session->waiting_count];
 }
 
@@ -252,6 +265,23 @@ static void delete_data(struct torrent *torrent)
                      torrent->display_name);
 }
 
+void session_release_hashes(struct torrent *torrent)
+{
+    struct session *session = torrent->session;
+    session_unlist(torrent);
+    for (uint32_t i = 0; i < session->count; i++) {
+        struct torrent *other = session_torrent(session, session->order[i]);
+        if (other == torrent || other->hash_count == (other->meta->hybrid ? 2u : 1u))
+            continue;
+        if (session_enlist(other) != ERROR_NONE)
+            log_write(session->log, LOG_LEVEL_WARNING,
+                      "%s: not to be found by each of its hashes: out of memory",
+                      other->display_name);
+        session_dht_follow(other);
+        session_lsd_follow(other);
+    }
+}
+
 static void take_off_list(struct session *session, struct torrent *torrent)
 {
     for (uint32_t i = 0; i < session->count; i++) {
@@ -263,7 +293,7 @@ static void take_off_list(struct session *session, struct torrent *torrent)
         break;
     }
     session_unqueue(torrent);
-    HASH_DEL(session->by_hash, torrent);
+    session_release_hashes(torrent);
     session->slots[torrent->id.index] = NULL;
 }
 
@@ -293,14 +323,14 @@ void session_remove(struct session *session, struct torrent_id id, bool with_dat
         return;
     torrent_halt(torrent);
     torrent_leave_move(torrent);
-    if (with_data)
+    if (with_data && torrent->opened)
         delete_data(torrent);
     peer_manager_get_counts(torrent->peers, &counts);
     session->gone_down += counts.downloaded;
     session->gone_up += counts.uploaded;
     take_off_list(session, torrent);
     session_queue_soon(session);
-    note_gone(session, &torrent->hash);
+    note_gone(session, &torrent->kept_hash);
     session_save_list_soon(session);
     const struct message event = {.type = EVENT_TORRENT_REMOVED, .torrent = id};
     event_bus_post(session->events, &event);

@@ -1,10 +1,22 @@
-/* The read-only looks of session.h at the session itself. */
-#include "torrent/torrent.h"
+/* Looks at the session itself. */
+#include "disk/disk_manager.h"
+#include "peer/peer_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/looks.h"
+#include "torrent/network_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define FREE_LOOK_NS (10 * NS_PER_S)
+
+const char *port_mapping_word(enum port_mapping mapping)
+{
+    static const char *const words[PORT_MAPPING_COUNT] = {"none",    "asking", "silent",
+                                                          "refused", "mapped", "inside"};
+    return (unsigned)mapping < PORT_MAPPING_COUNT ? words[mapping] : "?";
+}
 
 struct event_bus *session_events(struct session *session)
 {
@@ -92,13 +104,16 @@ void session_get_info(struct session *session, struct session_info *ret_info)
                     ? session->port
                     : 0,
         .incoming_seen = session->incoming_seen,
+        .dht_nodes = session_dht_nodes(session),
         .free_bytes = free_bytes(session),
         .download_dir = session->download_dir,
         .state_dir = session->state.path,
         .sandbox = session->sandbox_text,
         .bound = bound.to,
         .trouble = bound.trouble,
+        .no_udp = bound.no_udp,
     };
+    session_portmap_look(session, &info);
     session_limits(session, &info.max_down, &info.max_up);
     peer_shared_get_filtered(session->peers, &info.blocklist, &info.blocked);
     for (uint32_t i = 0; i < session->count; i++) {

@@ -4,9 +4,15 @@
  * and when it comes back, all goes on. */
 #include "base/i18n.h"
 #include "base/text.h"
-#include "torrent/torrent.h"
+#include "net/http.h"
+#include "net/udp_port.h"
+#include "peer/peer_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/network_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define GAP_NS (30 * NS_PER_S) /* no turn takes so long */
 
@@ -24,6 +30,11 @@ const char *session_trouble(const struct session *session)
     return look_at_bind(session).trouble;
 }
 
+const char *session_no_udp(const struct session *session)
+{
+    return look_at_bind(session).no_udp;
+}
+
 /* Nothing moves any more, so that nothing else would tell of it. */
 static void tell_all(struct session *session)
 {
@@ -39,17 +50,21 @@ static void lose(struct session *session, const char *message)
 {
     peer_shared_network_lost(session->peers);
     for (uint32_t i = 0; i < session->count; i++)
-        tracker_manager_network_lost(
-            session_torrent(session, session->order[i])->trackers, message);
+        torrent_network_lost(session_torrent(session, session->order[i]), message);
+    http_network_changed(session->files_http);
 }
 
 static void try_again(struct session *session)
 {
+    http_network_changed(session->files_http);
     peer_shared_network_changed(session->peers);
+    session_dht_network_changed(session);
+    session_lsd_network_changed(session);
+    session_portmap_network_changed(session);
     for (uint32_t i = 0; i < session->count; i++) {
         struct torrent *torrent = session_torrent(session, session->order[i]);
         if (torrent->running)
-            tracker_manager_network_changed(torrent->trackers);
+            torrent_network_changed(torrent);
     }
 }
 
@@ -62,6 +77,36 @@ static void come_back(struct session *session, const char *to)
     session_listen_again(session);
 }
 
+/* Nothing leaves by another way than the one that was asked for. */
+static void close_udp(struct session *session)
+{
+    udp_port_close(session->udp);
+    udp_port_tell_changed(session->udp);
+    session_lsd_network_lost(session);
+    session_portmap_network_lost(session);
+}
+
+/* True: TEXT (NULL: nothing is wrong) is not what the user was TOLD last. */
+static bool warn_of(struct session *session, const char *text, char *told, size_t size)
+{
+    if (text == NULL)
+        text = "";
+    if (strncmp(told, text, size - 1) == 0)
+        return false;
+    snprintf(told, size, "%s", text);
+    if (text[0] != '\0')
+        session_warn(session, nobody, "%s", text);
+    return true;
+}
+
+static bool warn_of_trouble(struct session *session, const struct net_bound *bound)
+{
+    const bool udp =
+        warn_of(session, bound->no_udp, session->no_udp, sizeof session->no_udp);
+    return warn_of(session, bound->trouble, session->trouble, sizeof session->trouble) ||
+           udp;
+}
+
 /* True: nothing can be sent. */
 static bool follow_bind(struct session *session)
 {
@@ -70,13 +115,16 @@ static bool follow_bind(struct session *session)
     const bool was_cut_off = session->cut_off;
     session->bound_epoch = bound.epoch;
     session->cut_off |= bound.trouble != NULL;
-    if (moved)
+    if (bound.trouble != NULL && !was_cut_off)
+        close_udp(session);
+    if (moved) {
         lose(session, bound.trouble != NULL ? bound.trouble : error_text(ERROR_OFFLINE));
-    if (session->cut_off && !was_cut_off)
-        session_warn(session, nobody, "%s", bound.trouble);
+        session_portmap_network_lost(session); /* its sockets are tied to the old one */
+    }
+    const bool news = warn_of_trouble(session, &bound);
     if (bound.trouble == NULL && (moved || was_cut_off))
         come_back(session, bound.to);
-    if (moved || session->cut_off != was_cut_off)
+    if (moved || news || session->cut_off != was_cut_off)
         tell_all(session);
     return session->cut_off;
 }
@@ -86,7 +134,10 @@ static void on_change(void *context)
     struct session *session = context;
     log_write(session->log, LOG_LEVEL_INFO, "the network has changed, or we have slept");
     session_watch_clock(session);
-    if (!follow_bind(session))
+    const bool had_udp = session->no_udp[0] == '\0';
+    const bool is_cut_off = follow_bind(session);
+    /* That a proxy relays no datagrams any more is no reason to ask all anew. */
+    if (!is_cut_off && !(had_udp && session->no_udp[0] != '\0'))
         try_again(session);
 }
 
@@ -99,8 +150,7 @@ void session_warn_of_bind(struct session *session)
     text_clean(text_untrusted(bound.to), 60, shown, sizeof shown);
     session->bound_epoch = bound.epoch;
     session->cut_off = bound.trouble != NULL;
-    if (bound.trouble != NULL)
-        session_warn(session, nobody, "%s", bound.trouble);
+    (void)warn_of_trouble(session, &bound);
     if (bound.loose)
         session_warn(session, nobody,
                      _("this system lets only root tie traffic to an interface: the "

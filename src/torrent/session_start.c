@@ -1,7 +1,16 @@
 /* Making a session of its parts, and taking it apart. */
 #include "base/i18n.h"
+#include "discovery/tracker_turns.h"
+#include "disk/disk_manager.h"
+#include "net/http.h"
+#include "net/utp.h"
+#include "peer/incoming.h"
+#include "torrent/activity_private.h"
+#include "torrent/commands.h"
 #include "torrent/download_path.h"
-#include "torrent/torrent.h"
+#include "torrent/keep_private.h"
+#include "torrent/network_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,82 +18,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define ANNOUNCES_MAX     20u
+#define ANNOUNCES_MAX     16u /* of 20 transfers; others fetch torrents, ask the gateway */
 #define POOL_BYTES        ((size_t)64 << 20)
 #define EVENTS_MAX        65536u
 #define DESCRIPTORS_LEAST 32u
 #define CONNECTIONS_MAX   500u /* of all torrents, unless one may have more */
 #define DESCRIPTORS_KEPT  24u  /* for ourselves: state, trackers, workers, the terminal */
-
-static enum error_code listen_on(struct session *session, int slot, const char *any)
-{
-    struct netaddr address;
-    const struct net *net = session->config.net;
-    const char *where = session->config.bind;
-    if (where == NULL || netaddr_parse(where, 0, &address) != ERROR_NONE)
-        where = any;
-    if (netaddr_parse(where, session->port, &address) != ERROR_NONE)
-        return ERROR_INVALID;
-    address.port = session->port;
-    uint16_t port;
-    const enum error_code error =
-        net->listen(net->context, session->loop, &address, incoming_accept,
-                    session->incoming, &session->listeners[slot], &port);
-    if (error == ERROR_NONE)
-        session->port = port;
-    return error;
-}
-
-static enum error_code open_listeners(struct session *session, uint16_t wanted_port,
-                                      char *message)
-{
-    struct netaddr bound;
-    session->port = wanted_port;
-    if (!session->config.incoming)
-        return ERROR_NONE;
-    const bool single = session->config.bind != NULL &&
-                        netaddr_parse(session->config.bind, 0, &bound) == ERROR_NONE;
-    /* A port that was asked for is had in both families or not at all: half of it would
-     * be another program's. A machine without one of them has the other. */
-    enum error_code error = listen_on(session, 0, "0.0.0.0");
-    const enum error_code error6 = single ? error : listen_on(session, 1, "[::]");
-    if (error != ERROR_EXISTS && error6 == ERROR_NONE)
-        error = ERROR_NONE;
-    if (error == ERROR_NONE && error6 == ERROR_EXISTS && wanted_port != 0)
-        error = ERROR_EXISTS;
-    if (error != ERROR_NONE) {
-        snprintf(
-            message, SESSION_MESSAGE_SIZE, _("cannot listen on port %u: %s"), wanted_port,
-            error == ERROR_EXISTS ? _("another program uses it") : error_text(error));
-        return error;
-    }
-    peer_shared_set_port(session->peers, session->port);
-    const struct message event = {.type = EVENT_LISTENING,
-                                  .u.piece.piece = session->port};
-    event_bus_post(session->events, &event);
-    return ERROR_NONE;
-}
-
-static void close_listeners(struct session *session)
-{
-    for (int i = 0; i < 2; i++) {
-        if (session->listeners[i] != NULL)
-            session->config.net->unlisten(session->config.net->context,
-                                          session->listeners[i]);
-        session->listeners[i] = NULL;
-    }
-}
-
-void session_listen_again(struct session *session)
-{
-    const struct torrent_id nobody = {0, 0};
-    char message[SESSION_MESSAGE_SIZE];
-    if (session->stopping)
-        return;
-    close_listeners(session);
-    if (open_listeners(session, session->port, message) != ERROR_NONE)
-        session_warn(session, nobody, "%s", message);
-}
 
 static void make_peer_id(struct session *session)
 {
@@ -141,6 +80,33 @@ static uint32_t sockets_for_peers(uint32_t connections)
                                                    : (uint32_t)limit.rlim_cur - kept;
 }
 
+static void on_utp_accept(void *context, struct stream *stream,
+                          const struct netaddr *from)
+{
+    const struct session *session = context;
+    if (session->incoming != NULL)
+        incoming_accept(session->incoming, stream, from);
+    else
+        stream_close(stream);
+}
+
+static enum error_code make_udp(struct session *session)
+{
+    const struct session_config *config = &session->config;
+    session->udp = udp_port_new(session->loop, config->net);
+    if (session->udp == NULL)
+        return ERROR_MEMORY;
+    const struct utp_config utp = {
+        .loop = session->loop,
+        .port = session->udp,
+        .random = config->random,
+        .on_accept = config->incoming ? on_utp_accept : NULL,
+        .accept_context = session,
+    };
+    session->utp = config->utp ? utp_new(&utp) : NULL;
+    return config->utp && session->utp == NULL ? ERROR_MEMORY : ERROR_NONE;
+}
+
 static enum error_code make_parts(struct session *session)
 {
     const struct session_config *config = &session->config;
@@ -160,28 +126,42 @@ static enum error_code make_parts(struct session *session)
     if (connections > CONNECTIONS_MAX)
         want_descriptors(connections);
     const uint32_t sockets = sockets_for_peers(connections);
+    const enum error_code error = make_udp(session);
+    if (error != ERROR_NONE)
+        return error;
     const struct peer_shared_config peers = {
         .loop = session->loop,
         .net = config->net,
+        .utp = session->utp,
         .random = config->random,
         .log = config->log,
         .pool = session->pool,
         .max_connections = sockets == 0 ? connections : sockets - sockets / 4,
+        .pex = config->pex,
+        .holepunch_relay = config->holepunch_relay,
         .on_ban = session_bans_changed,
+        .on_dht_node = session_dht_ping,
         .context = session,
     };
     session->disk = session->pool != NULL ? disk_manager_new(&disk) : NULL;
     session->peers = peer_shared_new(&peers);
-    session->incoming = incoming_new(session->loop, session_lookup, session);
+    if (session->peers != NULL)
+        peer_shared_set_encryption(session->peers, config->encryption);
+    session->incoming =
+        session->peers != NULL
+            ? incoming_new(session->peers, session_lookup, session_find, session)
+            : NULL;
     if (session->incoming != NULL && sockets != 0)
         incoming_set_most(session->incoming, sockets / 4);
     session->http = http_new(session->loop, PACKAGE "/" VERSION, config->net);
+    session->files_http = http_new(session->loop, PACKAGE "/" VERSION, config->net);
     session->turns = tracker_turns_new(session->loop, ANNOUNCES_MAX);
     session->events = event_bus_new(session->loop, EVENTS_MAX);
     session->download_dir = download_path_absolute(config->download_dir);
     return session->disk != NULL && session->peers != NULL && session->incoming != NULL &&
-                   session->http != NULL && session->turns != NULL &&
-                   session->events != NULL && session->download_dir != NULL
+                   session->http != NULL && session->files_http != NULL &&
+                   session->turns != NULL && session->events != NULL &&
+                   session->download_dir != NULL
                ? ERROR_NONE
                : ERROR_MEMORY;
 }
@@ -232,6 +212,7 @@ enum error_code session_new(const struct session_config *config,
     session_watch_network(session);
     session_init_list(session);
     session_init_keeping(session);
+    session_init_known_peers(session);
     session_init_turtle(session);
     session_init_goals(session);
     session->begun_ns = session->totals_saved_ns = loop_now_ns(session->loop);
@@ -243,7 +224,13 @@ enum error_code session_new(const struct session_config *config,
     if (error == ERROR_NONE)
         error = make_parts(session);
     if (error == ERROR_NONE)
-        error = open_listeners(session, config->port, message);
+        error = session_listen(session, message);
+    if (error == ERROR_NONE)
+        error = session_dht_begin(session);
+    if (error == ERROR_NONE)
+        error = session_lsd_begin(session);
+    if (error == ERROR_NONE)
+        error = session_portmap_begin(session);
     if (error != ERROR_NONE) {
         if (message[0] == '\0')
             snprintf(message, SESSION_MESSAGE_SIZE, "%s", error_text(error));
@@ -281,12 +268,20 @@ void session_free(struct session *session)
     session_unwatch_network(session);
     disk_manager_stop(session->disk); /* it reads what torrent_free frees */
     HASH_CLEAR(hh, session->by_hash);
+    HASH_CLEAR(hh_obfuscated, session->by_obfuscated);
     for (uint32_t i = 0; i < session->slot_count; i++)
         if (session->slots[i] != NULL)
             torrent_free(session->slots[i]);
-    close_listeners(session);
     incoming_free(session->incoming);
+    session_dht_end(session);
+    utp_free(session->utp);
+    session_lsd_end(session);
+    session_portmap_end(session);
+    session_stop_listening(session);
+    udp_port_free(session->udp);
+    session_end_fetches(session);
     http_free(session->http);
+    http_free(session->files_http);
     tracker_turns_free(session->turns);
     disk_manager_free(session->disk);
     peer_shared_free(session->peers);
@@ -299,6 +294,7 @@ void session_free(struct session *session)
     loop_timer_cancel(session->loop, &session->bans_timer);
     loop_timer_cancel(session->loop, &session->list_timer);
     loop_timer_cancel(session->loop, &session->keep_timer);
+    loop_timer_cancel(session->loop, &session->peers_timer);
     loop_timer_cancel(session->loop, &session->turtle_timer);
     loop_timer_cancel(session->loop, &session->goal_timer);
     loop_timer_cancel(session->loop, &session->queue_timer);

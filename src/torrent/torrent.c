@@ -2,6 +2,17 @@
 #include "torrent/torrent.h"
 
 #include "base/text.h"
+#include "discovery/tracker_manager.h"
+#include "disk/disk_manager.h"
+#include "peer/peer_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/awaited_private.h"
+#include "torrent/hashes_private.h"
+#include "torrent/keep_private.h"
+#include "torrent/network_private.h"
+#include "torrent/place_private.h"
+#include "torrent/session_private.h"
 
 #include <string.h>
 
@@ -11,8 +22,14 @@ void torrent_run_now(struct torrent *torrent)
     torrent_note_seeding(torrent);
     torrent->moved_ns = loop_now_ns(torrent->session->loop);
     session_share_pool(torrent->session);
+    torrent_call_known_peers(torrent);
     peer_manager_start(torrent->peers);
     tracker_manager_start(torrent->trackers);
+    if (torrent->second_trackers != NULL)
+        tracker_manager_start(torrent->second_trackers);
+    session_dht_follow(torrent);
+    session_lsd_follow(torrent);
+    torrent_metadata_begun(torrent);
     session_run_soon(torrent);
     session_changed(torrent, CHANGED_STATE);
 }
@@ -50,15 +67,27 @@ static void drop_unfinished(struct torrent *torrent)
 static void on_told(void *context)
 {
     struct torrent *torrent = context;
+    if (--torrent->trackers_stopping > 0)
+        return;
     torrent->trackers_done = true;
     if (torrent->phase == TORRENT_PHASE_STOPPING)
         session_torrent_stopped(torrent);
+}
+
+/* They answer later, never from here. */
+static void tell_trackers(struct torrent *torrent)
+{
+    torrent->trackers_stopping = torrent->second_trackers != NULL ? 2 : 1;
+    tracker_manager_stop(torrent->trackers, on_told, torrent);
+    if (torrent->second_trackers != NULL)
+        tracker_manager_stop(torrent->second_trackers, on_told, torrent);
 }
 
 void torrent_halt(struct torrent *torrent)
 {
     if (!torrent->running)
         return;
+    torrent_note_known_peers(torrent);
     torrent->running = false;
     torrent_note_seeding(torrent);
     session_queue_soon(torrent->session);
@@ -66,9 +95,12 @@ void torrent_halt(struct torrent *torrent)
     loop_timer_cancel(torrent->session->loop, &torrent->retry);
     peer_manager_stop(torrent->peers);
     torrent_run(torrent);
+    torrent_blame_nobody(torrent);
     drop_unfinished(torrent);
     torrent->trackers_done = false;
-    tracker_manager_stop(torrent->trackers, on_told, torrent);
+    tell_trackers(torrent);
+    session_dht_follow(torrent);
+    session_lsd_follow(torrent);
     session_changed(torrent, CHANGED_STATE | CHANGED_PEERS);
 }
 
@@ -79,11 +111,13 @@ void torrent_stop(struct torrent *torrent)
     torrent_halt(torrent);
     torrent->phase = TORRENT_PHASE_STOPPING;
     torrent_stop_move(torrent);
+    torrent_stop_rename(torrent);
     loop_timer_cancel(torrent->session->loop, &torrent->checkpoint);
     loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
     peer_manager_get_counts(torrent->peers, &counts);
-    const bool settled = torrent->settled && counts.downloaded == 0 &&
-                         counts.uploaded == 0 && !torrent_goal_keeps_time(torrent);
+    const bool settled = torrent->settled && !torrent->peers_unsaved &&
+                         counts.downloaded == 0 && counts.uploaded == 0 &&
+                         !torrent_goal_keeps_time(torrent);
     torrent->disk_done = torrent->missing || torrent->unchecked || settled || !was_ready;
     if (!torrent->disk_done && !torrent->sync_under_way)
         torrent_save(torrent, true);

@@ -1,6 +1,12 @@
 /* What arrives on a torrent's buses, and whom it concerns. */
 #include "base/i18n.h"
-#include "torrent/torrent.h"
+#include "discovery/tracker_manager.h"
+#include "disk/disk_manager.h"
+#include "peer/webseed_manager.h"
+#include "piece/piece_manager.h"
+#include "torrent/awaited_private.h"
+#include "torrent/hashes_private.h"
+#include "torrent/session_private.h"
 
 #include <stdio.h>
 
@@ -10,6 +16,10 @@
 void torrent_post_peers(struct torrent *torrent, struct message *request)
 {
     request->torrent = torrent->id;
+    if (peer_is_webseed(request->peer)) {
+        webseed_manager_take(torrent->webseeds, request);
+        return;
+    }
     if (bus_post(torrent->requests, request) == ERROR_NONE)
         return;
     if (request->type == PEER_REQUEST)
@@ -41,6 +51,8 @@ static uint32_t pick(struct torrent *torrent, struct peer_id_ref peer, uint32_t 
 {
     uint32_t pieces[ALLOWED_FAST_MOST];
     bool is_seed;
+    if (peer_is_webseed(peer))
+        return torrent_pick_for_webseed(torrent, peer, room, ret_blocks);
     const struct bitfield *bits = peer_manager_bitfield(torrent->peers, peer, &is_seed);
     if (peer_manager_unchokes_us(torrent->peers, peer))
         return piece_manager_pick(torrent->pieces, peer, bits, is_seed,
@@ -66,9 +78,10 @@ static void on_idle(struct torrent *torrent, const struct message *message)
         if (count < most)
             break;
     }
-    if (room == message->u.room.blocks)
+    const bool is_web = peer_is_webseed(message->peer);
+    if (room == message->u.room.blocks && !is_web)
         torrent_update_interest(torrent, message->peer);
-    if (room > 0 && peer_manager_unchokes_us(torrent->peers, message->peer))
+    if (room > 0 && (is_web || peer_manager_unchokes_us(torrent->peers, message->peer)))
         retry_soon(torrent);
 }
 
@@ -104,8 +117,8 @@ static void hand_runs_to_disk(struct torrent *torrent)
 
 /* ---- up ---- */
 
-static void answer_wanted(struct torrent *torrent, struct peer_id_ref peer,
-                          struct block *chain, enum error_code error)
+void torrent_answer_wanted(struct torrent *torrent, struct peer_id_ref peer,
+                           struct block *chain, enum error_code error)
 {
     struct message message = {.type = PEER_SEND, .peer = peer};
     if (error == ERROR_NONE) {
@@ -130,13 +143,51 @@ static void on_wanted(struct torrent *torrent, const struct message *message)
         .u.read.chain = message->u.block_data.block,
     };
     if (disk_manager_post(torrent->session->disk, &request) != ERROR_NONE)
-        answer_wanted(torrent, message->peer, message->u.block_data.block, ERROR_MEMORY);
+        torrent_answer_wanted(torrent, message->peer, message->u.block_data.block,
+                              ERROR_MEMORY);
 }
 
 /* ---- the response bus ---- */
 
+/* It comes back from PEER, which refused it, or for a reason of ours. */
+static void on_returned(struct torrent *torrent, const struct message *message)
+{
+    if (message->type == PEER_REJECTED)
+        piece_manager_refused(torrent->pieces, message->peer, &message->u.block);
+    else
+        piece_manager_released(torrent->pieces, message->peer, &message->u.block);
+    /* Offered again with the retry, not at once: what comes back for lack of memory would
+     * do so without end. */
+    torrent->generation_seen = piece_manager_generation(torrent->pieces);
+}
+
+/* What peers tell of the torrent itself, and ask of it. */
+static void on_metadata_and_hashes(struct torrent *torrent, struct message *message)
+{
+    switch ((int)message->type) {
+    case PEER_METADATA_OFFERED:
+    case PEER_METADATA_ARRIVED:
+    case PEER_METADATA_REFUSED:
+        torrent_on_metadata(torrent, message);
+        break;
+    case PEER_HASHES_WANTED:
+        torrent_on_hashes_wanted(torrent, message);
+        break;
+    case PEER_HASHES_ARRIVED:
+    case PEER_HASHES_REFUSED:
+        if (!torrent_on_leaf_hashes(torrent, message))
+            torrent_on_hashes(torrent, message);
+        break;
+    default:
+        break;
+    }
+    message_done(message, torrent->session->pool);
+}
+
 static void handle_response(struct torrent *torrent, struct message *message)
 {
+    if (torrent_on_webseed(torrent, message))
+        return;
     switch ((int)message->type) {
     case PEER_HANDSHAKEN:
         torrent_on_handshaken(torrent, message);
@@ -146,6 +197,7 @@ static void handle_response(struct torrent *torrent, struct message *message)
         break;
     case PEER_HAS_PIECES:
     case PEER_HAS_PIECE:
+    case PEER_LACKS_PIECE:
         torrent_on_pieces(torrent, message);
         break;
     case PEER_UPLOAD_ONLY:
@@ -168,13 +220,7 @@ static void handle_response(struct torrent *torrent, struct message *message)
         break;
     case PEER_REJECTED:
     case PEER_RETURNED:
-        if (message->type == PEER_REJECTED)
-            piece_manager_refused(torrent->pieces, message->peer, &message->u.block);
-        else
-            piece_manager_released(torrent->pieces, message->peer, &message->u.block);
-        /* Offered again with the retry, not at once: what comes back for lack of memory
-         * would do so without end. */
-        torrent->generation_seen = piece_manager_generation(torrent->pieces);
+        on_returned(torrent, message);
         break;
     case PEER_STALLED:
     case PEER_SNUBBED:
@@ -184,18 +230,24 @@ static void handle_response(struct torrent *torrent, struct message *message)
         on_wanted(torrent, message);
         break;
     default:
-        message_done(message, torrent->session->pool);
+        on_metadata_and_hashes(torrent, message);
         break;
     }
 }
 
 static void handle_discovery(struct torrent *torrent, struct message *message)
 {
-    if (message->type == DISCOVERY_PEERS) {
+    const bool is_closed = torrent->meta->is_private &&
+                           message->type == DISCOVERY_PEERS &&
+                           message->u.peers.source != PEER_SOURCE_TRACKER;
+    if (message->type == DISCOVERY_PEERS && !is_closed) {
         for (uint32_t i = 0; i < message->u.peers.count; i++) {
             struct message connect = {.type = PEER_CONNECT};
             connect.u.candidate.address = message->u.peers.addresses[i];
             connect.u.candidate.source = message->u.peers.source;
+            connect.u.candidate.by_v2 =
+                torrent->meta->hybrid &&
+                !info_hash_equal(&message->u.peers.hash, &torrent->meta->hash);
             torrent_post_peers(torrent, &connect);
         }
     } else if (message->type == DISCOVERY_ANNOUNCED) {
@@ -238,6 +290,7 @@ static void look_after_books(struct torrent *torrent)
 bool torrent_run(struct torrent *torrent)
 {
     struct message message;
+    webseed_manager_set_running(torrent->webseeds, torrent_wants_webseeds(torrent));
     while (bus_take(torrent->discovery, &message))
         handle_discovery(torrent, &message);
     while (bus_take(torrent->responses, &message))
@@ -248,135 +301,12 @@ bool torrent_run(struct torrent *torrent)
         torrent->generation_seen = generation;
         torrent->starving = false;
         peer_manager_wake_idle(torrent->peers);
+        webseed_manager_wake_idle(torrent->webseeds);
         while (bus_take(torrent->responses, &message))
             handle_response(torrent, &message);
     }
     look_after_books(torrent);
+    webseed_manager_run(torrent->webseeds);
     const bool more = peer_manager_run(torrent->peers);
     return more || bus_length(torrent->responses) > 0;
-}
-
-/* ---- the disk ---- */
-
-static void ban(struct torrent *torrent, const struct piece_guilty *guilty)
-{
-    struct message request = {.type = PEER_BAN, .peer = guilty->peer};
-    const struct message event = {
-        .type = EVENT_BAN,
-        .torrent = torrent->id,
-        .peer = guilty->peer,
-        .u.peer_news = {guilty->address, PEER_STATUS_BLOCKED, PEER_REASON_BANNED_DATA},
-    };
-    char address[NETADDR_TEXT_SIZE];
-    request.u.gone.reason = PEER_REASON_BANNED_DATA;
-    request.u.gone.address = guilty->address;
-    event_bus_post(torrent->session->events, &event);
-    log_write(torrent->session->log, LOG_LEVEL_WARNING, "%s: banned %s, piece %u was bad",
-              torrent->display_name, netaddr_format(&guilty->address, address),
-              guilty->piece);
-    torrent_post_peers(torrent, &request);
-}
-
-static void on_verified(struct torrent *torrent, struct message *message)
-{
-    struct piece_guilty guilty[PIECE_GUILTY_MAX];
-    const uint32_t piece = message->u.verified.piece;
-    const bool ok = message->type == DISK_VERIFIED;
-    block_pool_give_chain(torrent->session->pool, message->u.verified.chain);
-    message->u.verified.chain = NULL;
-    const uint32_t count =
-        ok ? piece_manager_verified(torrent->pieces, piece,
-                                    message->u.verified.block_sha1s, guilty)
-           : piece_manager_failed(torrent->pieces, piece, message->u.verified.block_sha1s,
-                                  guilty);
-    for (uint32_t i = 0; i < count; i++)
-        ban(torrent, &guilty[i]);
-    const struct message event = {
-        .type = EVENT_PIECE,
-        .torrent = torrent->id,
-        .u.verified = {.piece = piece, .ok = ok},
-    };
-    event_bus_post(torrent->session->events, &event);
-    session_changed(torrent, CHANGED_PIECES | CHANGED_PROGRESS | CHANGED_FILES);
-    if (!ok)
-        return;
-    torrent->misreads = 0;
-    /* A check that runs meanwhile may have looked at the piece before it was written. */
-    if (torrent->phase == TORRENT_PHASE_CHECKING && torrent->resume.have.size > 0)
-        bitfield_set(&torrent->resume.have, piece);
-    struct message have = {.type = PEER_HAVE, .u.piece.piece = piece};
-    torrent_post_peers(torrent, &have);
-    torrent_check_complete(torrent);
-    torrent_claims_changed(torrent);
-}
-
-void torrent_check_complete(struct torrent *torrent)
-{
-    struct piece_counts counts;
-    piece_manager_get_counts(torrent->pieces, &counts);
-    if (counts.wanted_left > 0 || torrent->complete)
-        return;
-    torrent->complete = true;
-    torrent_note_seeding(torrent);
-    session_queue_soon(torrent->session); /* a seed from now on */
-    session_share_pool(torrent->session);
-    const bool whole = bitfield_full(piece_manager_have(torrent->pieces));
-    torrent_lose_interest(torrent);
-    peer_manager_set_complete(torrent->peers, whole);
-    peer_manager_set_upload_only(torrent->peers, true);
-    if (torrent->phase != TORRENT_PHASE_READY)
-        return; /* it was complete from the start */
-    torrent->completed_wall_s = clock_wall_s(loop_clock(torrent->session->loop));
-    if (whole)
-        tracker_manager_completed(torrent->trackers);
-    torrent->completed_untold = torrent_go_home(torrent);
-    if (!torrent->completed_untold)
-        session_event(torrent, EVENT_COMPLETED, 0);
-    session_changed(torrent, CHANGED_STATE | CHANGED_PROGRESS);
-}
-
-void torrent_on_disk(struct torrent *torrent, struct message *message)
-{
-    switch ((int)message->type) {
-    case DISK_VERIFIED:
-    case DISK_FAILED_HASH:
-        on_verified(torrent, message);
-        torrent_save_if_waiting(torrent);
-        break;
-    case DISK_HAS_READ:
-        torrent_on_read(torrent, message);
-        answer_wanted(torrent, message->peer, message->u.read.chain,
-                      message->u.read.error);
-        message->u.read.chain = NULL;
-        break;
-    case DISK_ERROR:
-        torrent_on_write_failed(torrent, message);
-        torrent_save_if_waiting(torrent);
-        break;
-    case DISK_MOVING:
-        torrent_on_moving(torrent, message);
-        break;
-    case DISK_CHECKED_RANGE:
-        torrent_on_checked_range(torrent, message);
-        break;
-    case DISK_CHECKED:
-        torrent_on_checked(torrent, message);
-        break;
-    case DISK_SYNCED:
-        torrent_on_synced(torrent, message);
-        break;
-    case DISK_JOB_DONE:
-        if (message->u.job.job->request == DISK_SETTLE)
-            torrent_on_settled(torrent, message);
-        else if (message->u.job.job->request == DISK_ALLOCATE)
-            torrent_on_allocated(torrent, message);
-        else if (message->u.job.job->request == DISK_MOVE)
-            torrent_on_moved(torrent, message);
-        else
-            torrent_on_saved(torrent, message);
-        break;
-    default:
-        break;
-    }
-    session_run_soon(torrent);
 }

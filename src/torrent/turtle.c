@@ -4,7 +4,11 @@
  * change. One timer stands at that; should somebody set the clock meanwhile, it is
  * noticed as soon as something is transferred.
  */
-#include "torrent/torrent.h"
+#include "peer/peer_manager.h"
+#include "torrent/activity_private.h"
+#include "torrent/commands.h"
+#include "torrent/keep_private.h"
+#include "torrent/session_private.h"
 
 #define JUMP_S 2.0 /* of the wall clock against the other one */
 

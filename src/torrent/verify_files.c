@@ -50,26 +50,33 @@ static enum verify_state state_of_size(uint64_t found, uint64_t wanted)
     return found < wanted ? VERIFY_SHORT : found > wanted ? VERIFY_LONG : VERIFY_OK;
 }
 
-void verify_look(const struct metainfo *metainfo, const char *dir, _Atomic int *errnos,
-                 const struct file_stamp *stamps, struct verify_file *ret_files)
+/* The file is one that was read, with one of its names, or else why it was not. */
+static struct verify_file look_at(const struct data_check_config *check, int dir_fd,
+                                  uint32_t number)
 {
-    const int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const struct metainfo_file *file = &check->metainfo->files[number];
+    const struct file_stamp *stamp = &check->ret_stamps[number];
+    const int error = atomic_load(&check->ret_errnos[number]);
+    if (file->pad)
+        return (struct verify_file){.state = VERIFY_OK};
+    if (stamp->size == UINT64_MAX)
+        return look_for(dir_fd, file->path);
+    return (struct verify_file){
+        .state =
+            error != 0 ? VERIFY_UNREADABLE : state_of_size(stamp->size, file->length),
+        .errno_value = error,
+        .unfinished =
+            check->suffix != NULL && file_stamp_at(dir_fd, file->path).size == UINT64_MAX,
+        .found_bytes = stamp->size};
+}
+
+void verify_look(const struct data_check_config *check, struct verify_file *ret_files)
+{
+    const int dir_fd = open(check->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const int why = errno;
-    for (uint32_t i = 0; i < metainfo->file_count; i++) {
-        const struct metainfo_file *file = &metainfo->files[i];
-        const int error = atomic_load(&errnos[i]);
-        errno = why;
-        ret_files[i] = (struct verify_file){.state = VERIFY_OK};
-        if (file->pad)
-            continue;
-        if (stamps[i].size == UINT64_MAX)
-            ret_files[i] = look_for(dir_fd, file->path);
-        else
-            ret_files[i] = (struct verify_file){
-                .state = error != 0 ? VERIFY_UNREADABLE
-                                    : state_of_size(stamps[i].size, file->length),
-                .errno_value = error,
-                .found_bytes = stamps[i].size};
+    for (uint32_t i = 0; i < check->metainfo->file_count; i++) {
+        errno = why; /* of each, if there is no directory */
+        ret_files[i] = look_at(check, dir_fd, i);
     }
     if (dir_fd >= 0)
         close(dir_fd);

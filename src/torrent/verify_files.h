@@ -7,10 +7,8 @@
 #define BTTUI_TORRENT_VERIFY_FILES_H
 
 #include "base/bitfield.h"
-#include "disk/storage.h"
 #include "meta/metainfo.h"
-
-#include <stdatomic.h>
+#include "torrent/data_check.h"
 
 enum verify_state {
     VERIFY_OK,
@@ -26,14 +24,14 @@ enum verify_state {
 struct verify_file {
     enum verify_state state;
     int errno_value;                   /* VERIFY_UNREADABLE: why */
+    bool unfinished;                   /* what is there has the suffix behind its name */
     uint64_t found_bytes;              /* as long as it is, if it is there */
     uint32_t piece_count, piece_right; /* that it has a part in */
 };
 
-/* How METAINFO's files below DIR look. ERRNOS, STAMPS: what a check said of each. FILES:
- * one each, padding and links are taken for right. */
-void verify_look(const struct metainfo *metainfo, const char *dir, _Atomic int *errnos,
-                 const struct file_stamp *stamps, struct verify_file *ret_files);
+/* How METAINFO's files below CHECK's directory look after CHECK, which has RET_ERRNOS and
+ * RET_STAMPS. FILES: one each, padding and links are taken for right. */
+void verify_look(const struct data_check_config *check, struct verify_file *ret_files);
 /* Adds what HAVE, the pieces that are right, says of them. Pure. ERROR_MEMORY. */
 enum error_code verify_judge(const struct metainfo *metainfo, const struct bitfield *have,
                              struct verify_file *files) MUST_CHECK;

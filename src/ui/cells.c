@@ -1,5 +1,6 @@
 #include "ui/cells.h"
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -51,6 +52,16 @@ void view_draw_empty(struct pane pane, const char *what, const char *next)
     if (what[0] != '\0' && pane.height - y >= 3)
         y++;
     pane_wrap(words, y, STYLE_DIM, next);
+}
+
+void view_draw_no_match(const struct view_context *context, struct pane pane,
+                        const char *what, const char *name)
+{
+    char next[128];
+    /* L10N: %s is a key */
+    snprintf(next, sizeof next, _("%s shows all again."),
+             view_key(context, name, (char[KEY_NAME_SIZE]){0}));
+    view_draw_empty(pane, what, next);
 }
 
 struct pane view_take_bottom(struct pane *pane, int lines, int least)

@@ -5,7 +5,7 @@
 #ifndef BTTUI_UI_CELLS_H
 #define BTTUI_UI_CELLS_H
 
-#include "ui/canvas.h"
+#include "ui/view.h"
 
 #include <stdint.h>
 
@@ -25,6 +25,9 @@ static inline int compare_u64(uint64_t a, uint64_t b)
 
 /* Two lines in the middle of PANE: what is the case, and what to do; either may be "". */
 void view_draw_empty(struct pane pane, const char *what, const char *next);
+/* The same where a filter hides every row; NAME is the command that ends it, "back". */
+void view_draw_no_match(const struct view_context *context, struct pane pane,
+                        const char *what, const char *name);
 /* Cuts LINES rows off the bottom of *PANE, if it keeps at least LEAST; the pane of what
  * was cut off (empty if nothing was). */
 struct pane view_take_bottom(struct pane *pane, int lines, int least);

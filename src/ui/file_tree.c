@@ -1,5 +1,7 @@
 #include "ui/file_tree.h"
 
+#include "torrent/looks.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +226,22 @@ bool file_tree_build(struct file_tree *tree, struct session *session,
     else
         file_tree_done(tree);
     return built;
+}
+
+/* Nodes come in the order of files, which names do not change. */
+bool file_tree_rename(struct file_tree *tree, struct session *session,
+                      struct torrent_id torrent)
+{
+    struct file_tree made = {0};
+    if (!file_tree_build(&made, session, torrent) || made.count != tree->count) {
+        file_tree_done(&made);
+        return false;
+    }
+    for (uint32_t i = 0; i < made.count; i++)
+        made.nodes[i].open = tree->nodes[i].open;
+    file_tree_done(tree);
+    *tree = made;
+    return true;
 }
 
 void file_tree_done(struct file_tree *tree)

@@ -7,7 +7,12 @@
 #ifndef BTTUI_UI_FILE_TREE_H
 #define BTTUI_UI_FILE_TREE_H
 
-#include "torrent/session.h"
+#include "bus/message.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct session;
 
 #define FILE_TREE_NONE    UINT32_MAX
 #define FILE_TREE_ROOT    0u
@@ -39,6 +44,10 @@ struct file_tree {
  * empty (zeroed or done). False: out of memory, it is empty then. */
 bool file_tree_build(struct file_tree *tree, struct session *session,
                      struct torrent_id torrent);
+/* Files were renamed: the same tree with their names, by name again. False: out of
+ * memory, or another torrent; it is as before. */
+bool file_tree_rename(struct file_tree *tree, struct session *session,
+                      struct torrent_id torrent);
 void file_tree_done(struct file_tree *tree);
 /* Reads what is done and wanted anew, and adds up. False: not the torrent that it was
  * built from. */

@@ -66,10 +66,18 @@ static uint16_t state_style(enum torrent_state state)
     }
 }
 
+static void add_hash_v2(struct info_lines *info, const uint8_t hash[SHA256_BYTES])
+{
+    char hex[2 * SHA256_BYTES + 1];
+    for (size_t i = 0; i < SHA256_BYTES; i++)
+        snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+    add(info, _("v2 hash"), STYLE_NORMAL, "%s", hex);
+}
+
 static void add_what(struct info_lines *info, const struct view_context *context,
                      const struct torrent_info *torrent)
 {
-    char masked[VIEW_MASK_SIZE], hex[INFO_HASH_HEX_SIZE], size[TEXT_NUMBER_SIZE];
+    char masked[VIEW_MASK_SIZE], hex[INFO_HASH_HEX_SIZE];
     add(info, _("Name"), STYLE_STRONG, "%s", view_mask(context, torrent->name, masked));
     /* L10N: a state and why: "downloading: asking the tracker for peers" */
     if (torrent_row_reason_says_state(torrent))
@@ -81,9 +89,21 @@ static void add_what(struct info_lines *info, const struct view_context *context
         add(info, _("Label"), STYLE_ACCENT, "%s",
             view_mask(context, torrent->label, masked));
     info_hash_hex(&torrent->hash, hex);
-    add(info, _("Info-hash"), STYLE_NORMAL, "%s", hex);
+    if (!torrent->v2_only)
+        add(info, _("Info-hash"), STYLE_NORMAL, "%s", hex);
+    if (torrent->hash_v2 != NULL)
+        add_hash_v2(info, torrent->hash_v2);
     add(info, _("Saved in"), STYLE_NORMAL, "%s",
         view_mask(context, torrent->download_dir, masked));
+}
+
+static void add_size(struct info_lines *info, const struct torrent_info *torrent)
+{
+    char size[TEXT_NUMBER_SIZE];
+    if (torrent->awaits_metadata) {
+        add(info, _("Size"), STYLE_NORMAL, "%s", _("known when its metadata are here"));
+        return;
+    }
     add(info, _("Size"), STYLE_NORMAL,
         ngettext("%s wanted, %u file in all", "%s wanted, %u files in all",
                  torrent->files),
@@ -95,10 +115,11 @@ static void add_what(struct info_lines *info, const struct view_context *context
 static void add_progress(struct info_lines *info, const struct torrent_info *torrent)
 {
     char done[TEXT_NUMBER_SIZE], percent[TEXT_NUMBER_SIZE], eta[TEXT_NUMBER_SIZE];
-    add(info, _("Done"), STYLE_NORMAL,
-        torrent->synced ? _("%s, %s; safe on disk") : _("%s, %s"),
-        text_percent(torrent->done_bytes, torrent->total_bytes, percent),
-        text_bytes(torrent->done_bytes, done));
+    if (!torrent->awaits_metadata)
+        add(info, _("Done"), STYLE_NORMAL,
+            torrent->synced ? _("%s, %s; safe on disk") : _("%s, %s"),
+            text_percent(torrent->done_bytes, torrent->total_bytes, percent),
+            text_bytes(torrent->done_bytes, done));
     if (torrent->eta_s != UINT64_MAX)
         add(info, _("Time left"), STYLE_NORMAL, "%s", text_duration(torrent->eta_s, eta));
     char down[TEXT_NUMBER_SIZE], up[TEXT_NUMBER_SIZE];
@@ -171,12 +192,13 @@ static void add_swarm(struct info_lines *info, const struct torrent_info *torren
                      "%.2f copies connected; %u wanted pieces with nobody",
                      torrent->unavailable_pieces),
             torrent->availability, torrent->unavailable_pieces);
-    else
+    else if (!torrent->awaits_metadata)
         add(info, _("Availability"), STYLE_NORMAL, _("%.2f copies connected"),
             torrent->availability);
     add(info, _("Trackers"), STYLE_NORMAL, "%u", torrent->trackers);
-    add(info, _("Private"), STYLE_NORMAL, "%s",
-        torrent->is_private ? _("yes: peers come from its trackers alone") : _("no"));
+    if (!torrent->awaits_metadata)
+        add(info, _("Private"), STYLE_NORMAL, "%s",
+            torrent->is_private ? _("yes: peers come from its trackers alone") : _("no"));
     add(info, _("Order"), STYLE_NORMAL, "%s",
         torrent->sequential   ? torrent->first_last
                                     ? _("ends of files first, then pieces in order")
@@ -222,6 +244,18 @@ static void add_bound(struct info_lines *info, const struct session_info *sessio
     /* L10N: all traffic goes through this interface or address alone */
     add(info, _("Bound to"), session->trouble != NULL ? STYLE_BAD : STYLE_NORMAL, "%s",
         session->trouble != NULL ? session->trouble : shown);
+    if (session->no_udp != NULL)
+        add(info, "UDP", STYLE_BAD, "%s", session->no_udp);
+}
+
+static void add_port(struct info_lines *info, const struct session_info *session)
+{
+    if (session->port == 0)
+        return;
+    add(info, _("Port"), STYLE_NORMAL, "%u%s%s%s%s", session->port,
+        session->incoming_seen ? ", " : "",
+        session->incoming_seen ? _("others have reached it") : "",
+        session->port_text[0] != '\0' ? ", " : "", session->port_text);
 }
 
 /* Of the whole program; what it cannot reach is why some things fail. */
@@ -229,6 +263,7 @@ static void add_sandbox(struct info_lines *info, const struct view_context *cont
 {
     struct session_info session;
     session_get_info(context->session, &session);
+    add_port(info, &session);
     add_blocklist(info, &session);
     add_bound(info, &session);
     if (session.sandbox == NULL || session.sandbox[0] == '\0')
@@ -244,6 +279,7 @@ void info_lines_fill(struct info_lines *info, const struct view_context *context
     if (!torrent_get_info(context->session, context->torrent, &torrent))
         return;
     add_what(info, context, &torrent);
+    add_size(info, &torrent);
     add_gap(info);
     add_progress(info, &torrent);
     add_limits(info, &torrent);

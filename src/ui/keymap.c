@@ -4,7 +4,7 @@
 
 /* The footer shows words in this order as far as they fit. */
 /* clang-format off */
-const struct keymap_entry keymap[] = {
+const struct keymap_entry keymap_entries[] = {
     /* ---- the list of torrents ---- */
     {ACTION_OPEN, SCOPE_TORRENTS, {KEY_RETURN, 'l', KEY_CODE_RIGHT}, "open",
      N_("details"), N_("Open the torrent's details.")},
@@ -17,7 +17,7 @@ const struct keymap_entry keymap[] = {
     {ACTION_REMOVE_WITH_DATA, SCOPE_TORRENTS, {'D'}, "remove-with-data",
      NULL, N_("Take the torrent off the list and delete its data; asks first.")},
     {ACTION_UNDO, SCOPE_TORRENTS, {'z'}, "undo",
-     NULL, N_("Undo the last removal, within 10 seconds, with or without data.")},
+     NULL, N_("Undo the last removal, within 10 seconds, with or without data, or a later renaming.")},
     {ACTION_PAUSE_ALL, SCOPE_TORRENTS, {'P'}, "pause-all",
      NULL, N_("Pause all torrents; resume all if every one is paused.")},
 
@@ -28,6 +28,8 @@ const struct keymap_entry keymap[] = {
      N_("kick"), N_("Close the connection; the peer may come back.")},
     {ACTION_PEER_BAN, SCOPE_PEERS, {'B'}, "peer-ban",
      N_("ban"), N_("Close the connection and refuse the peer from now on; asks first.")},
+    {ACTION_PEER_SNUB, SCOPE_PEERS, {'*'}, "peer-snub",
+     N_("snub"), N_("Snub the peer, or all that are marked, or no longer: others are served and asked before it.")},
     {ACTION_PEER_LIMITS, SCOPE_PEERS, {'T'}, "peer-limits",
      NULL, N_("Set the limits of the peer, or of all that are marked, for this session.")},
     {ACTION_PEER_ADD, SCOPE_PEERS, {'a', KEY_CODE_INSERT}, "peer-add",
@@ -61,6 +63,10 @@ const struct keymap_entry keymap[] = {
     {ACTION_FILE_NONE, SCOPE_FILES, {'0'}, "file-none",
      N_("none"), N_("Want no file; with a filter, none that it shows.")},
 
+    {ACTION_RENAME, SCOPE_FILES, {'r'}, "file-rename",
+     N_("rename"), N_("Rename the file or folder, on disk, too.")},
+    {ACTION_UNDO, SCOPE_FILES, {'z'}, "file-undo",
+     NULL, N_("Undo the last renaming.")},
     {ACTION_FILE_RAISE, SCOPE_FILES, {'+', '='}, "file-raise",
      N_("earlier"), N_("Fetch the file before others: low, normal, high; a folder with all that is in it.")},
     {ACTION_FILE_LOWER, SCOPE_FILES, {'-'}, "file-lower",
@@ -153,6 +159,8 @@ const struct keymap_entry keymap[] = {
      N_("label"), N_("Give the torrent a label, or all that are marked; Tab completes one in use, an empty line takes it away.")},
     {ACTION_MOVE_DATA, SCOPE_TORRENTS, {'m'}, "move-data",
      N_("move"), N_("Move the torrent's data to another directory; again ends a move that is under way.")},
+    {ACTION_RENAME, SCOPE_TORRENTS, {'r'}, "rename",
+     NULL, N_("Rename the torrent, and its file or directory on disk.")},
     {ACTION_VERIFY, SCOPE_TORRENTS, {'c'}, "verify",
      N_("check"), N_("Check the data on disk again.")},
     {ACTION_ANNOUNCE, SCOPE_TORRENTS, {'R'}, "announce",
@@ -176,7 +184,7 @@ const struct keymap_entry keymap[] = {
     {ACTION_SHOW_ERRORS, SCOPE_TORRENTS, {'!'}, "show-errors",
      NULL, N_("Show torrents with an error.")},
     {ACTION_SHOW_LABEL, SCOPE_TORRENTS, {'B'}, "show-label",
-     NULL, N_("Show only torrents with the label of this one; 1 or Esc shows all again.")},
+     NULL, N_("Show only torrents with the label of this one, until all are shown again.")},
 
     /* ---- details ---- */
     {ACTION_TAB_NEXT, SCOPE_ANY, {KEY_TAB, ']'}, "tab-next",
@@ -198,14 +206,28 @@ const struct keymap_entry keymap[] = {
      NULL, N_("End the filter, then the marks.")},
     {ACTION_LIMITS, SCOPE_ANY, {'O'}, "limits",
      NULL, N_("Set the limits of all torrents together.")},
+    {ACTION_GOALS, SCOPE_ANY, {'E'}, "goals",
+     NULL, N_("Set where seeding ends for all torrents without a goal of their own: a ratio, minutes, stop or remove.")},
     {ACTION_TURTLE, SCOPE_ANY, {'t'}, "turtle",
      NULL, N_("Turtle mode on or off: other, slower limits; a schedule may change it back.")},
     {ACTION_SETTINGS, SCOPE_ANY, {KEY_CODE_F1 + 1}, "settings",
      NULL, N_("Read the configuration file again: what can change now does, and the Log tells.")},
     {ACTION_MASK, SCOPE_ANY, {'X'}, "mask",
      NULL, N_("Hide names and addresses, for a picture of the screen; again to show them.")},
+    {ACTION_COPY, SCOPE_ANY, {'y'}, "copy",
+     N_("copy"), N_("Copy something of the torrent, or of all that are marked, to the terminal's clipboard; the next key says what.")},
+    {ACTION_COPY_MAGNET, SCOPE_COPY, {'m'}, "copy-magnet",
+     N_("magnet link"), N_("Copy the magnet link, without trackers that have a key of yours in their address.")},
+    {ACTION_COPY_HASH, SCOPE_COPY, {'h'}, "copy-hash",
+     N_("info-hash"), N_("Copy the info-hash.")},
+    {ACTION_COPY_PATH, SCOPE_COPY, {'p'}, "copy-path",
+     N_("path"), N_("Copy the path of the data.")},
+    {ACTION_COPY_NAME, SCOPE_COPY, {'n'}, "copy-name",
+     N_("name"), N_("Copy the name.")},
     {ACTION_REDRAW, SCOPE_ANY, {KEY_CONTROL('l')}, "redraw",
      NULL, N_("Draw the whole screen again.")},
+    {ACTION_PALETTE, SCOPE_ANY, {':', KEY_CONTROL('p')}, "palette",
+     N_("commands"), N_("Find a command of this place by its words, see its keys, and run it.")},
     {ACTION_LEAVE, SCOPE_ANY, {'q'}, "leave",
      N_("quit"), N_("Quit; asks first.")},
     {ACTION_QUIT, SCOPE_ANY, {'Q'}, "quit",
@@ -214,47 +236,6 @@ const struct keymap_entry keymap[] = {
      N_("help"), N_("Show this help.")},
 };
 /* clang-format on */
-const size_t keymap_count = sizeof keymap / sizeof *keymap;
-
-/* How special ENTRY is in SCOPES; 0: it does not apply. */
-static int rank_of(const struct keymap_entry *entry, uint32_t scopes)
-{
-    const uint32_t common = entry->scopes & scopes;
-    if (common == 0)
-        return 0;
-    if ((common & ~(uint32_t)(SCOPE_ANY | SCOPE_DETAIL | SCOPE_TABLE)) != 0)
-        return 4;
-    return (common & SCOPE_TABLE) != 0 ? 3 : (common & SCOPE_DETAIL) != 0 ? 2 : 1;
-}
-
-static bool has_key(const struct keymap_entry *entry, uint32_t key)
-{
-    for (size_t i = 0; i < KEYMAP_KEYS; i++)
-        if (entry->keys[i] == key)
-            return key != 0;
-    return false;
-}
-
-static const struct keymap_entry *find_entry(uint32_t scopes, uint32_t key)
-{
-    const struct keymap_entry *best = NULL;
-    for (size_t i = 0; i < keymap_count; i++)
-        if (has_key(&keymap[i], key) &&
-            rank_of(&keymap[i], scopes) > (best != NULL ? rank_of(best, scopes) : 0))
-            best = &keymap[i];
-    return best;
-}
-
-enum action keymap_find(uint32_t scopes, uint32_t key)
-{
-    const struct keymap_entry *entry = find_entry(scopes, key);
-    return entry != NULL ? entry->action : ACTION_NONE;
-}
-
-uint32_t keymap_key(const struct keymap_entry *entry, uint32_t scopes)
-{
-    for (size_t i = 0; i < KEYMAP_KEYS; i++)
-        if (entry->keys[i] != 0 && find_entry(scopes, entry->keys[i]) == entry)
-            return entry->keys[i];
-    return 0;
-}
+const size_t keymap_count = sizeof keymap_entries / sizeof *keymap_entries;
+_Static_assert(sizeof keymap_entries / sizeof *keymap_entries <= KEYMAP_MOST,
+               "a map has room for all");

@@ -1,7 +1,8 @@
 /*
- * The one table of keys: it drives what a key does, the footer's hints and the help.
- * An action is listed only where it does something. A key is looked up in the scope
- * that has the keys, then in the wider ones.
+ * The one table of keys: it drives what a key does, the footer's hints, the help, the
+ * palette, and what a preset or the user may change. An action is listed only where it
+ * does something. A key is looked up in the scope that has the keys, then in the wider
+ * ones.
  */
 #ifndef BTTUI_UI_KEYMAP_H
 #define BTTUI_UI_KEYMAP_H
@@ -77,6 +78,7 @@ enum action {
     ACTION_SUPER_SEED,
     ACTION_FIRST_LAST,
     ACTION_MOVE_DATA, /* or end that */
+    ACTION_RENAME,
     ACTION_START_NOW,
     ACTION_TORRENT_LIMITS,
     ACTION_GOAL,
@@ -86,6 +88,7 @@ enum action {
     ACTION_PEER_PAUSE, /* or resume */
     ACTION_PEER_KICK,
     ACTION_PEER_BAN,
+    ACTION_PEER_SNUB, /* or no longer */
     ACTION_PEER_LIMITS,
     ACTION_PEER_ADD,
     ACTION_PEER_CONNECTED, /* only those, or all that are known */
@@ -105,6 +108,13 @@ enum action {
     ACTION_TRACKER_ALL,
     ACTION_LOG_LEVEL,
     /* ---- anywhere ---- */
+    ACTION_GOALS, /* of all torrents */
+    ACTION_COPY,  /* then one of these */
+    ACTION_COPY_MAGNET,
+    ACTION_COPY_HASH,
+    ACTION_COPY_PATH,
+    ACTION_COPY_NAME,
+    ACTION_PALETTE,
     ACTION_HELP,
     ACTION_SETTINGS,
     ACTION_MASK,
@@ -126,10 +136,11 @@ enum scope {
     SCOPE_INFO = 1 << 8,
     SCOPE_LOG = 1 << 9,
     SCOPE_COLUMNS = 1 << 11, /* the list of a table's columns */
+    SCOPE_COPY = 1 << 12,    /* after the key of ACTION_COPY */
     SCOPE_TABLE = 1 << 10    /* or-ed to a view's scope: rows, filter, sorting, marks */
 };
 
-#define KEYMAP_KEYS 4
+#define KEYMAP_KEYS 5
 struct keymap_entry {
     enum action action;
     uint32_t scopes;            /* enum scope, or-ed */
@@ -138,15 +149,40 @@ struct keymap_entry {
     const char *word;           /* N_(), for the footer; NULL: not shown there */
     const char *help;           /* N_(), a sentence */
 };
-extern const struct keymap_entry keymap[];
-extern const size_t keymap_count;
+extern const struct keymap_entry keymap_entries[];
+extern const size_t keymap_count; /* <= KEYMAP_MOST */
+
+/* The keys that hold, of each entry; entries[].keys are those of the start. */
+#define KEYMAP_MOST 128
+struct keymap {
+    uint32_t keys[KEYMAP_MOST][KEYMAP_KEYS]; /* 0: none */
+};
+void keymap_init(struct keymap *ret_map);
+/* "default", "rtorrent" or "emacs", whatever held before. False: no preset is called
+ * that, and nothing has changed. */
+bool keymap_use_preset(struct keymap *map, const char *name);
+/* TEXT is an entry's name and the keys it has from now on, spaces between: "queue-up K
+ * S-Up"; without one it has none. Who had them in the same place loses them. False:
+ * nothing has changed, and *ret_fault is where TEXT goes wrong. */
+bool keymap_bind(struct keymap *map, const char *text, const char **ret_fault);
 
 /* What KEY does in a place whose scopes are SCOPES (the view's, SCOPE_DETAIL, SCOPE_ANY
  * …): a view's own entry wins over SCOPE_TABLE's, that over SCOPE_DETAIL's, that over
  * SCOPE_ANY's. ACTION_NONE if there is none. */
-enum action keymap_find(uint32_t scopes, uint32_t key);
+enum action keymap_find(const struct keymap *map, uint32_t scopes, uint32_t key);
 /* The first key of ENTRY that does in SCOPES what ENTRY says (not hidden by a more
  * special entry); 0: none. */
-uint32_t keymap_key(const struct keymap_entry *entry, uint32_t scopes);
+uint32_t keymap_key(const struct keymap *map, const struct keymap_entry *entry,
+                    uint32_t scopes);
+/* All of them, "K Up"; cut at the last that fits. "" if there is none. */
+#define KEYMAP_KEYS_SIZE 96
+const char *keymap_key_names(const struct keymap *map, const struct keymap_entry *entry,
+                             uint32_t scopes, bool ascii,
+                             char ret_text[KEYMAP_KEYS_SIZE]);
+
+/* The first key of the entry called NAME, "undo", or if it has none that name, by which
+ * the palette finds it. */
+const char *keymap_key_of(const struct keymap *map, const char *name, bool ascii,
+                          char ret_text[KEY_NAME_SIZE]);
 
 #endif

@@ -79,5 +79,7 @@ void key_decoder_timeout(struct key_decoder *decoder, key_sink *sink, void *cont
 #define KEY_NAME_SIZE 24
 /* "j", "^F", "PgDn", "F1", "Space", "↑" ("Up" when ASCII). */
 const char *key_name(uint32_t key, bool ascii, char ret_name[KEY_NAME_SIZE]);
+/* The key that LENGTH bytes of TEXT name so; "C-r" is "^r", "M-x" with Alt. */
+bool key_parse(const char *text, size_t length, uint32_t *ret_key);
 
 #endif

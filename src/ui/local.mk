@@ -8,7 +8,9 @@ src_ui_libui_a_SOURCES = \
 	src/ui/cell_writer_explain.c \
 	src/ui/cells.c \
 	src/ui/cells.h \
+	src/ui/clipboard.c src/ui/clipboard.h \
 	src/ui/file_row.c \
+	src/ui/rename_ask.c src/ui/rename_ask.h \
 	src/ui/file_row.h \
 	src/ui/file_tree.c \
 	src/ui/file_tree.h \
@@ -20,6 +22,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/info_lines.c \
 	src/ui/info_lines.h \
 	src/ui/key_name.c \
+	src/ui/keymap_change.c src/ui/keymap_find.c \
 	src/ui/keymap.c \
 	src/ui/keymap.h \
 	src/ui/keys.c \
@@ -46,7 +49,11 @@ src_ui_libui_a_SOURCES = \
 	src/ui/screen_columns.c \
 	src/ui/screen_commands.c \
 	src/ui/screen_frames.c \
+	src/ui/fuzzy.c src/ui/fuzzy.h \
+	src/ui/screen_copy.c \
+	src/ui/screen_footer.c \
 	src/ui/screen_help.c \
+	src/ui/screen_palette.c \
 	src/ui/screen_keys.c \
 	src/ui/screen_layout.c \
 	src/ui/screen_private.h \
@@ -63,11 +70,11 @@ src_ui_libui_a_SOURCES = \
 	src/ui/terminal_restore.h \
 	src/ui/theme.c \
 	src/ui/theme.h \
-	src/ui/torrent_commands.c src/ui/torrent_label.c src/ui/torrent_remove.c \
+	src/ui/torrent_ask.c src/ui/torrent_commands.c src/ui/torrent_label.c src/ui/torrent_remove.c \
 	src/ui/torrent_row.c \
 	src/ui/torrent_row.h \
 	src/ui/view.h \
-	src/ui/view_files.c \
+	src/ui/view_files.c src/ui/view_files_private.h src/ui/file_commands.c \
 	src/ui/view_graph.c \
 	src/ui/view_info.c \
 	src/ui/view_log.c \
@@ -78,5 +85,6 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_torrents.h \
 	src/ui/view_torrents_private.h \
 	src/ui/view_trackers.c src/ui/view_trackers_private.h src/ui/tracker_commands.c src/ui/tracker_hosts.c \
+	src/ui/tracker_row.c \
 	src/ui/views.c \
 	src/ui/views.h

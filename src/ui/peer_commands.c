@@ -1,6 +1,7 @@
 /* The keys of the Peers view: pause, kick, ban, limit and add. They act on the marked
  * rows, or on the one under the cursor. */
 #include "base/i18n.h"
+#include "torrent/commands.h"
 #include "ui/limit_words.h"
 #include "ui/view_peers_private.h"
 
@@ -60,6 +61,45 @@ static void pause_or_resume(struct peers *peers, struct view_context *context)
         return;
     }
     table_for_chosen(peers->table, set_paused, &command);
+}
+
+static bool is_put_last(const struct peer_row_line *row)
+{
+    return (row->peer.flags & PEER_FLAG_PUT_LAST) != 0;
+}
+
+static void count_put_last(void *data, const void *line)
+{
+    struct command *command = data;
+    command->pause |= !is_put_last(line);
+    command->count++;
+}
+
+static void put_last(void *data, const void *line)
+{
+    const struct command *command = data;
+    const struct peer_row_line *row = line;
+    torrent_put_peer_last(command->context->session, command->context->torrent,
+                          row->peer.ref, command->pause);
+}
+
+/* Snubs those that are not; ends it when every one is. */
+static void snub(struct peers *peers, struct view_context *context)
+{
+    struct command command = {.peers = peers, .context = context};
+    table_for_chosen(peers->table, count_put_last, &command);
+    table_for_chosen(peers->table, put_last, &command);
+    if (command.count > 0)
+        view_say(context, STYLE_NORMAL,
+                 command.pause
+                     ? ngettext("%u peer snubbed: others are served and asked before it.",
+                                "%u peers snubbed: others are served and asked before "
+                                "them.",
+                                command.count)
+                     : ngettext("%u peer is treated as the others again.",
+                                "%u peers are treated as the others again.",
+                                command.count),
+                 command.count);
 }
 
 static void kick_one(void *data, const void *line)
@@ -226,6 +266,9 @@ bool peer_commands_act(void *state, struct view_context *context, enum action ac
     switch (action) {
     case ACTION_PEER_PAUSE:
         pause_or_resume(peers, context);
+        return true;
+    case ACTION_PEER_SNUB:
+        snub(peers, context);
         return true;
     case ACTION_PEER_KICK:
         kick(peers, context);

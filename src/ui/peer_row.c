@@ -27,6 +27,9 @@ COMPARE(requests, compare_u64(a->peer.requests_out, b->peer.requests_out))
 /* 0 is not known: after all others. */
 COMPARE(latency, compare_u64(a->peer.latency_ms - 1, b->peer.latency_ms - 1))
 COMPARE(source, compare_u64(a->peer.source, b->peer.source))
+/* Those without a connection have no word for either. */
+COMPARE(transport, strcmp(peer_row_transport_word(a), peer_row_transport_word(b)))
+COMPARE(encryption, strcmp(peer_row_encryption_word(a), peer_row_encryption_word(b)))
 COMPARE(since, compare_u64(a->peer.connected_s, b->peer.connected_s))
 COMPARE(downloaded, compare_u64(a->peer.downloaded, b->peer.downloaded))
 COMPARE(uploaded, compare_u64(a->peer.uploaded, b->peer.uploaded))
@@ -122,6 +125,21 @@ static void draw_source(void *context, const void *line, struct pane cell)
 {
     (void)context;
     pane_text(cell, 0, 0, STYLE_DIM, peer_row_source_word(line));
+}
+
+static void draw_transport(void *context, const void *line, struct pane cell)
+{
+    (void)context;
+    pane_text(cell, 0, 0, STYLE_DIM, peer_row_transport_word(line));
+}
+
+static void draw_encryption(void *context, const void *line, struct pane cell)
+{
+    const struct peer_row_line *row = line;
+    (void)context;
+    pane_text(cell, 0, 0,
+              row->peer.encryption == PEER_ENCRYPTION_NONE ? STYLE_DIM : STYLE_NORMAL,
+              peer_row_encryption_word(row));
 }
 
 static void draw_since(void *context, const void *line, struct pane cell)
@@ -251,16 +269,34 @@ static const struct table_column columns[] = {
      .draw = draw_latency},
     {.name = "source",
      .title = N_("Source"),
-     .help = N_("Where we know its address from."),
+     .help = N_("Where we know its address from: a tracker, the DHT, other peers (PEX), "
+                "the local network (LSD), you (manual), the last session (resume); or "
+                "it called us (incoming)."),
      .width = 8,
      .priority = 9,
      .compare = compare_source,
      .draw = draw_source},
+    {.name = "transport",
+     .title = N_("Via"),
+     .help = N_("What carries the connection: TCP; uTP, which makes way for others; "
+                "HTTP, a web seed."),
+     .width = 4,
+     .priority = 10,
+     .compare = compare_transport,
+     .draw = draw_transport},
+    {.name = "encryption",
+     .title = N_("Crypto"),
+     .help = N_("Whether who carries it can read along: plain, yes; start, only the "
+                "handshake is hidden; RC4 or TLS, all of it is."),
+     .width = 6,
+     .priority = 11,
+     .compare = compare_encryption,
+     .draw = draw_encryption},
     {.name = "since",
      .title = N_("Since"),
      .help = N_("For how long it has been connected."),
      .width = 7,
-     .priority = 10,
+     .priority = 12,
      RIGHT,
      .descending = true,
      .compare = compare_since,
@@ -269,7 +305,7 @@ static const struct table_column columns[] = {
      .title = N_("Received"),
      .help = N_("What it has sent us in this session."),
      .width = 9,
-     .priority = 11,
+     .priority = 13,
      RIGHT,
      .descending = true,
      .compare = compare_downloaded,
@@ -278,7 +314,7 @@ static const struct table_column columns[] = {
      .title = N_("Sent"),
      .help = N_("What we have sent it in this session."),
      .width = 9,
-     .priority = 12,
+     .priority = 14,
      RIGHT,
      .descending = true,
      .compare = compare_uploaded,
@@ -288,13 +324,13 @@ static const struct table_column columns[] = {
      .help = N_("Why it is refused; narrow screens tell it of the row under the cursor."),
      .width = 21,
      .stretch = 1,
-     .priority = 13,
+     .priority = 15,
      .draw = draw_why},
     {.name = "limits",
      .title = N_("Limits"),
      .help = N_("Its own limits, down and up."),
      .width = 11,
-     .priority = 14,
+     .priority = 16,
      .luxury = true,
      RIGHT,
      .draw = draw_limits},
@@ -305,8 +341,9 @@ static void match_text(void *context, const void *line, char *ret_text, size_t s
     const struct peer_row_line *row = line;
     char status[PEER_ROW_STATUS_SIZE];
     (void)context;
-    snprintf(ret_text, size, "%s %s %s %s", row->address, row->client,
-             peer_row_status(row, status), peer_row_source_word(row));
+    snprintf(ret_text, size, "%s %s %s %s %s %s", row->address, row->client,
+             peer_row_status(row, status), peer_row_source_word(row),
+             peer_row_transport_word(row), peer_row_encryption_word(row));
 }
 
 const struct table_class peer_row_table = {

@@ -2,7 +2,7 @@
 #ifndef BTTUI_UI_PEER_ROW_H
 #define BTTUI_UI_PEER_ROW_H
 
-#include "torrent/session.h"
+#include "torrent/looks.h"
 #include "ui/table.h"
 
 #define PEER_ROW_CLIENT_SIZE 80

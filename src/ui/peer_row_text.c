@@ -21,7 +21,22 @@ static const char *const source_texts[PEER_SOURCE_COUNT] = {
     [PEER_SOURCE_TRACKER] = N_("tracker"), [PEER_SOURCE_INCOMING] = N_("incoming"),
     [PEER_SOURCE_MANUAL] = N_("manual"),   [PEER_SOURCE_RESUME] = N_("resume"),
     [PEER_SOURCE_DHT] = N_("DHT"),         [PEER_SOURCE_PEX] = N_("PEX"),
-    [PEER_SOURCE_LSD] = N_("LSD"),
+    [PEER_SOURCE_LSD] = N_("LSD"),         [PEER_SOURCE_WEB] = N_("web"),
+};
+
+static const char *const transport_texts[PEER_TRANSPORT_COUNT] = {
+    [PEER_TRANSPORT_TCP] = "TCP",
+    [PEER_TRANSPORT_UTP] = "uTP",
+    [PEER_TRANSPORT_HTTP] = "HTTP",
+};
+
+static const char *const encryption_texts[PEER_ENCRYPTION_COUNT] = {
+    /* L10N: how a connection is encrypted: not at all */
+    [PEER_ENCRYPTION_NONE] = N_("plain"),
+    /* L10N: only the connection's beginning is encrypted; at most 6 letters */
+    [PEER_ENCRYPTION_HEADER] = N_("start"),
+    [PEER_ENCRYPTION_RC4] = "RC4",
+    [PEER_ENCRYPTION_TLS] = "TLS",
 };
 
 uint16_t peer_row_style(const struct peer_row_line *row)
@@ -48,6 +63,22 @@ const char *peer_row_source_word(const struct peer_row_line *row)
 {
     const unsigned source = row->peer.source;
     return source < PEER_SOURCE_COUNT ? _(source_texts[source]) : "?";
+}
+
+const char *peer_row_transport_word(const struct peer_row_line *row)
+{
+    const unsigned transport = row->peer.transport;
+    if (!peer_row_is_connected(row))
+        return "";
+    return transport < PEER_TRANSPORT_COUNT ? transport_texts[transport] : "?";
+}
+
+const char *peer_row_encryption_word(const struct peer_row_line *row)
+{
+    const unsigned encryption = row->peer.encryption;
+    if (!peer_row_is_connected(row))
+        return "";
+    return encryption < PEER_ENCRYPTION_COUNT ? _(encryption_texts[encryption]) : "?";
 }
 
 const char *peer_row_status(const struct peer_row_line *row,
@@ -88,7 +119,9 @@ struct flag_sign {
       N_("we would let it, but it wants nothing"))                                       \
     X(PEER_FLAG_OPTIMISTIC, 0, "O", N_("let in by chance (optimistic unchoke)"))         \
     X(PEER_FLAG_SNUBBED, 0, "S", N_("it has sent nothing for a minute (snubbed)"))       \
+    X(PEER_FLAG_PUT_LAST, 0, "*", N_("snubbed by you: others come before it"))           \
     X(PEER_FLAG_INCOMING, 0, "I", N_("it connected to us"))                              \
+    X(PEER_FLAG_PUNCHED, 0, "h", N_("met through another peer (hole punching)"))         \
     X(PEER_FLAG_FAST, 0, "F", N_("it knows the Fast extension"))
 
 static const struct flag_sign signs[] = {

@@ -5,7 +5,7 @@
 #ifndef BTTUI_UI_PIECE_MAP_H
 #define BTTUI_UI_PIECE_MAP_H
 
-#include "torrent/session.h"
+#include "torrent/looks.h"
 #include "ui/canvas.h"
 
 enum piece_layer { PIECE_LAYER_STATE, PIECE_LAYER_AVAILABILITY, PIECE_LAYER_COUNT };

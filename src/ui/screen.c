@@ -2,6 +2,8 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/session.h"
+#include "ui/rename_ask.h"
 #include "ui/screen_private.h"
 #include "ui/view_torrents.h"
 
@@ -34,6 +36,12 @@ void screen_set_ascii(struct screen *screen, bool ascii)
     view_changed(&screen->context);
 }
 
+void screen_set_keymap(struct screen *screen, const struct keymap *keymap)
+{
+    screen->keymap = *keymap;
+    view_changed(&screen->context);
+}
+
 /* ---- what changed ---- */
 
 static bool is_same_torrent(struct torrent_id a, struct torrent_id b)
@@ -58,6 +66,7 @@ static uint32_t bits_of(const struct message *event)
     case EVENT_STOPPED:
         return CHANGED_ALL | VIEW_SHOWS_SESSION;
     case EVENT_LISTENING:
+    case EVENT_PORT_MAPPING:
         return VIEW_SHOWS_SESSION;
     default:
         return 0;
@@ -272,6 +281,10 @@ struct screen *screen_new(const struct screen_config *config)
         return NULL;
     screen->config = *config;
     screen->tab = 1;
+    if (config->keymap != NULL)
+        screen->keymap = *config->keymap;
+    else
+        keymap_init(&screen->keymap);
     screen->context = (struct view_context){.session = config->session,
                                             .loop = config->loop,
                                             .screen = screen,
@@ -310,6 +323,7 @@ void screen_free(struct screen *screen)
     }
     for (size_t i = 0; i < SCREEN_HISTORIES; i++)
         line_history_done(&screen->histories[i].history);
+    rename_forget(&screen->context);
     canvas_free(screen->canvas);
     free(screen);
 }

@@ -7,8 +7,8 @@
 #ifndef BTTUI_UI_SCREEN_H
 #define BTTUI_UI_SCREEN_H
 
-#include "torrent/session.h"
 #include "ui/canvas.h"
+#include "ui/keymap.h"
 #include "ui/keys.h"
 
 #include <stdbool.h>
@@ -21,6 +21,9 @@ struct screen_output {
     void (*present)(void *context, const struct canvas *canvas);
     void (*redraw)(void *context);  /* the next frame is sent whole (^L) */
     void (*suspend)(void *context); /* ^Z */
+    /* LENGTH bytes of harmless UTF-8 to the terminal's clipboard; false: not now, or it
+     * has none. */
+    bool (*copy)(void *context, const char *text, size_t length);
     void *context;
 };
 
@@ -28,6 +31,7 @@ struct screen_config {
     struct loop *loop;
     struct session *session;
     bool ascii;
+    const struct keymap *keymap; /* copied; NULL: the keys of the start */
     int width, height;
     struct screen_output output;
     /* Reads the settings again. MESSAGE becomes what came of it, in words, and may be
@@ -43,6 +47,7 @@ void screen_free(struct screen *screen);
 
 void screen_resize(struct screen *screen, int width, int height);
 void screen_set_ascii(struct screen *screen, bool ascii);
+void screen_set_keymap(struct screen *screen, const struct keymap *keymap);
 void screen_key(struct screen *screen, const struct key_event *event);
 void screen_ready(struct screen *screen);
 /* Says so in the footer, and takes no more keys but ^C: the session is stopping. */

@@ -261,10 +261,17 @@ void screen_open_menu(struct screen *screen, struct table *table)
     screen->modal = SCREEN_MODAL_MENU;
 }
 
+static void choose_column(const struct screen_menu *menu)
+{
+    const int column = menu->columns[menu->cursor];
+    const struct table_class *class = table_get_class(menu->table);
+    table_set_sort(menu->table, column, column >= 0 && class->columns[column].descending);
+}
+
 void screen_menu_key(struct screen *screen, uint32_t key)
 {
     struct screen_menu *menu = &screen->menu;
-    switch (keymap_find(SCOPE_ANY | SCOPE_TORRENTS, key)) {
+    switch (keymap_find(&screen->keymap, SCOPE_ANY | SCOPE_TORRENTS, key)) {
     case ACTION_UP:
         menu->cursor = menu->cursor > 0 ? menu->cursor - 1 : menu->count - 1;
         return;
@@ -277,17 +284,26 @@ void screen_menu_key(struct screen *screen, uint32_t key)
     case ACTION_LAST:
         menu->cursor = menu->count - 1;
         return;
-    case ACTION_OPEN: {
-        const int column = menu->columns[menu->cursor];
-        const struct table_class *class = table_get_class(menu->table);
-        table_set_sort(menu->table, column,
-                       column >= 0 && class->columns[column].descending);
+    case ACTION_OPEN:
+        choose_column(menu);
         break;
-    }
     default:
         break;
     }
     screen->modal = SCREEN_MODAL_NONE;
+    view_changed(&screen->context);
+}
+
+void screen_menu_click(struct screen *screen, int x, int y)
+{
+    struct screen_menu *menu = &screen->menu;
+    const int row = screen_row_at(menu->rows, x, y);
+    if (row >= 0 && menu->top + row < menu->count) {
+        menu->cursor = menu->top + row;
+        choose_column(menu);
+    }
+    screen->modal = SCREEN_MODAL_NONE;
+    screen_keep_look(screen);
     view_changed(&screen->context);
 }
 
@@ -301,7 +317,7 @@ static const char *column_title(const struct table_class *class, int column)
 
 void screen_draw_menu(struct screen *screen, struct pane pane)
 {
-    const struct screen_menu *menu = &screen->menu;
+    struct screen_menu *menu = &screen->menu;
     const struct table_class *class = table_get_class(menu->table);
     int width = (int)text_cells(_("Sort by"));
     for (int i = 0; i < menu->count; i++) {
@@ -311,6 +327,8 @@ void screen_draw_menu(struct screen *screen, struct pane pane)
     const struct pane inside = screen_draw_box(pane, width, menu->count + 1);
     const int rows = inside.height - 1;
     const int top = menu->cursor >= rows ? menu->cursor - rows + 1 : 0;
+    menu->top = top;
+    menu->rows = pane_part(inside, 0, 1, inside.width, rows);
     pane_text(inside, 0, 0, STYLE_STRONG, _("Sort by"));
     for (int y = 0; y < rows && top + y < menu->count; y++) {
         const bool on = top + y == menu->cursor;

@@ -1,6 +1,7 @@
 /* The rows around the views: header, status, tabs, footer. */
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/session.h"
 #include "ui/graph.h"
 #include "ui/screen_private.h"
 #include "ui/torrent_row.h"
@@ -53,6 +54,36 @@ static void put_trouble(struct words *words, const struct session_info *info)
     put_word(words, STYLE_TITLE, text);
 }
 
+/* Who has reached it proves more than what a router says. */
+static void put_port(struct words *words, const struct session_info *info)
+{
+    char text[128];
+    const enum port_mapping mapping = info->port_mapping;
+    if (info->port == 0)
+        snprintf(text, sizeof text, "%s", _("  no port"));
+    else if (info->incoming_seen)
+        snprintf(text, sizeof text, _("  port %u open"), info->port);
+    else if (mapping == PORT_MAPPED) /* L10N: a router sends on what comes for it */
+        snprintf(text, sizeof text, _("  port %u mapped"), info->port);
+    else if (mapping == PORT_MAPPED_INSIDE) /* L10N: that may not be enough */
+        snprintf(text, sizeof text, _("  port %u mapped?"), info->port);
+    else if (mapping == PORT_SILENT || mapping == PORT_REFUSED)
+        snprintf(text, sizeof text, _("  port %u not mapped"), info->port);
+    else
+        snprintf(text, sizeof text, _("  port %u"), info->port);
+    put_word(words, STYLE_TITLE, text);
+}
+
+static void put_dht(struct words *words, const struct session_info *info)
+{
+    char text[128];
+    if (info->dht_nodes == UINT32_MAX)
+        return;
+    /* L10N: how many nodes of the DHT are known */
+    snprintf(text, sizeof text, _("  DHT %u"), info->dht_nodes);
+    put_word(words, STYLE_TITLE, text);
+}
+
 static void put_counts(struct words *words, const struct session_info *info)
 {
     char text[128];
@@ -65,12 +96,8 @@ static void put_counts(struct words *words, const struct session_info *info)
     snprintf(text, sizeof text, ngettext("  %u peer", "  %u peers", info->peers),
              info->peers);
     put_word(words, STYLE_TITLE, text);
-    if (info->port == 0)
-        snprintf(text, sizeof text, "%s", _("  no port"));
-    else
-        snprintf(text, sizeof text,
-                 info->incoming_seen ? _("  port %u open") : _("  port %u"), info->port);
-    put_word(words, STYLE_TITLE, text);
+    put_port(words, info);
+    put_dht(words, info);
 }
 
 static void put_free(struct screen *screen, struct words *words,
@@ -112,6 +139,25 @@ void screen_draw_header(struct screen *screen, struct pane pane)
 
 /* ---- between list and footer ---- */
 
+/* Torrents that are fetched by URL are in no list yet. */
+static void put_fetching(struct screen *screen, struct words *words)
+{
+    char text[2 * VIEW_MASK_SIZE], masked[VIEW_MASK_SIZE], shown[VIEW_MASK_SIZE];
+    uint32_t count;
+    const char *url = session_fetching(screen->config.session, &count);
+    if (url == NULL)
+        return;
+    const int room = words->pane.width / 2;
+    text_clean(text_untrusted(view_mask(&screen->context, url, masked)),
+               room > 20 ? (size_t)room : 20, shown, sizeof shown);
+    if (count > 1)
+        /* L10N: %s: an address; %u: how many others are fetched, too */
+        snprintf(text, sizeof text, _("[fetching %s and %u more] "), shown, count - 1);
+    else
+        snprintf(text, sizeof text, _("[fetching %s] "), shown);
+    put_word(words, STYLE_ACCENT, text);
+}
+
 static void put_list_notes(struct screen *screen, struct words *words)
 {
     char text[TABLE_FILTER_SIZE + 64];
@@ -131,8 +177,10 @@ static void put_list_notes(struct screen *screen, struct words *words)
     uint64_t seconds;
     const uint32_t leaving = view_torrents_leaving(list->state, &seconds);
     if (leaving > 0) {
-        /* L10N: %u torrents; until the key z brings the last back no more: %u seconds */
-        snprintf(text, sizeof text, _("[%u removed, z: back, %u s] "), leaving,
+        /* L10N: %u torrents; the key that brings the last back, and for how long: %u
+         * seconds */
+        snprintf(text, sizeof text, _("[%u removed, %s: back, %u s] "), leaving,
+                 view_key(&screen->context, "undo", (char[KEY_NAME_SIZE]){0}),
                  (unsigned)seconds);
         put_word(words, STYLE_WARN, text);
     }
@@ -145,6 +193,7 @@ void screen_draw_status(struct screen *screen, struct pane pane)
     struct words words = {pane, 1};
     if (pane_is_empty(pane))
         return;
+    put_fetching(screen, &words);
     put_list_notes(screen, &words);
     if (!torrent_get_info(screen->config.session, screen->context.torrent, &info))
         return;
@@ -236,81 +285,6 @@ void screen_draw_tabs(struct screen *screen, struct pane pane)
         torrent_get_info(screen->config.session, screen->context.torrent, &info))
         pane_text_right(pane_part(pane, x + 2, 0, pane.width - x - 3, 1), 0, STYLE_TAB,
                         view_mask(&screen->context, info.name, masked));
-}
-
-/* ---- footer ---- */
-
-/* What a box over the views is told; NULL: it says so itself. */
-static const char *box_hint(const struct screen *screen)
-{
-    switch (screen->modal) {
-    case SCREEN_MODAL_MENU:
-        return _("Enter chooses, Esc leaves all as it is");
-    case SCREEN_MODAL_COLUMNS:
-        return _("Esc closes; what was chosen is kept");
-    default:
-        return NULL;
-    }
-}
-
-static int hint_cells(const struct keymap_entry *entry, uint32_t key, bool ascii)
-{
-    char name[KEY_NAME_SIZE];
-    return (int)(text_cells(key_name(key, ascii, name)) + text_cells(_(entry->word))) + 3;
-}
-
-static int put_hint(struct pane pane, int x, const struct keymap_entry *entry,
-                    uint32_t key)
-{
-    char name[KEY_NAME_SIZE];
-    const bool ascii = canvas_is_ascii(pane.canvas);
-    int used = pane_text(pane, x, 0, STYLE_KEY, key_name(key, ascii, name)) + 1;
-    used += pane_text(pane, x + used, 0, STYLE_HINT, _(entry->word));
-    return used + 2;
-}
-
-static bool is_last_word(const struct keymap_entry *entry)
-{
-    return entry->action == ACTION_HELP || entry->action == ACTION_LEAVE ||
-           entry->action == ACTION_BACK;
-}
-
-/* Room for "? help", "q quit" and "Esc back" is kept before the others take theirs. */
-static void draw_hints(struct screen *screen, struct pane pane)
-{
-    const uint32_t scopes = screen_scopes(screen);
-    const bool ascii = canvas_is_ascii(pane.canvas);
-    int kept = 0, x = 1;
-    for (size_t i = 0; i < keymap_count; i++) {
-        const uint32_t key = keymap_key(&keymap[i], scopes);
-        if (keymap[i].word != NULL && key != 0 && is_last_word(&keymap[i]))
-            kept += hint_cells(&keymap[i], key, ascii);
-    }
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < keymap_count; i++) {
-            const uint32_t key = keymap_key(&keymap[i], scopes);
-            if (keymap[i].word == NULL || key == 0 ||
-                is_last_word(&keymap[i]) != (pass == 1))
-                continue;
-            const int cells = hint_cells(&keymap[i], key, ascii) - 2;
-            if (x + cells + (pass == 0 ? kept : 0) <= pane.width)
-                x += put_hint(pane, x, &keymap[i], key);
-        }
-}
-
-void screen_draw_footer(struct screen *screen, struct pane pane)
-{
-    if (pane_is_empty(pane))
-        return;
-    if (screen->modal == SCREEN_MODAL_LINE)
-        screen_draw_line(screen, pane);
-    else if (screen->message[0] != '\0')
-        pane_text(pane, pane.width > 20 ? 1 : 0, 0, screen->message_style,
-                  screen->message);
-    else if (screen->modal == SCREEN_MODAL_NONE)
-        draw_hints(screen, pane);
-    else if (box_hint(screen) != NULL)
-        pane_text(pane, pane.width > 20 ? 1 : 0, 0, STYLE_HINT, box_hint(screen));
 }
 
 /* All that a screen smaller than 20x5 says. */

@@ -1,6 +1,7 @@
 /* The columns of a table: which are shown, in which order, how wide. */
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/commands.h"
 #include "ui/screen_private.h"
 
 #include <stdio.h>
@@ -92,11 +93,28 @@ void screen_columns_key(struct screen *screen, uint32_t key)
 {
     struct screen_columns *columns = &screen->columns;
     struct table_layout layout = *table_get_layout(columns->table);
-    const enum action action = keymap_find(COLUMNS_SCOPES, key);
+    const enum action action = keymap_find(&screen->keymap, COLUMNS_SCOPES, key);
     if (change(columns, action, &layout))
         table_set_layout(columns->table, &layout);
     else if (!move_cursor(columns, action))
         screen->modal = SCREEN_MODAL_NONE;
+    view_changed(&screen->context);
+}
+
+/* Beside the list: that closes it. */
+void screen_columns_click(struct screen *screen, int x, int y)
+{
+    struct screen_columns *columns = &screen->columns;
+    struct table_layout layout = *table_get_layout(columns->table);
+    const int row = screen_row_at(columns->rows, x, y);
+    if (row < 0)
+        screen->modal = SCREEN_MODAL_NONE;
+    else if (columns->top + row < (int)table_get_class(columns->table)->column_count) {
+        columns->cursor = columns->top + row;
+        change(columns, ACTION_COLUMN_SHOW, &layout);
+        table_set_layout(columns->table, &layout);
+    }
+    screen_keep_look(screen);
     view_changed(&screen->context);
 }
 
@@ -136,19 +154,35 @@ static void draw_column(const struct screen_columns *columns, int at, int width,
         pane_text_right(row, 0, STYLE_DIM, extra);
 }
 
+static void describe_keys(const struct view_context *context, char *ret_text, size_t size)
+{
+    /* L10N: each %s is a key: one that shows a column or not, two that move it, two that
+     * change its width, one that resets all */
+    snprintf(ret_text, size, _("%s shows  %s %s move  %s %s width  %s resets"),
+             view_key(context, "column-show", (char[KEY_NAME_SIZE]){0}),
+             view_key(context, "column-left", (char[KEY_NAME_SIZE]){0}),
+             view_key(context, "column-right", (char[KEY_NAME_SIZE]){0}),
+             view_key(context, "column-narrower", (char[KEY_NAME_SIZE]){0}),
+             view_key(context, "column-wider", (char[KEY_NAME_SIZE]){0}),
+             view_key(context, "column-reset", (char[KEY_NAME_SIZE]){0}));
+}
+
 void screen_draw_columns(struct screen *screen, struct pane pane)
 {
-    const struct screen_columns *columns = &screen->columns;
+    struct screen_columns *columns = &screen->columns;
     const struct table_class *class = table_get_class(columns->table);
     const int count = (int)class->column_count;
-    const char *hint = _("Space shows  K J move  < > width  0 resets");
+    char hint[SCREEN_TEXT];
     const int width = screen_focused_view(screen)->pane.width;
+    describe_keys(&screen->context, hint, sizeof hint);
     const int wish = MARK_CELLS + widest_title(class) + 2 + (int)text_cells(_("no room"));
     const int hint_cells = (int)text_cells(hint);
     const struct pane inside =
         screen_draw_box(pane, wish > hint_cells ? wish : hint_cells, count + 2);
     const int rows = inside.height - 2;
     const int top = columns->cursor >= rows ? columns->cursor - rows + 1 : 0;
+    columns->top = top;
+    columns->rows = pane_part(inside, 0, 1, inside.width, rows);
     pane_text(inside, 0, 0, STYLE_STRONG, _("Columns"));
     for (int y = 0; y < rows && top + y < count; y++) {
         const bool on = top + y == columns->cursor;

@@ -2,6 +2,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "base/text_width.h"
+#include "torrent/commands.h"
 #include "ui/limit_words.h"
 #include "ui/screen_private.h"
 
@@ -31,6 +32,32 @@ void screen_ask_limits(struct screen *screen)
         .hint = limit_words_hint(),
         .initial = limit_words(info.max_down, info.max_up, initial),
         .on_accept = on_limits};
+    view_ask(&screen->context, &question);
+}
+
+static bool on_goals(void *state, struct view_context *context, const char *text)
+{
+    struct session_settings settings;
+    (void)state;
+    session_get_settings(context->session, &settings);
+    if (!goal_words_parse(text, &settings.goal)) {
+        view_say(context, STYLE_BAD, "%s", goal_words_hint());
+        return false;
+    }
+    session_set_settings(context->session, &settings);
+    return true;
+}
+
+void screen_ask_goals(struct screen *screen)
+{
+    struct session_settings settings;
+    char initial[LIMIT_WORDS_SIZE];
+    session_get_settings(screen->config.session, &settings);
+    const struct view_question question = {
+        .label = _("Goal of seeding for all: "),
+        .hint = _("Ratio, minutes, stop or remove: 1.5 90 stop. -: no end."),
+        .initial = goal_words(&settings.goal, initial),
+        .on_accept = on_goals};
     view_ask(&screen->context, &question);
 }
 
@@ -108,7 +135,15 @@ void screen_read_settings(struct screen *screen)
         view_say(&screen->context, STYLE_BAD, "%s", message);
 }
 
-/* ---- masking ---- */
+/* ---- what views show ---- */
+
+const char *view_key(const struct view_context *context, const char *name,
+                     char ret_text[KEY_NAME_SIZE])
+{
+    const struct screen *screen = context->screen;
+    return keymap_key_of(&screen->keymap, name, canvas_is_ascii(screen->canvas),
+                         ret_text);
+}
 
 static bool is_telling(uint32_t code)
 {

@@ -120,6 +120,11 @@ static void draw_over(struct screen *screen, struct pane pane)
     case SCREEN_MODAL_COLUMNS:
         screen_draw_columns(screen, pane);
         break;
+    case SCREEN_MODAL_PALETTE:
+        screen_draw_palette(screen, pane);
+        break;
+    case SCREEN_MODAL_COPY:
+        break;
     case SCREEN_MODAL_HELP:
         screen_draw_help(screen, pane);
         break;

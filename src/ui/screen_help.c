@@ -10,6 +10,7 @@
 
 /* Rows are painted as they come; those above the window only count. */
 struct help {
+    const struct keymap *keymap;
     struct pane pane;
     int y; /* of the next row in the window; negative: above it */
     bool begun;
@@ -24,7 +25,7 @@ void screen_open_help(struct screen *screen)
 void screen_help_key(struct screen *screen, uint32_t key)
 {
     const int page = canvas_height(screen->canvas) - 3;
-    switch (keymap_find(SCOPE_ANY, key)) {
+    switch (keymap_find(&screen->keymap, SCOPE_ANY, key)) {
     case ACTION_UP:
         screen->help_top--;
         break;
@@ -74,34 +75,16 @@ static void put_pair(struct help *help, const char *sign, const char *meaning)
     help->y += rows > 0 ? rows : 1;
 }
 
-static void keys_of(const struct keymap_entry *entry, uint32_t scopes, bool ascii,
-                    char *ret_text, size_t size)
-{
-    size_t used = 0;
-    ret_text[0] = '\0';
-    for (size_t i = 0; i < KEYMAP_KEYS; i++) {
-        char name[KEY_NAME_SIZE];
-        if (entry->keys[i] == 0 || keymap_find(scopes, entry->keys[i]) != entry->action)
-            continue;
-        const int more =
-            snprintf(ret_text + used, size - used, "%s%s", used > 0 ? " " : "",
-                     key_name(entry->keys[i], ascii, name));
-        if (more < 0 || (size_t)more >= size - used)
-            return;
-        used += (size_t)more;
-    }
-}
-
 /* Keys whose narrowest scope is in WANTED. */
 static void put_keys(struct help *help, uint32_t scopes, uint32_t wanted)
 {
     const bool ascii = canvas_is_ascii(help->pane.canvas);
     for (size_t i = 0; i < keymap_count; i++) {
-        char keys[64];
-        const struct keymap_entry *entry = &keymap[i];
-        if ((entry->scopes & wanted & scopes) == 0 || keymap_key(entry, scopes) == 0)
+        char keys[KEYMAP_KEYS_SIZE];
+        const struct keymap_entry *entry = &keymap_entries[i];
+        if ((entry->scopes & wanted & scopes) == 0 ||
+            keymap_key_names(help->keymap, entry, scopes, ascii, keys)[0] == '\0')
             continue;
-        keys_of(entry, scopes, ascii, keys, sizeof keys);
         put_pair(help, keys, _(entry->help));
     }
 }
@@ -129,7 +112,7 @@ static void put_legend(struct help *help, const struct screen_view *view)
 static int put_all(struct screen *screen, struct pane pane, int top)
 {
     char title[128];
-    struct help help = {pane, -top, false};
+    struct help help = {&screen->keymap, pane, -top, false};
     const uint32_t scopes = screen_scopes(screen);
     const struct screen_view *view = screen_focused_view(screen);
     const uint32_t wide = SCOPE_ANY | SCOPE_DETAIL | SCOPE_TABLE;
@@ -139,8 +122,10 @@ static int put_all(struct screen *screen, struct pane pane, int top)
     put_keys(&help, scopes, SCOPE_TABLE);
     put_heading(&help, _("Keys anywhere"));
     put_keys(&help, scopes, SCOPE_DETAIL | SCOPE_ANY);
+    put_heading(&help, _("Keys after that of copying"));
+    put_keys(&help, SCOPE_COPY, SCOPE_COPY);
     if (view->class->table != NULL) {
-        put_heading(&help, _("Keys in the list of columns (C)"));
+        put_heading(&help, _("Keys in the list of columns"));
         put_keys(&help, SCOPE_ANY | SCOPE_COLUMNS, SCOPE_COLUMNS);
     }
     put_columns(&help, view);
@@ -161,9 +146,11 @@ void screen_draw_help(struct screen *screen, struct pane pane)
     if (screen->help_top < 0)
         screen->help_top = 0;
     screen->help_rows = put_all(screen, text, screen->help_top);
-    if (foot > 0)
-        pane_text(pane, 1, pane.height - 1, STYLE_HINT,
-                  screen->help_rows > text.height
-                      ? _("PgDn and PgUp scroll, any other key closes this help")
-                      : _("any key closes this help"));
+    if (foot > 0 && screen->help_rows <= text.height)
+        pane_text(pane, 1, pane.height - 1, STYLE_HINT, _("any key closes this help"));
+    else if (foot > 0)
+        pane_print(pane, 1, pane.height - 1, STYLE_HINT,
+                   _("%s and %s scroll, any other key closes this help"),
+                   view_key(&screen->context, "page-down", (char[KEY_NAME_SIZE]){0}),
+                   view_key(&screen->context, "page-up", (char[KEY_NAME_SIZE]){0}));
 }

@@ -105,6 +105,15 @@ static bool act_on_screen(struct screen *screen, enum action action)
     case ACTION_LIMITS:
         screen_ask_limits(screen);
         return true;
+    case ACTION_GOALS:
+        screen_ask_goals(screen);
+        return true;
+    case ACTION_COPY:
+        screen_open_copy(screen);
+        return true;
+    case ACTION_PALETTE:
+        screen_open_palette(screen);
+        return true;
     case ACTION_SETTINGS:
         screen_read_settings(screen);
         return true;
@@ -115,11 +124,11 @@ static bool act_on_screen(struct screen *screen, enum action action)
         screen->config.on_quit(screen->config.context);
         return true;
     default:
-        return act_on_tabs(screen, action);
+        return screen_copy_act(screen, action) || act_on_tabs(screen, action);
     }
 }
 
-static void act(struct screen *screen, enum action action)
+void screen_act(struct screen *screen, enum action action)
 {
     struct screen_view *view = screen_focused_view(screen);
     struct table *table =
@@ -145,15 +154,15 @@ static void act(struct screen *screen, enum action action)
 
 static void on_view_key(struct screen *screen, uint32_t key)
 {
-    if ((key & KEY_MOD_ALT) != 0) { /* no key of ours: Esc, and a quick key after it */
-        on_view_key(screen, KEY_ESCAPE);
+    const enum action action = keymap_find(&screen->keymap, screen_scopes(screen), key);
+    if (action == ACTION_NONE && (key & KEY_MOD_ALT) != 0) {
+        on_view_key(screen, KEY_ESCAPE); /* and a quick key after it */
         screen_on_key(screen, key & ~KEY_MOD_ALT);
         return;
     }
-    const enum action action = keymap_find(screen_scopes(screen), key);
     screen->message[0] = '\0';
     if (action != ACTION_NONE)
-        act(screen, action);
+        screen_act(screen, action);
 }
 
 void screen_on_key(struct screen *screen, uint32_t key)
@@ -186,6 +195,12 @@ void screen_on_key(struct screen *screen, uint32_t key)
         break;
     case SCREEN_MODAL_COLUMNS:
         screen_columns_key(screen, key);
+        break;
+    case SCREEN_MODAL_PALETTE:
+        screen_palette_key(screen, key);
+        break;
+    case SCREEN_MODAL_COPY:
+        screen_copy_key(screen, key);
         break;
     case SCREEN_MODAL_HELP:
         screen_help_key(screen, key);
@@ -230,6 +245,8 @@ void screen_on_paste(struct screen *screen)
         screen_line_paste(screen, screen->paste, screen->paste_length);
         return;
     }
+    if (screen->modal == SCREEN_MODAL_PALETTE)
+        screen_palette_paste(screen, screen->paste, screen->paste_length);
     if (screen->modal != SCREEN_MODAL_NONE)
         return;
     tidy_paste(screen, text, sizeof text);
@@ -239,10 +256,16 @@ void screen_on_paste(struct screen *screen)
 
 /* ---- the mouse ---- */
 
+int screen_row_at(struct pane pane, int x, int y)
+{
+    const bool inside =
+        x >= pane.x && y >= pane.y && x < pane.x + pane.width && y < pane.y + pane.height;
+    return inside ? y - pane.y : -1;
+}
+
 static bool is_in(struct pane pane, int x, int y)
 {
-    return x >= pane.x && y >= pane.y && x < pane.x + pane.width &&
-           y < pane.y + pane.height;
+    return screen_row_at(pane, x, y) >= 0;
 }
 
 /* The view at (X, Y), 0 for the list or none. */
@@ -269,11 +292,36 @@ static void click_view(struct screen *screen, size_t number, int x, int y)
     screen_follow_selection(screen);
 }
 
+/* False: nothing stands over the views, or only what the footer asks. */
+static bool click_modal(struct screen *screen, int x, int y)
+{
+    switch (screen->modal) {
+    case SCREEN_MODAL_NONE:
+        return false;
+    case SCREEN_MODAL_COPY:
+        screen_click_footer(screen, x, y);
+        return true;
+    case SCREEN_MODAL_MENU:
+        screen_menu_click(screen, x, y);
+        return true;
+    case SCREEN_MODAL_COLUMNS:
+        screen_columns_click(screen, x, y);
+        return true;
+    case SCREEN_MODAL_PALETTE:
+        screen_palette_click(screen, x, y);
+        return true;
+    default:
+        return true;
+    }
+}
+
 void screen_on_click(struct screen *screen, int x, int y)
 {
-    if (screen->ending || screen->modal != SCREEN_MODAL_NONE)
+    if (screen->ending)
         return;
     screen_touch(screen, true);
+    if (click_modal(screen, x, y) || screen_click_footer(screen, x, y))
+        return;
     if (is_in(screen->layout.tabs, x, y)) {
         for (size_t i = 1; i < screen->view_count; i++)
             if (x >= screen->tab_begin[i] && x < screen->tab_begin[i + 1]) {
@@ -293,6 +341,10 @@ void screen_on_wheel(struct screen *screen, int x, int y, int by)
     screen_touch(screen, true);
     if (screen->modal == SCREEN_MODAL_HELP)
         screen->help_top += 3 * by;
+    else if (screen->modal != SCREEN_MODAL_LINE &&
+             screen->modal != SCREEN_MODAL_CONFIRM &&
+             screen->modal != SCREEN_MODAL_COPY && screen->modal != SCREEN_MODAL_NONE)
+        screen_on_key(screen, by < 0 ? KEY_CODE_UP : KEY_CODE_DOWN);
     if (screen->modal != SCREEN_MODAL_NONE)
         return;
     struct screen_view *view = &screen->views[view_at(screen, x, y)];

@@ -2,6 +2,7 @@
 #ifndef BTTUI_UI_SCREEN_PRIVATE_H
 #define BTTUI_UI_SCREEN_PRIVATE_H
 
+#include "loop/loop.h"
 #include "ui/line_edit.h"
 #include "ui/screen.h"
 #include "ui/table.h"
@@ -10,8 +11,9 @@
 #define SCREEN_VIEWS     16 /* at most */
 #define SCREEN_HISTORIES 8
 #define SCREEN_TEXT      512
-#define SCREEN_PASTE     4096 /* more of one paste is dropped */
-#define SCREEN_FRAME_MS  100  /* ten frames a second of what moves by itself */
+#define SCREEN_PASTE     65536 /* a magnet link; more of one paste is dropped */
+#define SCREEN_COPY_MOST 49152 /* bytes; terminals take 64 KiB of base64 */
+#define SCREEN_FRAME_MS  100   /* ten frames a second of what moves by itself */
 
 struct screen_view {
     struct screen *screen;
@@ -30,6 +32,8 @@ enum screen_modal {
     SCREEN_MODAL_CONFIRM, /* yes or no */
     SCREEN_MODAL_MENU,    /* the column to sort by */
     SCREEN_MODAL_COLUMNS, /* which columns a table shows */
+    SCREEN_MODAL_PALETTE, /* all commands of a place */
+    SCREEN_MODAL_COPY,    /* a key is waited for that says what to copy */
     SCREEN_MODAL_HELP
 };
 
@@ -57,12 +61,31 @@ struct screen_menu {
     struct table *table;            /* whose columns are offered */
     int columns[TABLE_COLUMNS + 1]; /* -1: the list's own order */
     int count, cursor;
+    struct pane rows; /* of the last frame, from `top` on */
+    int top;
 };
 
 struct screen_columns {
     struct table *table;
-    int cursor; /* a place in its layout */
+    int cursor;       /* a place in its layout */
+    struct pane rows; /* of the last frame, from `top` on */
+    int top;
 };
+
+struct screen_palette {
+    struct line_edit edit;
+    uint32_t scopes;            /* of the place */
+    uint8_t found[KEYMAP_MOST]; /* entries that fit, the best first */
+    int count, cursor, top;
+    struct pane rows; /* of the last frame */
+};
+
+/* A key in the footer, and where it stands. */
+struct screen_hint {
+    uint32_t key;
+    int begin, end; /* columns */
+};
+#define SCREEN_HINTS 32
 
 struct screen_history {
     const char *name;
@@ -77,6 +100,7 @@ struct screen_layout {
 struct screen {
     struct screen_config config;
     struct canvas *canvas;
+    struct keymap keymap;
     struct view_context context;
     struct screen_view views[SCREEN_VIEWS];
     size_t view_count;
@@ -89,6 +113,8 @@ struct screen {
     struct screen_view *recalculating;
     bool ending;
     int tab_begin[SCREEN_VIEWS + 1]; /* columns, for clicks */
+    struct screen_hint hints[SCREEN_HINTS];
+    int hint_count;
 
     /* frames */
     bool data_dirty, key_dirty;
@@ -104,6 +130,7 @@ struct screen {
     struct screen_confirm confirm;
     struct screen_menu menu;
     struct screen_columns columns;
+    struct screen_palette palette;
     int help_top, help_rows;
     struct screen_history histories[SCREEN_HISTORIES];
 
@@ -140,10 +167,15 @@ void screen_draw_header(struct screen *screen, struct pane pane);
 void screen_draw_status(struct screen *screen, struct pane pane);
 void screen_draw_graph_line(struct screen *screen, struct pane pane);
 void screen_draw_tabs(struct screen *screen, struct pane pane);
-void screen_draw_footer(struct screen *screen, struct pane pane);
 void screen_draw_tiny(struct screen *screen, struct pane pane);
 
+/* ---- screen_footer.c ---- */
+void screen_draw_footer(struct screen *screen, struct pane pane);
+/* As if the key whose hint stands at (X, Y) were pressed. False: none stands there. */
+bool screen_click_footer(struct screen *screen, int x, int y);
+
 /* ---- screen_keys.c ---- */
+void screen_act(struct screen *screen, enum action action);
 void screen_on_key(struct screen *screen, uint32_t key);
 void screen_on_click(struct screen *screen, int x, int y);
 void screen_on_wheel(struct screen *screen, int x, int y, int by);
@@ -156,20 +188,37 @@ void screen_line_key(struct screen *screen, uint32_t key);
 void screen_line_paste(struct screen *screen, const char *text, size_t length);
 void screen_confirm_key(struct screen *screen, uint32_t key);
 void screen_menu_key(struct screen *screen, uint32_t key);
+void screen_menu_click(struct screen *screen, int x, int y);
 void screen_draw_line(struct screen *screen, struct pane pane);
 void screen_draw_confirm(struct screen *screen, struct pane pane);
 void screen_draw_menu(struct screen *screen, struct pane pane);
+/* The row of PANE at (X, Y); -1: it is outside. */
+int screen_row_at(struct pane pane, int x, int y);
 /* A box of at most WIDTH x HEIGHT inside in the middle of PANE; the pane inside it. */
 struct pane screen_draw_box(struct pane pane, int width, int height);
 
 /* ---- screen_columns.c ---- */
 void screen_open_columns(struct screen *screen, struct table *table);
 void screen_columns_key(struct screen *screen, uint32_t key);
+void screen_columns_click(struct screen *screen, int x, int y);
 void screen_draw_columns(struct screen *screen, struct pane pane);
 /* Sorting and columns of VIEW's table as they were in the last session. */
 void screen_restore_look(struct screen_view *view);
 /* What the focused table looks like now is kept for the next one. */
 void screen_keep_look(struct screen *screen);
+
+/* ---- screen_palette.c ---- */
+void screen_open_palette(struct screen *screen);
+void screen_palette_key(struct screen *screen, uint32_t key);
+void screen_palette_paste(struct screen *screen, const char *text, size_t length);
+void screen_palette_click(struct screen *screen, int x, int y);
+void screen_draw_palette(struct screen *screen, struct pane pane);
+
+/* ---- screen_copy.c ---- */
+void screen_open_copy(struct screen *screen);
+void screen_copy_key(struct screen *screen, uint32_t key);
+/* False: ACTION is none of those that copy. */
+bool screen_copy_act(struct screen *screen, enum action action);
 
 /* ---- screen_help.c ---- */
 void screen_open_help(struct screen *screen);
@@ -178,6 +227,7 @@ void screen_draw_help(struct screen *screen, struct pane pane);
 
 /* ---- screen_commands.c: keys that act on the session as a whole ---- */
 void screen_ask_limits(struct screen *screen);
+void screen_ask_goals(struct screen *screen);
 void screen_toggle_turtle(struct screen *screen);
 void screen_ask_leave(struct screen *screen);
 void screen_read_settings(struct screen *screen);

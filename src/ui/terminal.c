@@ -2,6 +2,7 @@
 
 #include "base/i18n.h"
 #include "ui/cell_writer.h"
+#include "ui/clipboard.h"
 #include "ui/out_queue.h"
 #include "ui/terminal_restore.h"
 
@@ -377,6 +378,22 @@ void terminal_present(struct terminal *terminal, const struct canvas *canvas)
 {
     cell_writer_present(terminal->writer, canvas);
     enqueue(terminal);
+}
+
+bool terminal_copy(struct terminal *terminal, const char *text, size_t length)
+{
+    char *bytes;
+    size_t count;
+    if (!terminal->raw || terminal->gone || !out_queue_is_empty(&terminal->queue) ||
+        !clipboard_is_known(getenv("TERM")) ||
+        !clipboard_bytes(text, length, &bytes, &count))
+        return false;
+    const bool taken = out_queue_add(&terminal->queue, bytes, count);
+    free(bytes);
+    if (taken)
+        send_queue(terminal);
+    watch(terminal);
+    return taken;
 }
 
 void terminal_redraw(struct terminal *terminal)

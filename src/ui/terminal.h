@@ -47,6 +47,9 @@ bool terminal_is_ready(struct terminal *terminal);
 void terminal_present(struct terminal *terminal, const struct canvas *canvas);
 /* Sends the next frame whole. */
 void terminal_redraw(struct terminal *terminal);
+/* Puts LENGTH bytes of TEXT on its clipboard, if it has one and allows that, which it
+ * does not tell. False: it has none, or has not taken yet what was sent before. */
+bool terminal_copy(struct terminal *terminal, const char *text, size_t length);
 /* As ^Z does elsewhere: stops the process's group, which comes back with SIGCONT. */
 void terminal_suspend(struct terminal *terminal);
 

@@ -1,14 +1,11 @@
 /* What keys in the list of torrents do to the session. */
 #include "base/i18n.h"
-#include "base/text.h"
-#include "ui/limit_words.h"
+#include "torrent/commands.h"
 #include "ui/path_complete.h"
 #include "ui/view_torrents.h"
 #include "ui/view_torrents_private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void ask_about(void *context, const void *row)
 {
@@ -43,7 +40,7 @@ static bool is_stopped(const struct view_context *context, struct torrent_id id)
 /* All chosen do what the first one needs. */
 static void pause_chosen(struct torrents *list, struct view_context *context)
 {
-    const bool resume = choose(list) && is_stopped(context, list->asked[0]);
+    const bool resume = is_stopped(context, list->asked[0]);
     for (uint32_t i = 0; i < list->asked_count; i++)
         if (resume)
             torrent_resume(context->session, list->asked[i]);
@@ -68,6 +65,18 @@ static void pause_all(struct torrents *list, struct view_context *context)
     }
 }
 
+static bool fetch(struct view_context *context, const char *url)
+{
+    char message[SESSION_MESSAGE_SIZE];
+    uint32_t number;
+    const struct add_options options = {0};
+    const enum error_code error =
+        session_fetch(context->session, url, &options, &number, message);
+    if (error != ERROR_NONE)
+        view_say(context, STYLE_BAD, "%s", message);
+    return error == ERROR_NONE;
+}
+
 static bool on_add(void *state, struct view_context *context, const char *text)
 {
     char path[4096], message[SESSION_MESSAGE_SIZE];
@@ -76,20 +85,21 @@ static bool on_add(void *state, struct view_context *context, const char *text)
     struct torrents *list = state;
     if (text[0] == '\0')
         return true;
-    if (strncmp(text, "magnet:", 7) == 0 || strstr(text, "://") != NULL) {
-        view_say(context, STYLE_BAD, "%s",
-                 _("Only .torrent files can be opened in this version."));
-        return false;
-    }
+    const bool is_magnet = session_is_magnet(text);
+    if (session_is_url(text))
+        return fetch(context, text);
     path_expand(text, path, sizeof path);
     const enum error_code error =
-        session_add_file(context->session, path, &options, &id, message);
+        is_magnet ? session_add_magnet(context->session, text, &options, &id, message)
+                  : session_add_file(context->session, path, &options, &id, message);
     if (error != ERROR_NONE && error != ERROR_EXISTS) {
         view_say(context, STYLE_BAD, "%s", message);
         return false;
     }
     if (error == ERROR_EXISTS && !torrent_bring_back(list, id))
         view_say(context, STYLE_WARN, "%s", _("This torrent is in the list already."));
+    else if (error == ERROR_NONE && is_magnet)
+        view_say(context, STYLE_NORMAL, "%s", _("Added; its metadata are fetched."));
     view_torrents_recalc(state, context);
     table_select(list->table, torrent_row_make_id(id));
     return true;
@@ -97,9 +107,12 @@ static bool on_add(void *state, struct view_context *context, const char *text)
 
 void view_torrents_ask_add(void *state, struct view_context *context, const char *path)
 {
+    if (path != NULL && session_is_magnet(path) && on_add(state, context, path))
+        return;
     const struct view_question question = {
-        .label = _("Torrent file: "),
-        .hint = _("The path of a .torrent file; Tab completes it."),
+        .label = _("Torrent: "),
+        .hint = _("The path of a .torrent file, which Tab completes, its web address, a "
+                  "magnet link or an info-hash."),
         .initial = path,
         .history = "add",
         .paths = true,
@@ -111,19 +124,31 @@ void view_torrents_ask_add(void *state, struct view_context *context, const char
 static void move_in_list(struct torrents *list, struct view_context *context, int by)
 {
     if (table_sort_column(list->table) >= 0 || table_sort_descending(list->table)) {
-        view_say(context, STYLE_WARN, "%s",
-                 _("The list is sorted by a column; press s and choose its own order "
-                   "first."));
+        view_say(context, STYLE_WARN,
+                 /* L10N: %s is a key */
+                 _("The list is sorted by a column; press %s and choose its own order "
+                   "first."),
+                 view_key(context, "sort", (char[KEY_NAME_SIZE]){0}));
         return;
     }
-    torrent_move(context->session, torrent_row_id(table_current_id(list->table)), by);
+    const struct torrent_id id = torrent_row_id(table_current_id(list->table));
+    const uint32_t count = session_count(context->session);
+    const struct torrent_id end =
+        session_at(context->session, by < 0 || count == 0 ? 0 : count - 1);
+    if (id.generation == 0)
+        return;
+    if (id.index == end.index && id.generation == end.generation)
+        view_say(context, STYLE_NORMAL, "%s",
+                 by < 0 ? _("It is the first in the list already.")
+                        : _("It is the last in the list already."));
+    else
+        torrent_move(context->session, id, by);
 }
 
 static void toggle_forced(struct torrents *list, struct view_context *context)
 {
     struct torrent_settings settings;
-    if (!choose(list) ||
-        !torrent_get_settings(context->session, list->asked[0], &settings))
+    if (!torrent_get_settings(context->session, list->asked[0], &settings))
         return;
     const bool forced = !settings.forced || settings.paused;
     for (uint32_t i = 0; i < list->asked_count; i++)
@@ -136,7 +161,7 @@ static void toggle_forced(struct torrents *list, struct view_context *context)
 static void toggle_sequential(struct torrents *list, struct view_context *context)
 {
     struct torrent_info info;
-    if (!choose(list) || !torrent_get_info(context->session, list->asked[0], &info))
+    if (!torrent_get_info(context->session, list->asked[0], &info))
         return;
     const bool sequential = !info.sequential;
     for (uint32_t i = 0; i < list->asked_count; i++)
@@ -149,7 +174,7 @@ static void toggle_sequential(struct torrents *list, struct view_context *contex
 static void toggle_first_last(struct torrents *list, struct view_context *context)
 {
     struct torrent_info info;
-    if (!choose(list) || !torrent_get_info(context->session, list->asked[0], &info))
+    if (!torrent_get_info(context->session, list->asked[0], &info))
         return;
     const bool first_last = !info.first_last;
     for (uint32_t i = 0; i < list->asked_count; i++)
@@ -159,116 +184,10 @@ static void toggle_first_last(struct torrents *list, struct view_context *contex
                         : _("No piece of a file is preferred now."));
 }
 
-/* ---- moving data ---- */
-
-static bool on_move(void *state, struct view_context *context, const char *text)
-{
-    char path[4096], message[SESSION_MESSAGE_SIZE];
-    const struct torrents *list = state;
-    enum error_code error = ERROR_NONE;
-    if (text[0] == '\0')
-        return true;
-    path_expand(text, path, sizeof path);
-    for (uint32_t i = 0; i < list->asked_count && error == ERROR_NONE; i++)
-        error = torrent_move_data(context->session, list->asked[i], path, message);
-    if (error != ERROR_NONE)
-        view_say(context, STYLE_BAD, "%s", message);
-    return error == ERROR_NONE;
-}
-
-static void move_or_end(struct torrents *list, struct view_context *context)
-{
-    struct torrent_info info;
-    if (!choose(list) || !torrent_get_info(context->session, list->asked[0], &info))
-        return;
-    if (info.moving) {
-        for (uint32_t i = 0; i < list->asked_count; i++)
-            torrent_cancel_move(context->session, list->asked[i]);
-        return;
-    }
-    const struct view_question question = {
-        .label = _("Move the data to: "),
-        .hint = _("A directory, made if it is not there; Tab completes its path."),
-        .initial = info.download_dir,
-        .history = "move",
-        .paths = true,
-        .state = list,
-        .on_accept = on_move};
-    view_ask(context, &question);
-}
-
-/* ---- limits and goals ---- */
-
-static bool on_limits(void *state, struct view_context *context, const char *text)
-{
-    struct torrents *list = state;
-    uint64_t down, up;
-    if (!limit_words_read(context, text, &down, &up))
-        return false;
-    for (uint32_t i = 0; i < list->asked_count; i++) {
-        struct torrent_settings settings;
-        if (!torrent_get_settings(context->session, list->asked[i], &settings))
-            continue;
-        settings.max_down = down;
-        settings.max_up = up;
-        torrent_set_settings(context->session, list->asked[i], &settings);
-    }
-    return true;
-}
-
-static void ask_limits(struct torrents *list, struct view_context *context)
-{
-    struct torrent_settings settings;
-    char initial[LIMIT_WORDS_SIZE];
-    if (!choose(list) ||
-        !torrent_get_settings(context->session, list->asked[0], &settings))
-        return;
-    const struct view_question question = {
-        .label = _("Torrent's limits: "),
-        .hint = limit_words_hint(),
-        .initial = limit_words(settings.max_down, settings.max_up, initial),
-        .state = list,
-        .on_accept = on_limits};
-    view_ask(context, &question);
-}
-
-static bool on_goal(void *state, struct view_context *context, const char *text)
-{
-    struct torrents *list = state;
-    struct seed_goal goal;
-    if (!goal_words_parse(text, &goal)) {
-        view_say(context, STYLE_BAD, "%s", goal_words_hint());
-        return false;
-    }
-    for (uint32_t i = 0; i < list->asked_count; i++) {
-        struct torrent_settings settings;
-        if (!torrent_get_settings(context->session, list->asked[i], &settings))
-            continue;
-        settings.goal = goal;
-        torrent_set_settings(context->session, list->asked[i], &settings);
-    }
-    return true;
-}
-
-static void ask_goal(struct torrents *list, struct view_context *context)
-{
-    struct torrent_settings settings;
-    char initial[LIMIT_WORDS_SIZE];
-    if (!choose(list) ||
-        !torrent_get_settings(context->session, list->asked[0], &settings))
-        return;
-    const struct view_question question = {.label = _("Goal of seeding: "),
-                                           .hint = goal_words_hint(),
-                                           .initial = goal_words(&settings.goal, initial),
-                                           .state = list,
-                                           .on_accept = on_goal};
-    view_ask(context, &question);
-}
-
 static void toggle_super_seed(struct torrents *list, struct view_context *context)
 {
     struct torrent_info info;
-    if (!choose(list) || !torrent_get_info(context->session, list->asked[0], &info))
+    if (!torrent_get_info(context->session, list->asked[0], &info))
         return;
     for (uint32_t i = 0; i < list->asked_count; i++)
         torrent_set_super_seed(context->session, list->asked[i], !info.super_seed);
@@ -281,8 +200,6 @@ static void for_chosen(struct torrents *list, struct view_context *context,
                        void (*command)(struct session *session, struct torrent_id id),
                        const char *note)
 {
-    if (!choose(list))
-        return;
     for (uint32_t i = 0; i < list->asked_count; i++)
         command(context->session, list->asked[i]);
     view_say(context, STYLE_NORMAL, "%s", note);
@@ -296,74 +213,85 @@ static void announce(struct torrents *list, struct view_context *context)
     for (uint32_t i = 0; i < list->asked_count; i++)
         if (torrent_get_info(context->session, list->asked[i], &info))
             trackers += info.trackers;
-    if (trackers == 0 && list->asked_count > 0)
-        view_say(context, STYLE_WARN, "%s",
-                 _("There is no tracker to ask; a adds one in the tab Trackers."));
+    if (trackers == 0)
+        view_say(context, STYLE_WARN,
+                 /* L10N: %s is a key */
+                 _("There is no tracker to ask; %s adds one in the tab Trackers."),
+                 view_key(context, "tracker-add", (char[KEY_NAME_SIZE]){0}));
 }
+
+static void verify(struct torrents *list, struct view_context *context)
+{
+    for_chosen(list, context, torrent_verify, _("The data on disk is checked again."));
+}
+
+static void ask_remove(struct torrents *list, struct view_context *context)
+{
+    torrent_remove_ask(list, context, false);
+}
+
+static void ask_remove_with_data(struct torrents *list, struct view_context *context)
+{
+    torrent_remove_ask(list, context, true);
+}
+
+static void ask_add(struct torrents *list, struct view_context *context)
+{
+    view_torrents_ask_add(list, context, NULL);
+}
+
+static void ask_rename(struct torrents *list, struct view_context *context)
+{
+    if (table_current(list->table) != NULL)
+        rename_ask(context, &list->rename, torrent_row_id(table_current_id(list->table)),
+                   "", 0);
+}
+
+static void move_up(struct torrents *list, struct view_context *context)
+{
+    move_in_list(list, context, -1);
+}
+
+static void move_down(struct torrents *list, struct view_context *context)
+{
+    move_in_list(list, context, 1);
+}
+
+static const struct {
+    enum action action;
+    void (*act)(struct torrents *list, struct view_context *context);
+    bool chosen; /* it concerns those in `asked`, and does nothing without any */
+} commands[] = {
+    {ACTION_PAUSE, pause_chosen, true},
+    {ACTION_PAUSE_ALL, pause_all, false},
+    {ACTION_ADD, ask_add, false},
+    {ACTION_REMOVE, ask_remove, true},
+    {ACTION_REMOVE_WITH_DATA, ask_remove_with_data, true},
+    {ACTION_UNDO, torrent_undo, false},
+    {ACTION_VERIFY, verify, true},
+    {ACTION_ANNOUNCE, announce, true},
+    {ACTION_START_NOW, toggle_forced, true},
+    {ACTION_TORRENT_LIMITS, torrent_limits_ask, true},
+    {ACTION_GOAL, torrent_goal_ask, true},
+    {ACTION_SEQUENTIAL, toggle_sequential, true},
+    {ACTION_FIRST_LAST, toggle_first_last, true},
+    {ACTION_MOVE_DATA, torrent_move_ask, true},
+    {ACTION_RENAME, ask_rename, false},
+    {ACTION_LABEL, torrent_label_ask, true},
+    {ACTION_SUPER_SEED, toggle_super_seed, true},
+    {ACTION_QUEUE_UP, move_up, false},
+    {ACTION_QUEUE_DOWN, move_down, false},
+};
 
 bool torrent_commands_act(struct torrents *list, struct view_context *context,
                           enum action action)
 {
-    switch (action) {
-    case ACTION_PAUSE:
-        pause_chosen(list, context);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (commands[i].action != action)
+            continue;
+        if (!commands[i].chosen || choose(list))
+            commands[i].act(list, context);
         return true;
-    case ACTION_PAUSE_ALL:
-        pause_all(list, context);
-        return true;
-    case ACTION_ADD:
-        view_torrents_ask_add(list, context, NULL);
-        return true;
-    case ACTION_REMOVE:
-        if (choose(list))
-            torrent_remove_ask(list, context, false);
-        return true;
-    case ACTION_REMOVE_WITH_DATA:
-        if (choose(list))
-            torrent_remove_ask(list, context, true);
-        return true;
-    case ACTION_UNDO:
-        torrent_remove_undo(list, context);
-        return true;
-    case ACTION_VERIFY:
-        for_chosen(list, context, torrent_verify,
-                   _("The data on disk is checked again."));
-        return true;
-    case ACTION_ANNOUNCE:
-        announce(list, context);
-        return true;
-    case ACTION_START_NOW:
-        toggle_forced(list, context);
-        return true;
-    case ACTION_TORRENT_LIMITS:
-        ask_limits(list, context);
-        return true;
-    case ACTION_GOAL:
-        ask_goal(list, context);
-        return true;
-    case ACTION_SEQUENTIAL:
-        toggle_sequential(list, context);
-        return true;
-    case ACTION_FIRST_LAST:
-        toggle_first_last(list, context);
-        return true;
-    case ACTION_MOVE_DATA:
-        move_or_end(list, context);
-        return true;
-    case ACTION_LABEL:
-        if (choose(list))
-            torrent_label_ask(list, context);
-        return true;
-    case ACTION_SUPER_SEED:
-        toggle_super_seed(list, context);
-        return true;
-    case ACTION_QUEUE_UP:
-        move_in_list(list, context, -1);
-        return true;
-    case ACTION_QUEUE_DOWN:
-        move_in_list(list, context, 1);
-        return true;
-    default:
-        return false;
     }
+    return false;
 }

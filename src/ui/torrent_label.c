@@ -1,5 +1,6 @@
 /* The key that gives a label to the chosen torrents. */
 #include "base/i18n.h"
+#include "torrent/commands.h"
 #include "torrent/label.h"
 #include "ui/view_torrents_private.h"
 

@@ -2,6 +2,8 @@
  * they are only paused and hidden. What kills the program then keeps them, paused. */
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/commands.h"
+#include "ui/rename_ask.h"
 #include "ui/view_torrents.h"
 #include "ui/view_torrents_private.h"
 
@@ -42,6 +44,10 @@ static void remove_first(struct torrents *list, uint32_t count)
 {
     if (count == 0)
         return;
+    /* What came before the last thing done, which cannot be undone any more, stays. */
+    if (list->context->renamed.at_ns + UNDO_S * NS_PER_S <=
+        list->leaving[count - 1].until_ns)
+        rename_forget(list->context);
     for (uint32_t i = 0; i < count; i++)
         session_remove(list->context->session, list->leaving[i].id,
                        list->leaving[i].with_data);
@@ -111,14 +117,17 @@ static void say_removed(struct torrents *list, struct view_context *context,
 {
     char masked[VIEW_MASK_SIZE];
     const uint32_t count = list->asked_count;
+    const char *key = view_key(context, "undo", (char[KEY_NAME_SIZE]){0});
     if (count == 1)
-        view_say(context, STYLE_WARN, _("Press z to bring “%.200s” back, within %u s."),
+        view_say(context, STYLE_WARN,
+                 /* L10N: a key, a name and a time */
+                 _("Press %s to bring “%.200s” back, within %u s."), key,
                  view_mask(context, name, masked), (unsigned)UNDO_S);
     else
         view_say(context, STYLE_WARN,
-                 ngettext("Press z to bring %u torrent back, within %u s.",
-                          "Press z to bring %u torrents back, within %u s.", count),
-                 count, (unsigned)UNDO_S);
+                 ngettext("Press %s to bring %u torrent back, within %u s.",
+                          "Press %s to bring %u torrents back, within %u s.", count),
+                 key, count, (unsigned)UNDO_S);
 }
 
 static void on_remove(void *state, struct view_context *context)
@@ -191,10 +200,18 @@ bool torrent_bring_back(struct torrents *list, struct torrent_id id)
     return false;
 }
 
-void torrent_remove_undo(struct torrents *list, struct view_context *context)
+static bool renamed_since(const struct torrents *list, const struct view_context *context)
 {
-    if (list->leaving_count == 0) {
-        view_say(context, STYLE_WARN, "%s", _("There is no removal to undo."));
+    return list->leaving_count == 0 ||
+           (context->renamed.path != NULL &&
+            context->renamed.at_ns + UNDO_S * NS_PER_S >
+                list->leaving[list->leaving_count - 1].until_ns);
+}
+
+void torrent_undo(struct torrents *list, struct view_context *context)
+{
+    if (renamed_since(list, context)) {
+        rename_undo(context);
         return;
     }
     const struct leaving_torrent last = list->leaving[list->leaving_count - 1];

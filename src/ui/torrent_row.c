@@ -111,18 +111,20 @@ static void draw_done(void *context, const void *row, struct pane cell)
     (void)context;
     if (info->state == TORRENT_STATE_CHECKING)
         cell_percent(cell, info->checked_pieces, info->pieces);
-    else
+    else if (!info->awaits_metadata) /* of how much it is, is not known */
         cell_percent(cell, info->done_bytes, info->total_bytes);
+}
+
+static double part_done(const struct torrent_info *info)
+{
+    if (info->total_bytes == 0)
+        return info->awaits_metadata ? 0 : 1;
+    return (double)info->done_bytes / (double)info->total_bytes;
 }
 
 static int compare_done(const void *a, const void *b)
 {
-    const struct torrent_info *left = info_of(a), *right = info_of(b);
-    const double done_a =
-        left->total_bytes == 0 ? 1 : (double)left->done_bytes / (double)left->total_bytes;
-    const double done_b = right->total_bytes == 0
-                              ? 1
-                              : (double)right->done_bytes / (double)right->total_bytes;
+    const double done_a = part_done(info_of(a)), done_b = part_done(info_of(b));
     return done_a < done_b ? -1 : done_a > done_b;
 }
 
@@ -248,7 +250,7 @@ static const struct table_column columns[] = {
      .title = N_("Name"),
      .help = N_("the torrent's name"),
      .width = 24,
-     .wish = 32,
+     .wish = 26, /* with 80 columns the bar has room, too */
      .stretch = 4,
      .compare = compare_name,
      .draw = draw_name},
@@ -327,7 +329,7 @@ static const struct table_column columns[] = {
      .draw = draw_ratio},
     {.name = "label",
      .title = N_("Label"),
-     .help = N_("a word of yours, set with b"),
+     .help = N_("a word of yours"),
      .width = 10,
      .wish = 14,
      .priority = 10,

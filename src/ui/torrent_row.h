@@ -2,7 +2,7 @@
 #ifndef BTTUI_UI_TORRENT_ROW_H
 #define BTTUI_UI_TORRENT_ROW_H
 
-#include "torrent/session.h"
+#include "torrent/looks.h"
 #include "ui/table.h"
 
 #define TORRENT_ROW_NAME_SIZE   256

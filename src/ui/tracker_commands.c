@@ -1,5 +1,6 @@
 /* What keys in the Trackers view do to the session. */
 #include "base/i18n.h"
+#include "torrent/commands.h"
 #include "ui/view_trackers_private.h"
 
 #include <stdio.h>
@@ -79,8 +80,10 @@ static void on_remove(void *state, struct view_context *context)
 static bool is_all(const struct trackers *trackers, struct view_context *context)
 {
     if (trackers->all)
-        view_say(context, STYLE_WARN, "%s",
-                 _("These are the trackers of all torrents; o shows those of one."));
+        view_say(context, STYLE_WARN,
+                 /* L10N: %s is a key */
+                 _("These are the trackers of all torrents; %s shows those of one."),
+                 view_key(context, "tracker-all", (char[KEY_NAME_SIZE]){0}));
     return trackers->all;
 }
 
@@ -90,6 +93,12 @@ static void ask_remove(struct trackers *trackers, struct view_context *context)
     const struct tracker_row *row = table_current(trackers->table);
     if (row == NULL || is_all(trackers, context))
         return;
+    if (row->is_finder) {
+        view_say(
+            context, STYLE_WARN, "%s",
+            _("This is no tracker; --no-dht, --no-lsd and --no-pex leave such out."));
+        return;
+    }
     trackers->asked = context->torrent;
     trackers->asked_tracker = row->tracker.id;
     snprintf(

@@ -113,6 +113,7 @@ static void take(struct hosts *hosts, const struct tracker_info *tracker)
 static void end_row(struct tracker_row *row, const struct host *host)
 {
     char words[VIEW_TRACKERS_MESSAGE];
+    row->is_finder = false;
     row->tracker.state = host->is_asked       ? TRACKER_STATE_WORKING
                          : host->answers      ? TRACKER_STATE_OK
                          : host->failing != 0 ? TRACKER_STATE_FAILED

@@ -2,14 +2,14 @@
  * A view is a record: adding one is a file with such a record and a line in views.c.
  * The screen owns a view's state and calls it on the loop thread; on_message only
  * says whether what is shown may have changed, recalc takes a read-only look at the
- * session (torrent/session.h) and keeps rows, draw paints them and reads nothing else,
+ * session (torrent/looks.h) and keeps rows, draw paints them and reads nothing else,
  * act carries out a key. Views keep no pointer to looks beyond the turn: what draw needs
  * is copied by recalc or looked up in draw through the session's read-only looks.
  */
 #ifndef BTTUI_UI_VIEW_H
 #define BTTUI_UI_VIEW_H
 
-#include "torrent/session.h"
+#include "torrent/looks.h"
 #include "ui/canvas.h"
 #include "ui/keymap.h"
 #include "ui/style.h"
@@ -21,12 +21,22 @@
 struct screen;
 struct table;
 
+/* How the last renaming is undone (rename_ask.h). */
+struct view_renamed {
+    struct torrent_id torrent;
+    char
+        *path; /* as it is now, below the torrent's name; "": itself; NULL: none; owned */
+    char *name; /* as it was called before; owned */
+    uint64_t at_ns;
+};
+
 struct view_context {
     struct session *session;
     struct loop *loop;
     struct screen *screen;     /* for the calls below */
     struct torrent_id torrent; /* the selected one; generation 0: none */
     const struct clock *clock;
+    struct view_renamed renamed;
     bool masked; /* X: names and addresses are not shown; see view_mask */
 };
 
@@ -106,6 +116,10 @@ void view_ask(struct view_context *context, const struct view_question *question
  * have several lines. */
 void view_confirm(struct view_context *context, const char *text, void *state,
                   void (*on_yes)(void *state, struct view_context *context));
+
+/* For sentences that tell of a key: keymap_key_of what holds now. */
+const char *view_key(const struct view_context *context, const char *name,
+                     char ret_text[KEY_NAME_SIZE]);
 
 /* TEXT, or with letters and digits hidden while names are masked. */
 #define VIEW_MASK_SIZE 256

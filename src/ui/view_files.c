@@ -3,29 +3,17 @@
  * wanted, and which before others. With a filter it is a flat list of the paths that have
  * its text.
  */
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "ui/cells.h"
-#include "ui/file_row.h"
+#include "ui/view_files_private.h"
 #include "ui/views.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define MANY_FILES 5000u /* from here on progress is added up once a second */
-
-struct files {
-    struct table *table;
-    struct file_rows all;
-    struct file_row *rows;
-    uint32_t capacity;
-    bool has_torrent;
-    enum file_tree_key key;
-    bool descending;
-    bool is_stale;  /* something was changed here: add up at once */
-    bool is_listed; /* the rows are as the tree is opened and sorted */
-    uint64_t refreshed_ns;
-};
 
 /* ---- life ---- */
 
@@ -52,6 +40,7 @@ static void files_done(void *state)
     struct files *files = state;
     if (files->table != NULL)
         forget(files);
+    rename_asked_done(&files->rename);
     table_free(files->table);
 }
 
@@ -102,10 +91,21 @@ static bool same_torrent(struct torrent_id a, struct torrent_id b)
 }
 
 /* The tree is this torrent's, or made so. False: there is none. */
-static bool have_tree(struct files *files, struct view_context *context)
+static bool have_tree(struct files *files, struct view_context *context,
+                      uint32_t names_epoch)
 {
-    if (files->all.tree.count > 0 && same_torrent(files->all.torrent, context->torrent))
+    const bool renamed = files->names_epoch != names_epoch;
+    files->names_epoch = names_epoch;
+    if (files->all.tree.count > 0 && same_torrent(files->all.torrent, context->torrent)) {
+        if (!renamed ||
+            !file_tree_rename(&files->all.tree, context->session, context->torrent))
+            return true;
+        files->key = FILE_TREE_BY_NAME;
+        files->descending = false;
+        files->is_listed = false;
+        files->is_stale = true;
         return true;
+    }
     forget(files);
     files->all.torrent = context->torrent;
     if (torrent_file_count(context->session, context->torrent) == 0 ||
@@ -144,7 +144,7 @@ static void files_recalc(void *state, struct view_context *context)
     struct torrent_info info;
     files->all.context = context;
     files->has_torrent = torrent_get_info(context->session, context->torrent, &info);
-    if (!have_tree(files, context)) {
+    if (!have_tree(files, context, files->has_torrent ? info.names_epoch : 0)) {
         table_set_rows(files->table, NULL, 0);
         return;
     }
@@ -208,182 +208,9 @@ static void files_draw(void *state, struct view_context *context, struct pane pa
     } else if (!files->has_torrent) {
         view_draw_empty(pane, _("No torrent is selected."), "");
     } else if (files->all.flat) {
-        view_draw_empty(pane, _("No file has the filter's text."),
-                        _("Esc shows all again."));
+        view_draw_no_match(context, pane, _("No file has the filter's text."), "back");
     } else {
         view_draw_empty(pane, _("The files are not known yet."), "");
-    }
-}
-
-/* ---- keys ---- */
-
-struct choice {
-    struct files *files;
-    uint32_t *numbers;
-    uint32_t count;
-};
-
-static bool choice_begin(struct choice *choice, struct files *files)
-{
-    *choice = (struct choice){.files = files};
-    if (files->all.tree.count > 0)
-        choice->numbers = malloc(files->all.tree.count * sizeof *choice->numbers);
-    return choice->numbers != NULL;
-}
-
-static void choice_end(struct choice *choice)
-{
-    choice->files->is_stale = true;
-    free(choice->numbers);
-}
-
-/* The row's file, or all in its folder. */
-static const struct file_node *choose_row(struct choice *choice, struct files *files)
-{
-    const struct file_row *row = table_current(files->table);
-    if (row == NULL || !choice_begin(choice, files))
-        return NULL;
-    const struct file_node *node = file_row_node(&files->all, row);
-    if (!node->is_folder)
-        choice->numbers[choice->count++] = node->file;
-    else
-        for (uint32_t in = row->node;
-             (in = file_tree_next_file(&files->all.tree, row->node, in)) !=
-             FILE_TREE_NONE;)
-            choice->numbers[choice->count++] = files->all.tree.nodes[in].file;
-    return node;
-}
-
-/* All files, or those that the filter shows. */
-static bool choose_all(struct choice *choice, struct files *files)
-{
-    if (!choice_begin(choice, files))
-        return false;
-    if (files->all.flat) {
-        const void *row;
-        for (uint32_t at = 0; (row = table_at(files->table, at)) != NULL; at++)
-            choice->numbers[choice->count++] = file_row_node(&files->all, row)->file;
-    } else {
-        for (uint32_t node = 0; node < files->all.tree.count; node++)
-            if (!files->all.tree.nodes[node].is_folder)
-                choice->numbers[choice->count++] = files->all.tree.nodes[node].file;
-    }
-    return true;
-}
-
-static void want(struct choice *choice, struct view_context *context, bool wanted)
-{
-    if (choice->count > 0)
-        torrent_set_files_wanted(context->session, context->torrent, choice->numbers,
-                                 choice->count, wanted);
-    choice_end(choice);
-}
-
-static void step(struct choice *choice, struct view_context *context, int by)
-{
-    if (choice->count > 0)
-        torrent_step_files_priority(context->session, context->torrent, choice->numbers,
-                                    choice->count, by);
-    choice_end(choice);
-}
-
-static void toggle_wanted(struct files *files, struct view_context *context)
-{
-    struct choice choice;
-    const struct file_node *node = choose_row(&choice, files);
-    if (node != NULL)
-        want(&choice, context, node->wanted < node->files);
-}
-
-static void set_all(struct files *files, struct view_context *context, bool wanted)
-{
-    struct choice choice;
-    if (choose_all(&choice, files))
-        want(&choice, context, wanted);
-}
-
-static void step_row(struct files *files, struct view_context *context, int by)
-{
-    struct choice choice;
-    if (choose_row(&choice, files) != NULL)
-        step(&choice, context, by);
-}
-
-static void step_all(struct files *files, struct view_context *context, int by)
-{
-    struct choice choice;
-    if (choose_all(&choice, files))
-        step(&choice, context, by);
-}
-
-static struct file_node *current_node(struct files *files)
-{
-    const struct file_row *row = table_current(files->table);
-    return row != NULL ? &files->all.tree.nodes[row->node] : NULL;
-}
-
-static void set_open(struct files *files, struct file_node *node, bool open)
-{
-    files->is_listed &= node->open == open;
-    node->open = open;
-}
-
-/* False: there is nothing to close, the key may mean something else. */
-static bool go_left(struct files *files)
-{
-    struct file_node *node = current_node(files);
-    if (node == NULL || files->all.flat)
-        return false;
-    if (node->is_folder && node->open) {
-        set_open(files, node, false);
-        return true;
-    }
-    return node->parent != FILE_TREE_ROOT &&
-           table_select(files->table, (uint64_t)node->parent + 1);
-}
-
-static void go_right(struct files *files)
-{
-    struct file_node *node = current_node(files);
-    if (node == NULL || !node->is_folder)
-        return;
-    if (node->open)
-        table_act(files->table, ACTION_DOWN);
-    set_open(files, node, true);
-}
-
-static bool files_act(void *state, struct view_context *context, enum action action)
-{
-    struct files *files = state;
-    struct file_node *node;
-    switch (action) {
-    case ACTION_FILE_WANTED:
-        toggle_wanted(files, context);
-        return true;
-    case ACTION_FILE_ALL:
-    case ACTION_FILE_NONE:
-        set_all(files, context, action == ACTION_FILE_ALL);
-        return true;
-    case ACTION_FILE_RAISE:
-    case ACTION_FILE_LOWER:
-        step_row(files, context, action == ACTION_FILE_RAISE ? 1 : -1);
-        return true;
-    case ACTION_FILE_RAISE_ALL:
-    case ACTION_FILE_LOWER_ALL:
-        step_all(files, context, action == ACTION_FILE_RAISE_ALL ? 1 : -1);
-        return true;
-    case ACTION_OPEN:
-        node = current_node(files);
-        if (node != NULL && node->is_folder)
-            set_open(files, node, !node->open);
-        return true;
-    case ACTION_LEFT:
-        return go_left(files);
-    case ACTION_RIGHT:
-        go_right(files);
-        return true;
-    default:
-        return false;
     }
 }
 
@@ -409,7 +236,7 @@ const struct view_class view_files = {
     .torrent = files_torrent,
     .recalc = files_recalc,
     .draw = files_draw,
-    .act = files_act,
+    .act = file_commands_act,
     .click = files_click,
     .table = files_table,
 };

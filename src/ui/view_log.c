@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "torrent/session.h"
 #include "ui/cells.h"
 #include "ui/table.h"
 #include "ui/views.h"
@@ -223,19 +224,27 @@ static void draw_line(const struct log_view *view, struct pane pane)
     pane_wrap(pane, 0, levels[line->level].style, text);
 }
 
+static void draw_empty(const struct log_view *view, struct view_context *context,
+                       struct pane pane)
+{
+    char next[128] = "";
+    if (table_filter(view->table)[0] != '\0') {
+        view_draw_no_match(context, pane, _("No line has the filter's text."), "back");
+        return;
+    }
+    if (view->least > LOG_LEVEL_DEBUG)
+        /* L10N: %s is a key */
+        snprintf(next, sizeof next, _("%s shows other levels."),
+                 view_key(context, "log-level", (char[KEY_NAME_SIZE]){0}));
+    view_draw_empty(pane, _("Nothing has been logged at this level."), next);
+}
+
 static void log_draw(void *state, struct view_context *context, struct pane pane,
                      bool focused)
 {
     struct log_view *view = state;
-    (void)context;
     if (table_visible_count(view->table) == 0) {
-        view_draw_empty(pane,
-                        table_filter(view->table)[0] != '\0'
-                            ? _("No line has the filter's text.")
-                            : _("Nothing has been logged at this level."),
-                        table_filter(view->table)[0] != '\0' ? _("Esc shows all again.")
-                        : view->least > LOG_LEVEL_DEBUG      ? _("v shows other levels.")
-                                                             : "");
+        draw_empty(view, context, pane);
         return;
     }
     const struct pane note = view_take_bottom(&pane, 1, 5);

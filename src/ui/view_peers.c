@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool peers_init(void *state, struct view_context *context)
 {
@@ -67,6 +68,17 @@ static bool is_shown(const struct peers *peers, const struct peer_info *peer)
            peer->status == PEER_STATUS_BLOCKED;
 }
 
+/* Of a web seed: who it is says its name, not the address it has today. */
+static const char *host_of(const char *url, char ret_text[NETADDR_TEXT_SIZE])
+{
+    char host[NETADDR_TEXT_SIZE * 4];
+    const char *begin = strstr(url, "://");
+    begin = begin != NULL ? begin + 3 : url;
+    snprintf(host, sizeof host, "%.*s", (int)strcspn(begin, "/?#"), begin);
+    text_clean(text_untrusted(host), NETADDR_TEXT_SIZE - 1, ret_text, NETADDR_TEXT_SIZE);
+    return ret_text;
+}
+
 static void fill_row(struct peer_row_line *row, const struct peer_info *peer,
                      const struct view_context *context)
 {
@@ -74,9 +86,13 @@ static void fill_row(struct peer_row_line *row, const struct peer_info *peer,
     row->id = (uint64_t)peer->ref.generation << 32 | peer->ref.index;
     row->peer = *peer;
     row->peer.client = NULL;
+    row->peer.url = NULL;
     snprintf(row->client, sizeof row->client, "%s", peer->client);
     snprintf(row->address, sizeof row->address, "%.*s", (int)sizeof row->address - 1,
-             view_mask(context, netaddr_format(&peer->address, text), masked));
+             view_mask(context,
+                       peer->url != NULL ? host_of(peer->url, text)
+                                         : netaddr_format(&peer->address, text),
+                       masked));
 }
 
 static void peers_recalc(void *state, struct view_context *context)
@@ -109,16 +125,16 @@ static void peers_recalc(void *state, struct view_context *context)
 
 /* ---- painting ---- */
 
-static void draw_empty(const struct peers *peers, struct pane pane)
+static void draw_empty(const struct peers *peers, const struct view_context *context,
+                       struct pane pane)
 {
-    char what[VIEW_PEERS_REASON_SIZE + 64];
+    char what[VIEW_PEERS_REASON_SIZE + 64], next[256];
     if (!peers->has_torrent) {
         view_draw_empty(pane, _("No torrent is selected."), "");
         return;
     }
     if (table_filter(peers->table)[0] != '\0') {
-        view_draw_empty(pane, _("No peer has the filter's text."),
-                        _("Esc shows all again."));
+        view_draw_no_match(context, pane, _("No peer has the filter's text."), "back");
         return;
     }
     if (peers->hidden > 0) {
@@ -126,23 +142,33 @@ static void draw_empty(const struct peers *peers, struct pane pane)
                  ngettext("%u peer is known and not connected.",
                           "%u peers are known, none is connected.", peers->hidden),
                  peers->hidden);
-        view_draw_empty(pane, what, _("o shows them too."));
+        /* L10N: %s is a key */
+        snprintf(next, sizeof next, _("%s shows them too."),
+                 view_key(context, "peer-connected", (char[KEY_NAME_SIZE]){0}));
+        view_draw_empty(pane, what, next);
         return;
     }
     /* L10N: %s is the torrent's reason, "asking the tracker for peers" */
     snprintf(what, sizeof what, _("No peers yet: %s."), peers->reason);
-    view_draw_empty(pane, what, _("R asks the trackers now, a adds a peer by address."));
+    /* L10N: each %s is a key */
+    snprintf(next, sizeof next, _("%s asks the trackers now, %s adds a peer by address."),
+             view_key(context, "tracker-announce", (char[KEY_NAME_SIZE]){0}),
+             view_key(context, "peer-add", (char[KEY_NAME_SIZE]){0}));
+    view_draw_empty(pane, what, next);
 }
 
-static void draw_note(const struct peers *peers, struct pane pane)
+static void draw_note(const struct peers *peers, const struct view_context *context,
+                      struct pane pane)
 {
     char status[PEER_ROW_STATUS_SIZE], flags[PEER_ROW_FLAGS_SIZE], counts[128];
     const struct peer_row_line *row = table_current(peers->table);
     if (pane_is_empty(pane))
         return;
     if (peers->hidden > 0)
-        snprintf(counts, sizeof counts, _("%u connected, %u hidden (o)"),
-                 peers->connected, peers->hidden);
+        /* L10N: %s is the key that shows them */
+        snprintf(counts, sizeof counts, _("%u connected, %u hidden (%s)"),
+                 peers->connected, peers->hidden,
+                 view_key(context, "peer-connected", (char[KEY_NAME_SIZE]){0}));
     else
         snprintf(counts, sizeof counts, _("%u connected of %u"), peers->connected,
                  peers->known);
@@ -165,14 +191,13 @@ static void peers_draw(void *state, struct view_context *context, struct pane pa
                        bool focused)
 {
     struct peers *peers = state;
-    (void)context;
     if (table_visible_count(peers->table) == 0) {
-        draw_empty(peers, pane);
+        draw_empty(peers, context, pane);
         return;
     }
     const struct pane note = view_take_bottom(&pane, 1, 5);
     table_draw(peers->table, pane, focused);
-    draw_note(peers, note);
+    draw_note(peers, context, note);
 }
 
 static struct table *peers_table(void *state)

@@ -3,6 +3,7 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "torrent/session.h"
 #include "ui/cells.h"
 #include "ui/view_torrents_private.h"
 #include "ui/views.h"
@@ -32,6 +33,7 @@ static void torrents_done(void *state)
     table_free(list->table);
     free(list->rows);
     free(list->asked);
+    rename_asked_done(&list->rename);
     free(list->leaving);
     free(list->news.places);
     free(list->news.changed);
@@ -157,13 +159,54 @@ void view_torrents_recalc(void *state, struct view_context *context)
 
 /* ---- what events tell ---- */
 
+/* It was added again, by a watch directory perhaps, while its removal can be undone: who
+ * gives it wants it. */
+static bool take_back(struct torrents *list, struct view_context *context,
+                      struct torrent_id id)
+{
+    struct torrent_info info;
+    char masked[VIEW_MASK_SIZE];
+    if (!torrent_bring_back(list, id) || !torrent_get_info(context->session, id, &info))
+        return false;
+    view_say(context, STYLE_NORMAL, _("“%.200s” is back: it was added again."),
+             view_mask(context, info.name, masked));
+    return true;
+}
+
+/* What came of a URL: it is said, and what it led to is shown. */
+static bool take_fetched(struct torrents *list, struct view_context *context,
+                         const struct message *event)
+{
+    struct torrent_info info;
+    char masked[VIEW_MASK_SIZE];
+    const enum error_code error = event->u.fetched.error;
+    const char *text = event->u.fetched.text;
+    if (error != ERROR_NONE && error != ERROR_EXISTS) {
+        view_say(context, STYLE_BAD, "%s", text != NULL ? text : error_text(error));
+        return false;
+    }
+    if (!torrent_get_info(context->session, event->torrent, &info))
+        return false;
+    if (error == ERROR_EXISTS)
+        view_say(context, STYLE_WARN, "%s", _("This torrent is in the list already."));
+    else
+        view_say(context, STYLE_NORMAL, _("Added: “%.200s”."),
+                 view_mask(context, info.name, masked));
+    view_torrents_recalc(list, context);
+    table_select(list->table, torrent_row_make_id(event->torrent));
+    return true;
+}
+
 static bool torrents_on_message(void *state, struct view_context *context,
                                 const struct message *event)
 {
     struct torrents_news *news = &((struct torrents *)state)->news;
     const struct torrents *list = state;
     const uint32_t index = event->torrent.index;
-    (void)context;
+    if (event->type == EVENT_TORRENT_GIVEN)
+        return take_back(state, context, event->torrent);
+    if (event->type == EVENT_FETCHED)
+        return take_fetched(state, context, event);
     if (event->type == EVENT_SESSION_CHANGED || event->type == EVENT_TORRENT_ADDED ||
         event->type == EVENT_TORRENT_REMOVED ||
         (event->type == EVENT_TORRENT_CHANGED &&
@@ -285,23 +328,40 @@ static bool act_show(struct torrents *list, enum action action)
 
 /* ---- painting ---- */
 
+/* To one who sees the program for the first time. */
+static void draw_first(const struct view_context *context, struct pane pane)
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             /* L10N: each %s is a key */
+             _("Press %s and type the path of a .torrent file (Tab completes), or paste "
+               "the path here. %s shows all keys, %s finds a command."),
+             view_key(context, "add", (char[KEY_NAME_SIZE]){0}),
+             view_key(context, "help", (char[KEY_NAME_SIZE]){0}),
+             view_key(context, "palette", (char[KEY_NAME_SIZE]){0}));
+    view_draw_empty(pane, _("No torrents yet."), text);
+}
+
 static void torrents_draw(void *state, struct view_context *context, struct pane pane,
                           bool focused)
 {
     struct torrents *list = state;
-    (void)context;
+    uint32_t fetching;
+    if (table_count(list->table) == 0 &&
+        session_fetching(context->session, &fetching) != NULL) {
+        view_draw_empty(pane, _("A torrent is being fetched."),
+                        _("It will stand here when its .torrent file has come."));
+        return;
+    }
     if (table_count(list->table) == 0) {
-        view_draw_empty(pane, _("No torrents yet."),
-                        _("Press a and type the path of a .torrent file (Tab completes), "
-                          "or paste the path here. ? shows all keys."));
+        draw_first(context, pane);
         return;
     }
     table_draw(list->table, pane, focused);
     if (table_visible_count(list->table) > 0)
         return;
     const struct pane rest = pane_part(pane, 0, 1, pane.width, pane.height - 1);
-    view_draw_empty(rest, _("No torrent fits the filter."),
-                    _("Esc shows all of them again."));
+    view_draw_no_match(context, rest, _("No torrent fits the filter."), "clear");
 }
 
 static bool torrents_act(void *state, struct view_context *context, enum action action)

@@ -3,6 +3,7 @@
 #define BTTUI_UI_VIEW_TORRENTS_PRIVATE_H
 
 #include "loop/loop.h"
+#include "ui/rename_ask.h"
 #include "ui/table.h"
 #include "ui/torrent_row.h"
 #include "ui/view.h"
@@ -52,6 +53,7 @@ struct torrents {
     struct torrent_id *asked;
     uint32_t asked_count, asked_capacity;
     bool with_data;
+    struct rename_asked rename;
     struct leaving_torrent *leaving; /* the last removed comes last */
     uint32_t leaving_count, leaving_capacity;
     struct loop_timer leave_timer;
@@ -69,12 +71,19 @@ bool torrent_commands_act(struct torrents *list, struct view_context *context,
 /* Asks whether those in `asked`, which is not empty, go. */
 void torrent_remove_ask(struct torrents *list, struct view_context *context,
                         bool with_data);
-/* The last removal did not happen. */
-void torrent_remove_undo(struct torrents *list, struct view_context *context);
+/* The last removal, or a later renaming, did not happen. */
+void torrent_undo(struct torrents *list, struct view_context *context);
 bool torrent_is_leaving(const struct torrents *list, struct torrent_id id);
 /* False: it was not leaving. */
 bool torrent_bring_back(struct torrents *list, struct torrent_id id);
 void torrent_remove_on_timer(void *list);
+
+/* ---- torrent_ask.c ---- */
+/* Ask about those in `asked`, which is not empty: where their data go (what is on its way
+ * stays where it is instead), how fast they may be, until when they seed. */
+void torrent_move_ask(struct torrents *list, struct view_context *context);
+void torrent_limits_ask(struct torrents *list, struct view_context *context);
+void torrent_goal_ask(struct torrents *list, struct view_context *context);
 
 /* ---- torrent_label.c ---- */
 /* Asks for a label of those in `asked`, which is not empty. */

@@ -10,221 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* ---- cells ---- */
-
-static const struct {
-    const char *text;
-    uint16_t style;
-} states[] = {
-    /* L10N: states of a tracker */
-    [TRACKER_STATE_IDLE] = {N_("not asked"), STYLE_DIM},
-    [TRACKER_STATE_WORKING] = {N_("asking"), STYLE_ACCENT},
-    [TRACKER_STATE_OK] = {N_("answered"), STYLE_GOOD},
-    [TRACKER_STATE_FAILED] = {N_("failed"), STYLE_BAD},
-    [TRACKER_STATE_DISABLED] = {N_("off"), STYLE_DIM},
-};
-
-static void draw_tier(void *context, const void *line, struct pane cell)
-{
-    const struct tracker_row *row = line;
-    (void)context;
-    cell_number(cell, STYLE_DIM, (uint64_t)row->tracker.tier + 1);
-}
-
-static void draw_url(void *context, const void *line, struct pane cell)
-{
-    const struct tracker_row *row = line;
-    (void)context;
-    pane_text(cell, 0, 0, STYLE_NORMAL, row->url);
-}
-
-static void draw_state(void *context, const void *line, struct pane cell)
-{
-    const struct tracker_row *row = line;
-    (void)context;
-    pane_text(cell, 0, 0, states[row->tracker.state].style,
-              _(states[row->tracker.state].text));
-}
-
-static void draw_message(void *context, const void *line, struct pane cell)
-{
-    const struct tracker_row *row = line;
-    (void)context;
-    pane_text(cell, 0, 0,
-              row->tracker.state == TRACKER_STATE_FAILED ? STYLE_BAD : STYLE_DIM,
-              row->message);
-}
-
-static void draw_last(void *context, const void *line, struct pane cell)
-{
-    const struct tracker_row *row = line;
-    (void)context;
-    if (row->tracker.last_s != UINT64_MAX)
-        cell_duration(cell, STYLE_DIM, row->tracker.last_s);
-}
-
-static void draw_next(void *context, const void *line, struct pane cell)
-{
-    const struct tracker_row *row = line;
-    (void)context;
-    if (row->tracker.state == TRACKER_STATE_WORKING)
-        pane_text_right(cell, 0, STYLE_ACCENT, _("now"));
-    else if (row->tracker.next_s != UINT64_MAX)
-        cell_duration(cell, STYLE_NORMAL, row->tracker.next_s);
-}
-
-static void draw_count(struct pane cell, uint32_t count)
-{
-    if (count != UINT32_MAX)
-        cell_number(cell, STYLE_NORMAL, count);
-}
-
-static void draw_seeds(void *context, const void *line, struct pane cell)
-{
-    (void)context;
-    draw_count(cell, ((const struct tracker_row *)line)->tracker.seeds);
-}
-
-static void draw_leechers(void *context, const void *line, struct pane cell)
-{
-    (void)context;
-    draw_count(cell, ((const struct tracker_row *)line)->tracker.leechers);
-}
-
-static void draw_downloads(void *context, const void *line, struct pane cell)
-{
-    (void)context;
-    draw_count(cell, ((const struct tracker_row *)line)->tracker.downloads);
-}
-
-static void draw_given(void *context, const void *line, struct pane cell)
-{
-    const struct tracker_row *row = line;
-    (void)context;
-    if (row->tracker.last_s != UINT64_MAX)
-        cell_number(cell, STYLE_NORMAL, row->tracker.peers_given);
-}
-
-/* ---- order ---- */
-
-#define COMPARE(name, member)                                                            \
-    static int compare_##name(const void *a, const void *b)                              \
-    {                                                                                    \
-        return compare_u64(((const struct tracker_row *)a)->tracker.member,              \
-                           ((const struct tracker_row *)b)->tracker.member);             \
-    }
-COMPARE(tier, tier)
-COMPARE(state, state)
-COMPARE(last, last_s)
-COMPARE(next, next_s)
-/* What is not told (the largest number) comes first going up, last going down. */
-COMPARE(seeds, seeds + 1)
-COMPARE(leechers, leechers + 1)
-COMPARE(given, peers_given)
-
-static int compare_url(const void *a, const void *b)
-{
-    return strcmp(((const struct tracker_row *)a)->url,
-                  ((const struct tracker_row *)b)->url);
-}
-
-#define NUMBER .align = TABLE_RIGHT, .descending = true
-static const struct table_column columns[] = {
-    {.name = "tier",
-     .title = N_("Tier"),
-     .help = N_("Trackers of the first tier are asked first."),
-     .width = 4,
-     .priority = 5,
-     .align = TABLE_RIGHT,
-     .compare = compare_tier,
-     .draw = draw_tier},
-    {.name = "url",
-     .title = N_("Tracker"),
-     .help = N_("Its address; a secret key in it is hidden."),
-     .width = 14,
-     .stretch = 1,
-     .compare = compare_url,
-     .draw = draw_url},
-    {.name = "state",
-     .title = N_("State"),
-     .help = N_("How the last announce went."),
-     .width = 9,
-     .priority = 1,
-     .compare = compare_state,
-     .draw = draw_state},
-    {.name = "next",
-     .title = N_("Next"),
-     .help = N_("When it is asked again."),
-     .width = 6,
-     .priority = 2,
-     .align = TABLE_RIGHT,
-     .compare = compare_next,
-     .draw = draw_next},
-    {.name = "last",
-     .title = N_("Last"),
-     .help = N_("How long ago it answered."),
-     .width = 6,
-     .priority = 6,
-     .align = TABLE_RIGHT,
-     .compare = compare_last,
-     .draw = draw_last},
-    {.name = "peers",
-     .title = N_("Peers"),
-     .help = N_("How many peers it named in its last answer."),
-     .width = 6,
-     .priority = 3,
-     NUMBER,
-     .compare = compare_given,
-     .draw = draw_given},
-    {.name = "seeds",
-     .title = N_("Seeds"),
-     .help = N_("Complete peers that it knows."),
-     .width = 6,
-     .priority = 4,
-     NUMBER,
-     .compare = compare_seeds,
-     .draw = draw_seeds},
-    {.name = "leechers",
-     .title = N_("Leech"),
-     .help = N_("Peers that it knows which are not complete."),
-     .width = 6,
-     .priority = 7,
-     NUMBER,
-     .compare = compare_leechers,
-     .draw = draw_leechers},
-    {.name = "downloads",
-     .title = N_("Downl."),
-     .help = N_("How many completed the torrent, as it counts."),
-     .width = 6,
-     .priority = 9,
-     NUMBER,
-     .draw = draw_downloads},
-    {.name = "message",
-     .title = N_("Its words"),
-     .help = N_("What it said, or what failed; in full under the table."),
-     .width = 24,
-     .stretch = 1,
-     .priority = 8,
-     .draw = draw_message},
-};
-
-static void match_text(void *context, const void *line, char *ret_text, size_t size)
-{
-    const struct tracker_row *row = line;
-    (void)context;
-    snprintf(ret_text, size, "%s %s %s", row->url, _(states[row->tracker.state].text),
-             row->message);
-}
-
-static const struct table_class table_class = {
-    .columns = columns,
-    .column_count = sizeof columns / sizeof *columns,
-    .row_size = sizeof(struct tracker_row),
-    .match_text = match_text,
-    .sort_column = -1,
-};
 
 /* ---- life ---- */
 
@@ -232,7 +17,7 @@ static bool trackers_init(void *state, struct view_context *context)
 {
     struct trackers *trackers = state;
     (void)context;
-    trackers->table = table_new(&table_class, NULL);
+    trackers->table = table_new(&tracker_row_table, NULL);
     return trackers->table != NULL;
 }
 
@@ -256,13 +41,73 @@ static uint32_t make_room(struct trackers *trackers, uint32_t count)
     return count;
 }
 
+static const char *const finder_names[FINDER_COUNT] = {"DHT", "LSD", "PEX"};
+
+static void say_nodes(const struct finder_info *info, char *ret_words, size_t size)
+{
+    if (info->trouble != NULL)
+        snprintf(ret_words, size, "%s", info->trouble);
+    else if (info->nodes == 0)
+        snprintf(ret_words, size, "%s", _("no node answers yet"));
+    else
+        snprintf(ret_words, size,
+                 ngettext("%u node answers", "%u nodes answer", info->nodes),
+                 info->nodes);
+}
+
+static void say_exchange(const struct finder_info *info, char *ret_words, size_t size)
+{
+    if (info->nodes == 0)
+        snprintf(ret_words, size, "%s", _("nobody takes part"));
+    else
+        snprintf(ret_words, size,
+                 ngettext("%u peer takes part", "%u peers take part", info->nodes),
+                 info->nodes);
+}
+
+/* After the trackers: how else peers are found. */
+static uint32_t fill_finders(struct trackers *trackers, struct view_context *context,
+                             uint32_t count, uint32_t all)
+{
+    for (int finder = 0; finder < FINDER_COUNT && count < all; finder++) {
+        struct tracker_row *row = &trackers->rows[count];
+        struct finder_info info;
+        if (!torrent_get_finder(context->session, context->torrent, (enum finder)finder,
+                                &info))
+            continue;
+        *row =
+            (struct tracker_row){.id = UINT64_MAX - (uint64_t)finder, .is_finder = true};
+        row->tracker = (struct tracker_info){
+            .tier = UINT32_MAX,
+            .state = info.working                ? TRACKER_STATE_WORKING
+                     : info.last_s == UINT64_MAX ? TRACKER_STATE_IDLE
+                                                 : TRACKER_STATE_OK,
+            .seeds = UINT32_MAX,
+            .leechers = UINT32_MAX,
+            .downloads = UINT32_MAX,
+            .peers_given = info.peers_given,
+            .next_s = info.next_s,
+            .last_s = info.last_s,
+        };
+        snprintf(row->url, sizeof row->url, "%s", finder_names[finder]);
+        if (finder == FINDER_DHT)
+            say_nodes(&info, row->message, sizeof row->message);
+        else if (finder == FINDER_PEX)
+            say_exchange(&info, row->message, sizeof row->message);
+        count++;
+    }
+    return count;
+}
+
 static uint32_t fill(struct trackers *trackers, struct view_context *context)
 {
     const uint32_t all =
-        make_room(trackers, torrent_tracker_count(context->session, context->torrent));
+        make_room(trackers, torrent_tracker_count(context->session, context->torrent) +
+                                FINDER_COUNT);
     uint32_t count = 0;
     for (; count < all; count++) {
         struct tracker_row *row = &trackers->rows[count];
+        row->is_finder = false;
         if (!torrent_get_tracker(context->session, context->torrent, count,
                                  &row->tracker))
             break;
@@ -270,7 +115,7 @@ static uint32_t fill(struct trackers *trackers, struct view_context *context)
         snprintf(row->url, sizeof row->url, "%s", row->tracker.url);
         snprintf(row->message, sizeof row->message, "%s", row->tracker.message);
     }
-    return count;
+    return fill_finders(trackers, context, count, all);
 }
 
 static void trackers_recalc(void *state, struct view_context *context)
@@ -297,7 +142,7 @@ static void say_next(const struct tracker_info *tracker, char *ret_words, size_t
     text_duration(tracker->last_s, last);
     text_duration(tracker->next_s, next);
     if (tracker->state == TRACKER_STATE_WORKING || tracker->next_s == UINT64_MAX)
-        snprintf(ret_words, size, "%s", _(states[tracker->state].text));
+        snprintf(ret_words, size, "%s", tracker_row_state(tracker->state));
     else if (tracker->last_s != UINT64_MAX)
         snprintf(ret_words, size, _("answered %s ago; it is asked again in %s"), last,
                  next);
@@ -315,7 +160,7 @@ static void draw_detail(const struct trackers *trackers, struct pane pane)
         return;
     if (pane.height > 1)
         pane_text(pane, 0, y++, STYLE_STRONG, row->url);
-    const uint16_t style = states[row->tracker.state].style;
+    const uint16_t style = tracker_row_style(row->tracker.state);
     if (row->tracker.failures > 1)
         /* L10N: how often a tracker failed in a row, and the last error */
         snprintf(words, sizeof words,
@@ -329,11 +174,25 @@ static void draw_detail(const struct trackers *trackers, struct pane pane)
     pane_wrap(pane, y, style, words);
 }
 
+static void draw_none(const struct trackers *trackers, const struct view_context *context,
+                      struct pane pane)
+{
+    char next[256];
+    /* L10N: each %s is a key */
+    snprintf(next, sizeof next,
+             _("%s adds one; in the Peers tab %s adds a peer by its address."),
+             view_key(context, "tracker-add", (char[KEY_NAME_SIZE]){0}),
+             view_key(context, "peer-add", (char[KEY_NAME_SIZE]){0}));
+    view_draw_empty(pane,
+                    trackers->all ? _("No torrent names a tracker.")
+                                  : _("The torrent names no trackers."),
+                    next);
+}
+
 static void trackers_draw(void *state, struct view_context *context, struct pane pane,
                           bool focused)
 {
     const struct trackers *trackers = state;
-    (void)context;
     if (table_visible_count(trackers->table) > 0) {
         const struct pane detail =
             view_take_bottom(&pane, pane.height >= 9 ? 3 : 1, pane.height >= 9 ? 5 : 4);
@@ -342,13 +201,9 @@ static void trackers_draw(void *state, struct view_context *context, struct pane
     } else if (!trackers->has_torrent && !trackers->all) {
         view_draw_empty(pane, _("No torrent is selected."), "");
     } else if (table_count(trackers->table) > 0) {
-        view_draw_empty(pane, _("No tracker has the filter's text."),
-                        _("Esc shows all again."));
+        view_draw_no_match(context, pane, _("No tracker has the filter's text."), "back");
     } else {
-        view_draw_empty(pane,
-                        trackers->all ? _("No torrent names a tracker.")
-                                      : _("The torrent names no trackers."),
-                        _("a adds one; in the Peers tab it adds a peer by its address."));
+        draw_none(trackers, context, pane);
     }
 }
 

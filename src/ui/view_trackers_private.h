@@ -1,5 +1,6 @@
-/* Between view_trackers.c, which shows the rows, tracker_hosts.c, which makes those of
- * all torrents, and tracker_commands.c, whose keys act on them. */
+/* Between view_trackers.c, which shows the rows, tracker_row.c, which has their columns,
+ * tracker_hosts.c, which makes those of all torrents, and tracker_commands.c, whose keys
+ * act on them. */
 #ifndef BTTUI_UI_VIEW_TRACKERS_PRIVATE_H
 #define BTTUI_UI_VIEW_TRACKERS_PRIVATE_H
 
@@ -12,6 +13,7 @@
 struct tracker_row {
     uint64_t id; /* the tracker's + 1, or made of the host */
     struct tracker_info tracker;
+    bool is_finder;              /* another way to peers: no tracker of the torrent */
     char url[VIEW_TRACKERS_URL]; /* the look's texts are gone with the turn */
     char message[VIEW_TRACKERS_MESSAGE];
 };
@@ -27,6 +29,12 @@ struct trackers {
     uint32_t asked_tracker;
     char asked_url[4096];
 };
+
+/* ---- tracker_row.c ---- */
+extern const struct table_class tracker_row_table; /* of struct tracker_row */
+/* "answered", translated, and how it is painted. */
+const char *tracker_row_state(enum tracker_state state);
+uint16_t tracker_row_style(enum tracker_state state);
 
 /* ---- tracker_commands.c ---- */
 /* The view's act; false: ACTION is none of the view's. */

@@ -24,6 +24,7 @@ sys.dont_write_bytecode = True
 import measure  # noqa: E402
 import rivals  # noqa: E402
 from lab import Failed, Lab, Skip  # noqa: E402
+from pairs import Pair  # noqa: E402
 from scenarios import (  # noqa: E402
     BesideIdle, Down, FirstByte, FixedTracker, Idle, Keys, Recheck, Start, Unread, Up, tool,
     with_tracker)
@@ -46,6 +47,11 @@ SCENARIOS = {
     "idle-100": ("idle with 100 seeding torrents, in 20 s", lambda bench: Idle(bench, 100)),
     "wakeups": ("idle with 1 seeding torrent, in 20 s", lambda bench: Idle(bench, 1)),
     "first-byte": ("first payload byte, half of ten peers dead", FirstByte),
+    "mse": ("bttui to bttui, all of it hidden (RC4), beside plain TCP",
+            lambda bench: Pair(bench, "require", "require", "rc4")),
+    "mse-start": ("bttui to bttui, the beginning hidden, beside plain TCP",
+                  lambda bench: Pair(bench, "prefer", "allow", "header")),
+    "utp": ("bttui to bttui by uTP, beside TCP", lambda bench: Pair(bench, utp=True)),
     "keys": ("key to screen while 50 peers send", lambda bench: Keys(bench, "--keys", "60")),
     "unread": ("a terminal that nobody reads while 50 peers send",
                lambda bench: Unread(bench, "--unread", "--runs", "1")),
@@ -62,7 +68,10 @@ COLUMNS = [  # key, heading, format, whether less is better (None: no ratio)
     ("read", "MB/s read", "%.0f", None), ("part", "part of it", "%.2f", None),
     ("keys", "keys", "%.0f", None), ("private", "private MB", "%.0f", None),
     ("resident", "resident MB", "%.0f", None), ("waste", "twice %", "%.2f", None),
-    ("idle", "idle peers", "%.0f", None),
+    ("idle", "idle peers", "%.0f", None), ("of_plain", "of TCP's", "%.2f", None),
+    ("down_cpu", "down s/GiB", "%.2f", None), ("down_part", "of TCP's", "%.2f", None),
+    ("up_cpu", "up s/GiB", "%.2f", None), ("up_part", "of TCP's", "%.2f", None),
+    ("both_part", "both", "%.2f", None),
 ]
 
 

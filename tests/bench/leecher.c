@@ -3,12 +3,14 @@
  * address, download the whole payload from one client with deep request queues, check it
  * and throw it away. One thread.
  *
- *   bench_leecher BYTES PIECE_BYTES ADDRESS:PORT CONNECTIONS [WINDOW]
+ *   bench_leecher [-t] BYTES PIECE_BYTES ADDRESS:PORT CONNECTIONS [WINDOW]
  *
  * Each peer begins at another place of the payload. WINDOW requests wait at most, fewer
  * if the client says so (BEP 10, reqq). Every block's place and length are checked, and
- * of every 64th the bytes. Prints one JSON object when all have ended, and ends with 1 if
- * one did not get everything. Trusts nobody's promises but is made for one machine only.
+ * of every 64th the bytes. With -t it tells every hundredth of
+ * a second how many bytes have come. Prints one JSON object when all have ended, and ends
+ * with 1 if one did not get everything. Trusts nobody's promises but is made for one
+ * machine only.
  */
 #include "leecher_peer.h"
 #include "sockets.h"
@@ -18,6 +20,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,10 +74,25 @@ static void note(struct leecher *leecher, struct result *result)
     close(leecher->fd);
 }
 
-static void run(int epoll, uint32_t count, struct result *result)
+static void tell(struct leecher **leechers, uint32_t count)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        bytes += leechers[i]->received_bytes;
+    tell_bytes(bytes);
+}
+
+static void run(int epoll, struct leecher **tellers, uint32_t count,
+                struct result *result)
 {
     struct epoll_event events[EVENTS];
+    uint64_t told = 0;
     while (result->done + result->failed < count) {
+        const uint64_t now = clock_now_ns(&clock_system);
+        if (tellers != NULL && now - told >= TELL_MS * NS_PER_MS) {
+            told = now;
+            tell(tellers, count);
+        }
         const int ready = epoll_wait(epoll, events, EVENTS, PATIENCE_MS);
         if (ready < 0 && errno != EINTR)
             die("epoll");
@@ -116,10 +134,13 @@ static void print(const struct result *result, uint32_t count)
 int main(int argc, char **argv)
 {
     struct result result = {0};
+    const bool is_telling = argc > 1 && strcmp(argv[1], "-t") == 0;
+    argc -= is_telling;
+    argv += is_telling;
     if (argc != 5 && argc != 6) {
-        fputs(
-            "usage: bench_leecher BYTES PIECE_BYTES ADDRESS:PORT CONNECTIONS [WINDOW]\n",
-            stderr);
+        fputs("usage: bench_leecher [-t] BYTES PIECE_BYTES ADDRESS:PORT CONNECTIONS "
+              "[WINDOW]\n",
+              stderr);
         return 2;
     }
     payload_init(&payload, strtoull(argv[1], NULL, 10),
@@ -136,7 +157,7 @@ int main(int argc, char **argv)
     result.began = now_s();
     for (uint32_t i = 0; i < count; i++)
         leechers[i] = join(epoll, &to, i, count, window);
-    run(epoll, count, &result);
+    run(epoll, is_telling ? leechers : NULL, count, &result);
     print(&result, count);
     for (uint32_t i = 0; i < count; i++)
         leecher_free(leechers[i]);

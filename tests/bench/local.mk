@@ -7,7 +7,7 @@ dist_check_SCRIPTS += tests/bench/smoke
 TESTS += tests/bench/smoke
 EXTRA_DIST += docs/BENCHMARKS tests/bench/bench.py tests/bench/keys \
 	tests/bench/lib/libtorrent_client.py tests/bench/lib/measure.py \
-	tests/bench/lib/rivals.py tests/bench/lib/scenarios.py
+	tests/bench/lib/pairs.py tests/bench/lib/rivals.py tests/bench/lib/scenarios.py
 BENCH_COMMON = tests/bench/payload.c tests/bench/payload.h \
 	tests/bench/sockets.c tests/bench/sockets.h
 BENCH_LIBS = $(BASE_LIBS) $(CRYPTO_LIBS)

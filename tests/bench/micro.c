@@ -4,7 +4,7 @@
  *
  *   bench_micro [PIECES PEERS]     1,000,000 and 1,000 by default
  */
-#include "peer/peer_private.h"
+#include "peer/peer_manager_private.h"
 #include "piece/picker.h"
 #include "tests/unit/peer/rig.h"
 

@@ -2,8 +2,9 @@
  * A seeder that is never the bottleneck: plays any number of seeds of a made-up torrent
  * from memory, in one thread, many blocks a sendmsg(2).
  *
- *   bench_seeder [-n PEERS | -a ADDRESS] [-f DATA_FILE] FILE.torrent BYTES PIECE_BYTES
- * PORT bench_seeder -i IDLE [-e] -d ADDRESS FILE.torrent BYTES PIECE_BYTES PORT
+ *   bench_seeder [-t] [-n PEERS | -a ADDRESS] [-f DATA_FILE] FILE.torrent BYTES
+ * PIECE_BYTES PORT bench_seeder -i IDLE [-e] -d ADDRESS FILE.torrent BYTES PIECE_BYTES
+ * PORT
  *
  * writes FILE.torrent, listens on PORT of 127.0.0.1, for -a of ADDRESS, for -n of PEERS
  * addresses 127.1.x.y instead. With -f the data are read from DATA_FILE into a small
@@ -13,6 +14,8 @@
  * show all pieces (-e: none), never unchoke, and say nothing but keep-alives; when all
  * have the client's handshake, or after 20 s, one that serves, from 127.1.0.1. "joined N"
  * then says how many idle ones the client has taken.
+ *
+ * With -t it tells every hundredth of a second how many bytes of blocks have left.
  *
  * Says "ready" when it listens; "first T" (seconds of CLOCK_MONOTONIC) when the first
  * block of a client leaves; "served BYTES" when the last connection that was given any
@@ -56,7 +59,7 @@ static uint32_t idle_wanted, idle_dialled, idle_greeted;
 static uint32_t idle_waiting; /* dialled, neither greeted nor refused */
 static bool idle_are_empty;
 static bool has_joined;
-static bool is_serving;
+static bool is_serving, is_telling;
 static uint32_t served_connections;
 static uint64_t served;
 
@@ -188,14 +191,25 @@ static void keep_alive(void)
             drop(sources[i]);
 }
 
+/* By those that are connected. */
+static uint64_t uploaded(void)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < source_count; i++)
+        bytes += sources[i]->listener < 0 ? sources[i]->seeder->uploaded : 0;
+    return bytes;
+}
+
 static void run(void)
 {
     struct epoll_event events[EVENTS];
-    uint64_t kept_alive = clock_now_ns(&clock_system);
+    uint64_t kept_alive = clock_now_ns(&clock_system), told = kept_alive;
     for (;;) {
         const int ready =
             epoll_wait(epoll, events, EVENTS,
-                       client.sin_port != 0 && !has_joined ? 20 : KEEP_ALIVE_MS);
+                       is_telling                            ? TELL_MS
+                       : client.sin_port != 0 && !has_joined ? 20
+                                                             : KEEP_ALIVE_MS);
         if (ready < 0 && errno != EINTR)
             die("epoll");
         for (int i = 0; i < ready; i++) {
@@ -207,6 +221,10 @@ static void run(void)
         }
         join();
         const uint64_t now = clock_now_ns(&clock_system);
+        if (is_telling && now - told >= TELL_MS * NS_PER_MS) {
+            told = now;
+            tell_bytes(uploaded());
+        }
         if (now - kept_alive >= KEEP_ALIVE_MS * NS_PER_MS) {
             kept_alive = now;
             keep_alive();
@@ -247,11 +265,13 @@ int main(int argc, char **argv)
     uint32_t peers = 0;
     const char *own = "127.0.0.1", *dialled = NULL;
     int option;
-    while ((option = getopt(argc, argv, "n:i:ea:d:f:")) != -1) {
+    while ((option = getopt(argc, argv, "tn:i:ea:d:f:")) != -1) {
         if (option == 'n')
             peers = (uint32_t)strtoul(optarg, NULL, 10);
         else if (option == 'i')
             idle_wanted = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (option == 't')
+            is_telling = true;
         else if (option == 'e')
             idle_are_empty = true;
         else if (option == 'a')
@@ -262,7 +282,8 @@ int main(int argc, char **argv)
             die("the data file");
     }
     if (argc - optind != 4 || peers + idle_wanted > (CONNECTIONS - 64) / 2) {
-        fputs("usage: bench_seeder [-n PEERS | -a ADDRESS] [-f DATA_FILE] [-i IDLE [-e] "
+        fputs("usage: bench_seeder [-t] [-n PEERS | -a ADDRESS] [-f DATA_FILE] [-i IDLE "
+              "[-e] "
               "-d ADDRESS] "
               "FILE.torrent BYTES PIECE_BYTES PORT\n",
               stderr);

@@ -1,5 +1,7 @@
 #include "sockets.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -109,4 +111,15 @@ void socket_allow(unsigned count)
         limit.rlim_max = count;
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
         die("too few open files allowed");
+}
+
+void tell_bytes(uint64_t bytes)
+{
+    static uint64_t told;
+    if (bytes == told)
+        return;
+    told = bytes;
+    printf("at %.6f %llu\n", (double)clock_now_ns(&clock_system) / 1e9,
+           (unsigned long long)bytes);
+    fflush(stdout);
 }

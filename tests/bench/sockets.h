@@ -24,4 +24,9 @@ void socket_read_all(int fd, void *bytes, size_t length);
 /* Room for COUNT open files. */
 void socket_allow(unsigned count);
 
+/* Prints "at T BYTES", T in seconds of CLOCK_MONOTONIC, if BYTES are others than the last
+ * time: with -t. */
+void tell_bytes(uint64_t bytes);
+#define TELL_MS 10
+
 #endif

@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         abort();
     struct netaddr address = {.family = NETADDR_V4};
     for (size_t at = 0; at + 4 <= length && at < 64; at += 4) {
+        address.family = address.family == NETADDR_V4 ? NETADDR_V6 : NETADDR_V4;
         memcpy(address.bytes, bytes + at, 4);
         if (blocklist_has(list, &address) && blocklist_count(list) == 0)
             abort();

@@ -31,7 +31,9 @@ static void check_words(const char *words)
 
 static void check(const struct conf *conf, size_t length)
 {
-    struct options options = {0}, overruled = {.given = UINT64_MAX};
+    static const struct option_set none;
+    struct options options = {0}, overruled = {0};
+    memset(&overruled.given, 0xff, sizeof overruled.given);
     const struct options before = overruled;
     uint32_t line = 0;
     for (size_t i = 0; i < conf->count; i++) {
@@ -54,7 +56,8 @@ static void check(const struct conf *conf, size_t length)
         must(label_rule_read(options.label_rules[i], &rule, &fault) &&
              text_cells(rule.label) <= LABEL_CELLS);
     }
-    must(options.given == 0 && options.torrents == NULL && !options.help);
+    must(memcmp(&options.given, &none, sizeof none) == 0 && options.torrents == NULL &&
+         !options.help);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

@@ -12,6 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     if (extension.reqq > WIRE_REQQ_MOST)
         abort();
+    for (unsigned i = 0; i < WIRE_EXTENDED_COUNT; i++)
+        if (extension.numbers[i] < WIRE_EXTENDED_UNTOLD || extension.numbers[i] > 255)
+            abort();
     for (size_t i = 0; extension.client[i] != '\0'; i++)
         if ((unsigned char)extension.client[i] < ' ' || extension.client[i] == 0x7f ||
             i + 1 >= sizeof extension.client)

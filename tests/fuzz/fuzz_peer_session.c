@@ -3,9 +3,10 @@
  * about the same events, leaves nothing behind and ends at worst in its disconnection.
  * The first byte chooses role, extensions and what we have, the second the cuts; the rest
  * follows the handshake and an unchoke, while blocks are asked for and some of them
- * cancelled. Where we have everything, the peer has been unchoked and may ask for it, and
- * gets it or waits for it for ever; else we have some pieces or none. With memory for few
- * blocks only, what comes about depends on the cuts, but still nothing is left behind.
+ * cancelled. Where we have everything or some pieces, the peer has been unchoked and may
+ * ask for them, and gets them or waits for them for ever; else we have none. With memory
+ * for few blocks only, what comes about depends on the cuts, but still nothing is left
+ * behind.
  */
 #include "tests/unit/peer/rig.h"
 
@@ -45,9 +46,11 @@ static void say_hello(struct rig *rig, struct script_peer *remote, uint8_t how)
     if ((how & HOW_BITFIELD) != 0)
         script_peer_put(remote, 5, "\xff\xc0", 2);
     script_peer_put(remote, 1, NULL, 0);
-    if ((how & HOW_COMPLETE) != 0)
+    /* Interest is answered after a tenth of a second, and until then requests are bad. */
+    const bool may_ask = (how & (HOW_COMPLETE | HOW_GIVING)) != 0;
+    if (may_ask)
         script_peer_put(remote, 2, NULL, 0);
-    rig_run(rig, (how & HOW_COMPLETE) != 0 ? 250 * NS_PER_MS : 20 * NS_PER_MS);
+    rig_run(rig, may_ask ? 250 * NS_PER_MS : 20 * NS_PER_MS);
     /* Short blocks, so that a small input can hold many, and one whole. */
     for (uint32_t i = 0; i < REQUESTS; i++)
         rig_post_block(rig, PEER_REQUEST, rig->peer, i % 10, i / 10 * 16384,

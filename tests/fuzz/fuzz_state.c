@@ -36,6 +36,8 @@ static void go_round(struct resume *resume)
            again.clean == resume->clean);
     assert(again.trackers_added.count == resume->trackers_added.count &&
            again.trackers_removed.count == resume->trackers_removed.count);
+    assert(again.peer_count == resume->peer_count &&
+           resume->peer_count <= RESUME_PEERS_MAX);
     resume_done(&again);
     buffer_done(&buffer);
 }

@@ -1,6 +1,7 @@
 """Torrents that bttui makes: libtorrent makes the same of the same files, others seed by
 them, bttui seeds by them and verifies what was downloaded, and none is ever half made."""
 
+import glob
 import json
 import os
 import pty
@@ -12,7 +13,7 @@ import time
 
 from bttui import Bttui, bttui_path
 from clients import Transmission, libtorrent_python
-from lab import Failed, Process, Skip, check, check_equal, program, run
+from lab import Failed, Process, Skip, check, check_equal, program, run, wait_until
 from payload import Payload, many_paths, many_sizes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -45,8 +46,9 @@ def five_files(lab):
         return payload, torrent, file.read()
 
 
-def verify(lab, directory, torrent, status):
-    looked = Process(lab, "verify", [bttui_path(), "verify", "--json", "-d", directory, torrent])
+def verify(lab, directory, torrent, status, *options):
+    looked = Process(lab, "verify", [bttui_path(), "verify", "--json", "-d", directory, *options,
+                                     torrent])
     check_equal(looked.wait(), status, "verify: exit status")
     return json.loads(looked.text(looked.out))
 
@@ -139,6 +141,7 @@ def nothing_is_left_half_made(lab):
     for number in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] * 6:
         torrent = os.path.join(target, "x.torrent")
         made = Process(lab, "create", [bttui_path(), "create", "-o", torrent, path])
+        made.wait_heedful()
         try:
             made.process.wait(source.random() * 0.15)
         except subprocess.TimeoutExpired:
@@ -151,6 +154,7 @@ def nothing_is_left_half_made(lab):
                 check(file.read() == wanted, "a torrent that is not whole")
             os.remove(torrent)
     print(f"        exit statuses {statuses}")
+    check(any(statuses), "none was stopped before it had ended")
 
 
 FAILURES = (  # a fault, what is said, whether the file is to be replaced
@@ -185,6 +189,27 @@ def what_fails_is_told_and_leaves_nothing(lab):
                 "exit status in shreds")
     with open(torrent, "rb") as file:
         check(file.read() == wanted, "another torrent in shreds")
+
+
+def files_with_a_suffix_are_verified(lab):
+    payload, torrent, _ = five_files(lab)
+    names = [os.path.join(payload.dir, "payload", name)
+             for name in os.listdir(os.path.join(payload.dir, "payload"))]
+    long = sorted((name for name in names if os.path.getsize(name)), key=os.path.getsize)
+    for name in long[1:]:
+        os.rename(name, name + ".part")
+    found = verify(lab, payload.dir, torrent, 1)
+    check_equal(sum(file["state"] == "missing" for file in found["files"]), 3, "without the option")
+    found = verify(lab, payload.dir, torrent, 0, "--incomplete-suffix=.part")
+    check_equal(sum(file["unfinished"] for file in found["files"]), 3, "with the suffix")
+    with open(long[-1] + ".part", "r+b") as file:
+        file.write(b"x")
+    looked = Process(lab, "verify", [bttui_path(), "verify", "-d", payload.dir,
+                                     "--incomplete-suffix=.part", torrent],
+                     env={"LC_ALL": "C.UTF-8"})
+    check_equal(looked.wait(), 1, "one that is wrong: exit status")
+    check(f"wrong: {os.path.basename(long[-1])}.part" in looked.text(looked.out),
+          f"it is not named as it is: {looked.text(looked.out)}")
 
 
 def killed_at_any_change_it_leaves_all_or_nothing(lab):
@@ -230,6 +255,19 @@ def seen_on_a_terminal(lab, payload):
     return said
 
 
+def reads_in(pid, directory):
+    """Whether that process has a file below it open: it has looked at all of them then. A
+    directory is open while it still looks."""
+    for link in glob.glob(f"/proc/{pid}/fd/*"):
+        try:
+            path = os.readlink(link)
+        except FileNotFoundError:  # closed in between
+            continue
+        if path.startswith(directory + "/") and os.path.isfile(path):
+            return True
+    return False
+
+
 def while_the_disk_hangs(lab):
     """Each has its first read held for ten seconds."""
     trees = [five_files(lab) for _ in range(3)]
@@ -239,7 +277,9 @@ def while_the_disk_hangs(lab):
     made = [with_faults(lab, "pread:1:1:stall", "create", "-o",
                         os.path.join(target, f"{i}.torrent"), payload.file(payload.dir, ""))
             for i, (payload, _, _) in enumerate(trees)]
-    time.sleep(1)  # they are at it, or just begin: what follows holds for both
+    for process, (payload, _, _) in zip(made, trees):
+        wait_until(lambda pid=process.process.pid, top=payload.dir: reads_in(pid, top),
+                   "it to read a file")
     os.remove(trees[1][0].file(trees[1][0].dir, "file-4"))
     os.truncate(trees[2][0].file(trees[2][0].dir, "file-2"), 69999)
     began = time.monotonic()
@@ -255,5 +295,5 @@ def while_the_disk_hangs(lab):
 
 run(what_fails_is_told_and_leaves_nothing, killed_at_any_change_it_leaves_all_or_nothing,
     a_file_that_cannot_be_read_is_not_called_wrong, while_the_disk_hangs,
-    libtorrent_makes_the_same, everything_told_is_read, transmission_seeds_by_it,
+    files_with_a_suffix_are_verified, libtorrent_makes_the_same, everything_told_is_read, transmission_seeds_by_it,
     transmission_shows_it, what_is_seeded_by_it_comes_back, nothing_is_left_half_made)

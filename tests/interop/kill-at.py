@@ -10,10 +10,10 @@ import os
 import random
 import shutil
 import signal
-import tempfile
 
 from bttui import Bttui
 from lab import Skip, check, check_equal, run, wait_until
+from mover import Mover, other_file_system
 from payload import Payload
 from wire_peer import WirePeer
 
@@ -202,41 +202,8 @@ def a_choice_goes_with_the_list(lab):
     check(kills * step > 25, "hardly anything was killed")
 
 
-class Mover:
-    """One that has everything, in another directory than where it belongs, and is killed
-    while it moves."""
-
-    def __init__(self, lab, payload, torrent, target):
-        self.lab, self.payload, self.torrent, self.target = lab, payload, torrent, target
-        self.first, self.state = lab.new_dir("first"), lab.path(lab.unique("state"))
-        shutil.copytree(os.path.join(payload.dir, payload.name),
-                        os.path.join(self.first, payload.name))
-
-    def check_whole(self):
-        """One of the places always is."""
-        wrong = [self.payload.differences(place) for place in (self.first, self.target)]
-        check([] in wrong, f"nowhere whole: {wrong}")
-
-    def live(self, fault):
-        bttui = Bttui(self.lab, self.torrent, self.target, "--exit-when-done",
-                      f"--incomplete-dir={self.first}", state=self.state,
-                      program=faults_path(), env={"BTTUI_FAULT": fault} if fault else {})
-        status = bttui.wait(30)
-        bttui.reader.join(5)
-        check(status in (0, -signal.SIGKILL), f"exit status {status}")
-        self.check_whole()
-        if bttui.seen("checked"):
-            check_equal(bttui.last("checked", "have"), self.payload.piece_count, "found")
-        return status != 0
-
-    def check_end(self):
-        check_equal(self.payload.differences(self.target), [], "files that differ")
-        check_equal(os.listdir(self.target), [self.payload.name], "what is there")
-        check_equal(os.listdir(self.first), [], "what is left of the first place")
-
-
 def die_while_moving(lab, payload, torrent, target, number):
-    mover = Mover(lab, payload, torrent, target)
+    mover = Mover(lab, payload, torrent, target, program=faults_path())
     fault = f"change:{number}:1:{random.choice(('kill', 'tear'))}"
     killed = mover.live(fault)
     if killed:
@@ -269,14 +236,7 @@ def while_moving(lab):
 
 def while_copying(lab):
     """To another file system."""
-    other = "/dev/shm"
-    if not os.access(other, os.W_OK) or os.stat(other).st_dev == os.stat(lab.dir).st_dev:
-        raise Skip("there is no other file system")
-
-    def new_target():
-        target = tempfile.mkdtemp(prefix="bttui-interop-", dir=other)
-        lab.closers.append(lambda: shutil.rmtree(target, ignore_errors=True))
-        return target
+    new_target = other_file_system(lab)
     move_to(lab, new_target)
 
 

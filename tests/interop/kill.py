@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a download, or while it ends, more than once: what was
+"""kill -9 in the middle of a download or a move, or while it ends, more than once: what was
 on disk is found again, nothing wrong is claimed, no verified piece is fetched twice, and
 the download completes (HOSTILE.md R1). BTTUI_INTEROP_FULL=1: 200 kills at random of each
 instead of four."""
@@ -11,6 +11,7 @@ import time
 
 from bttui import Bttui
 from lab import check, check_equal, run, wait_until
+from mover import Mover, other_file_system
 from payload import Payload, bencode
 from wire_peer import WirePeer
 
@@ -52,7 +53,8 @@ def run_once(lab, payload, torrent, target, state, peer, kill_at, **options):
     and none of it asked for again."""
     before = payload.valid_pieces(target)
     mark = len(peer.sent_since(0))
-    bttui = Bttui(lab, torrent, target, "--peer", peer.address, "--exit-when-done", state=state)
+    told = ["--peer", peer.address] if options.get("told", True) else []
+    bttui = Bttui(lab, torrent, target, *told, "--exit-when-done", state=state)
     bttui.wait_event("checked")
     if kill_at is not None:
         options.get("until", lambda each: each.wait_pieces(kill_at))(bttui)
@@ -83,6 +85,49 @@ def while_it_ends(lab):
         one_round(lab, end=end)
 
 
+def move_and_die(lab, payload, torrent, new_target, life_s):
+    """Killed up to four times on the way; one of the places is always whole."""
+    mover = Mover(lab, payload, torrent, new_target())
+
+    def kill(bttui):
+        time.sleep(random.uniform(0, life_s))
+        if random.randrange(4) == 0 and bttui.seen("listening"):  # while it ends, too
+            bttui.kill(signal.SIGTERM)
+            time.sleep(random.uniform(0, 0.03))
+        if bttui.running():
+            bttui.kill(signal.SIGKILL)
+    kills = 0
+    for _ in range(4):
+        kills += mover.live(meanwhile=kill)
+    mover.live()
+    mover.check_end()
+    return kills
+
+
+def move_to(lab, new_target):
+    payload = Payload(lab.new_dir("seed"), "payload", SIZES, piece_bytes=PIECE_BYTES)
+    torrent = payload.torrent(lab.path("payload.torrent"))
+    first = Mover(lab, payload, torrent, new_target())
+    began = time.monotonic()
+    first.live()
+    life_s = time.monotonic() - began  # with the move, here and now
+    kills = rounds = 0
+    while rounds < 2 * ROUNDS or kills == 0 and rounds < 40:  # a life may end before its kill
+        kills += move_and_die(lab, payload, torrent, new_target, life_s)
+        rounds += 1
+    print(f"        {kills} kills within {life_s:.3f} s each")
+    check(kills > 0, "nothing was killed")
+
+
+def while_moving(lab):
+    move_to(lab, lambda: lab.new_dir("target"))
+
+
+def while_copying(lab):
+    """To another file system."""
+    move_to(lab, other_file_system(lab))
+
+
 def one_round(lab, **options):
     payload, target = Payload(lab.new_dir("seed"), "payload", SIZES, piece_bytes=PIECE_BYTES), \
         lab.new_dir("target")
@@ -99,7 +144,8 @@ def one_round(lab, **options):
 
 
 def after_a_checkpoint(lab):
-    """With a resume file that claims some pieces, and more on disk than it claims."""
+    """With a resume file that claims some pieces, and more on disk than it claims; and
+    nobody tells again of the peer there was."""
     payload, target = Payload(lab.new_dir("seed"), "payload", SIZES, piece_bytes=PIECE_BYTES), \
         lab.new_dir("target")
     state, peer = lab.new_dir("state"), WirePeer(lab, payload, rate=RATE // 6)
@@ -117,7 +163,7 @@ def after_a_checkpoint(lab):
     check(claimed, "nothing was claimed")
     check(len(valid) > len(claimed), "nothing on disk beyond the claims")
     peer.rate = 0
-    run_once(lab, payload, torrent, target, state, peer, None)
+    run_once(lab, payload, torrent, target, state, peer, None, told=False)
     check_equal(payload.differences(target), [], "files that differ")
 
 
@@ -177,4 +223,5 @@ def while_many_are_added(lab):
     check_equal(named(state), set(files), "named after an orderly end")
 
 
-run(at_random_points, while_it_ends, while_many_are_added, after_a_checkpoint, limit_s=180 * ROUNDS)
+run(at_random_points, while_it_ends, while_moving, while_copying, while_many_are_added,
+    after_a_checkpoint, limit_s=180 * ROUNDS)

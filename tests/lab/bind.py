@@ -2,193 +2,18 @@
 goes and comes back, under a download: nothing leaves by the other, not even a question for a
 name, and the download goes on by itself."""
 
-import contextlib
-import json
-import os
 import subprocess
 import sys
 import time
 
 from bttui import Bttui
-from lab import Process, Skip, check, check_equal, program, run, wait_until
+from lab import check, check_equal, program, run, wait_until
+from network import enter_own_namespaces
 from payload import Payload
+from ways import (CAPTURE, PORT, SERVER, SERVER6, SERVERS, TRACKER_PORT, Net, Temptations, leaks,
+                  told)
 
-PORT, TRACKER_PORT = 6881, 8000
-SERVER, SERVER6 = "10.9.0.1", "fd09::1"
 OURS, OURS6 = "10.2.0.2", "fd02::2"
-
-# Name server, HTTP and UDP tracker; a line of JSON for each question.
-SERVERS = """
-import http.server, json, socket, socketserver, struct, sys, threading
-
-ADDRESSES = {4: sys.argv[1], 6: sys.argv[2]}
-PEERS = int(sys.argv[3])
-
-def tell(**what):
-    print(json.dumps(what), flush=True)
-
-def packed(version):
-    family = socket.AF_INET if version == 4 else socket.AF_INET6
-    return socket.inet_pton(family, ADDRESSES[version])
-
-def names(version, server):
-    while True:
-        query, source = server.recvfrom(2000)
-        at, labels = 12, []
-        while query[at]:
-            labels.append(query[at + 1:at + 1 + query[at]].decode())
-            at += 1 + query[at]
-        kind, = struct.unpack(">H", query[at + 1:at + 3])
-        name = ".".join(labels)
-        tell(what="name", name=name, source=source[0])
-        answer = b""
-        data = {1: packed(4), 28: packed(6)}.get(kind) if name.endswith("lab.example") else None
-        if data:
-            answer = b"\\xc0\\x0c" + struct.pack(">HHIH", kind, 1, 0, len(data)) + data
-        code = 0x8180 if name.endswith("lab.example") else 0x8183
-        server.sendto(query[:2] + struct.pack(">HHHHH", code, 1, bool(answer), 0, 0)
-                      + query[12:at + 5] + answer, source)
-
-class Tracker(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        tell(what="http", host=self.headers["Host"], source=self.client_address[0])
-        moved = not self.headers["Host"].startswith("second.")
-        peers = packed(4) + PEERS.to_bytes(2, "big")
-        peers6 = packed(6) + PEERS.to_bytes(2, "big")
-        body = (b"d8:intervali1800e5:peers%d:%s6:peers6%d:%se" % (len(peers), peers, len(peers6), peers6))
-        self.send_response(302 if moved else 200)
-        if moved:
-            self.send_header("Location", f"http://second.lab.example:{self.server.server_port}{self.path}")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def server_bind(self): # HTTPServer's asks for its own name
-        socketserver.TCPServer.server_bind(self)
-        self.server_port = self.server_address[1]
-
-class Server6(Server):
-    address_family = socket.AF_INET6
-
-def udp_tracker(server):
-    while True:
-        query, source = server.recvfrom(2000)
-        action, transaction = query[8:12], query[12:16]
-        tell(what="udp", source=source[0])
-        if action == b"\\0\\0\\0\\0":
-            server.sendto(action + transaction + b"12345678", source)
-        else:
-            server.sendto(action + transaction + struct.pack(">III", 1800, 1, 1), source)
-
-for version, family in ((4, socket.AF_INET), (6, socket.AF_INET6)):
-    for port, serve in ((53, None), (int(sys.argv[4]), udp_tracker)):
-        server = socket.socket(family, socket.SOCK_DGRAM)
-        server.bind((ADDRESSES[version], port))
-        arguments = (version, server) if serve is None else (server,)
-        threading.Thread(target=serve or names, args=arguments, daemon=True).start()
-    web = (Server if version == 4 else Server6)((ADDRESSES[version], int(sys.argv[4])), Tracker)
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-tell(what="ready")
-threading.Event().wait()
-"""
-
-# Every packet on an interface but neighbours looking for each other: a line each.
-CAPTURE = """
-import json, socket, struct, sys
-
-def tell(**what):
-    print(json.dumps(what), flush=True)
-
-sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
-sock.bind((sys.argv[1], 3))
-tell(what="ready")
-while True:
-    packet, (_, protocol, *_rest) = sock.recvfrom(2000)
-    if protocol == 0x0800:
-        tell(what="packet", protocol=packet[9], source=socket.inet_ntop(2, packet[12:16]),
-             to=socket.inet_ntop(2, packet[16:20]), begin=packet[20:34].hex())
-    elif protocol == 0x86dd and packet[24] != 0xff and packet[6] != 58:
-        tell(what="packet", protocol=packet[6], source=socket.inet_ntop(10, packet[8:24]),
-             to=socket.inet_ntop(10, packet[24:40]), begin=packet[40:54].hex())
-"""
-
-
-def told(process):
-    return [json.loads(line) for line in process.text(process.out).splitlines()]
-
-
-class Net:
-    """The host "client" reaches the host "server" by wan0 and by vpn0, which is nearer."""
-
-    def __init__(self, lab):
-        self.lab, self.holders = lab, {}
-        lab.closers.append(self.close)
-        with open(lab.path("resolv.conf"), "w", encoding="ascii") as file:
-            file.write(f"nameserver {SERVER}\nnameserver {SERVER6}\n")
-        mount = f"mount --bind {lab.path('resolv.conf')} /etc/resolv.conf"
-        for name in ("client", "server"):
-            # pylint: disable=consider-using-with
-            self.holders[name] = subprocess.Popen(
-                [program("unshare"), "--net", "--mount", "--kill-child", "sh", "-c",
-                 f"{mount} && ip link set lo up && echo ready && exec sleep 600"],
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            if self.holders[name].stdout.readline() != "ready\n":
-                raise Skip(f"no network here: {self.holders[name].stderr.read().strip()}")
-        self.ip("server", f"addr add {SERVER}/32 dev lo", f"addr add {SERVER6}/128 dev lo nodad")
-        self.join("wan", 1)
-        self.join("vpn", 2)
-
-    def join(self, name, number):
-        server = self.holders["server"].pid
-        self.ip("client", f"link add {name}0 type veth peer name {name}1 netns {server}")
-        self.ip("server", f"addr add 10.{number}.0.1/24 dev {name}1",
-                f"addr add fd0{number}::1/64 dev {name}1 nodad", f"link set {name}1 up")
-        self.up(name, number)
-
-    def up(self, name="vpn", number=2):
-        """What the kernel forgets when a link goes down is put back, too."""
-        metric = 100 // number
-        self.ip("client", f"link set {name}0 up", f"addr replace 10.{number}.0.2/24 dev {name}0",
-                f"addr replace fd0{number}::2/64 dev {name}0 nodad",
-                f"route replace default via 10.{number}.0.1 dev {name}0 metric {metric}",
-                f"route replace default via fd0{number}::1 dev {name}0 metric {metric}")
-
-    def enter(self, name):
-        return [program("nsenter"), f"--target={self.holders[name].pid}", "--net", "--mount"]
-
-    def ip(self, name, *lines):
-        done = subprocess.run([*self.enter(name), program("ip"), "-batch", "-"],
-                              input="\n".join(lines), capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Skip(f"ip {lines}: {done.stderr.strip()}")
-
-    @contextlib.contextmanager
-    def on(self, name):
-        self.lab.prefix = self.enter(name)
-        try:
-            yield
-        finally:
-            self.lab.prefix = []
-
-    def script(self, name, source, *arguments):
-        with self.on(name):
-            process = Process(self.lab, f"script-{name}",
-                              [sys.executable, "-c", source, *map(str, arguments)])
-        wait_until(lambda: "ready" in process.text(process.out), "the script")
-        return process
-
-    def close(self):
-        for holder in self.holders.values():
-            holder.kill()
-            holder.wait()
-            holder.stdout.close()
-            holder.stderr.close()
 
 
 class Place:
@@ -218,10 +43,7 @@ class Place:
                          *([f"--bind={bind}"] if bind else []), *options, name="leecher")
 
     def leaked(self):
-        """But for bare resets: what arrives for a socket that is closed, before the routes are
-        back, is answered so by the kernel, for which the interface is that of no socket."""
-        return [line for line in told(self.other) if line["what"] == "packet" and
-                not (line["protocol"] == 6 and line["begin"].endswith("5004"))]
+        return leaks(self.other)
 
     def nothing_leaked(self, *sources):
         """And whoever was asked anything was asked from one of SOURCES."""
@@ -340,16 +162,85 @@ def peers_that_come_find_the_same_port_again(lab):
     leecher.finish()
 
 
-def enter_own_namespaces():
-    """Who is not root is root where the networks are made, if the system allows it."""
-    if os.geteuid() == 0 or subprocess.run(
-            ["unshare", "-rmn", "true"], capture_output=True, check=False).returncode != 0:
-        return
-    os.execvp("unshare", ["unshare", "-rmn", sys.executable, *sys.argv])
+# Whether a port answers by TCP, and by uTP (its SYN) from the address that was asked.
+REACH = """
+import socket, sys
+address = sys.argv[1], int(sys.argv[2])
+family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+socket.create_connection(address, 2).close()
+with socket.socket(family, socket.SOCK_DGRAM) as caller:
+    caller.settimeout(2)
+    caller.connect(address)
+    caller.send(bytes.fromhex("41001234 00000000 00000000 00100000 00010000"))
+    if caller.recv(100)[0] != 0x21:
+        sys.exit(1)
+"""
+
+
+def every_address_of_the_interface_is_listened_on(lab):
+    """Of both families, and of those that come and go meanwhile."""
+    place = Place(lab, mib=1, rate="0")
+
+    def change(what, number):
+        place.net.ip("client", f"addr {what} 10.2.0.{number}/24 dev vpn0",
+                     f"addr {what} fd02::{number}/64 dev vpn0{' nodad' * (what == 'add')}")
+
+    def reaches(address):
+        return subprocess.run([*place.net.enter("server"), sys.executable, "-c", REACH, address,
+                               str(port)], capture_output=True, check=False).returncode == 0
+
+    def answers(*numbers):
+        for number in numbers:
+            for address in (f"10.2.0.{number}", f"fd02::{number}"):
+                check(reaches(address), f"{address} does not answer")
+    change("add", 3)
+    leecher = place.leech("vpn0")
+    port = leecher.port()
+    answers(2, 3)
+    change("add", 4)
+    answers(4, 3, 2)
+    change("del", 3)
+    answers(2, 4)
+    place.nothing_leaked(*(f"{net}{number}" for net in ("10.2.0.", "fd02::") for number in (2, 3, 4)))
+    check(not reaches("10.1.0.2"), "the other interface is open")
+    leecher.wait_event("completed")
+    leecher.finish()
+
+
+def everything_is_tempting(lab, bind, go, sources):
+    """Trackers, DHT, LSD, uTP, a magnet link, a web seed, peers by name and on the other
+    network: all at once, while what it is tied to goes, and comes back."""
+    program("ip")
+    net = Net(lab)
+    world = Temptations(lab, net, mib=2, rate="500K")
+    captures = [net.script("client", CAPTURE, interface) for interface in ("wan0", "lo")]
+    client = world.client(f"--bind={bind}")
+    client.wait_pieces(4)
+    go(net)
+    wait_until(lambda: any("nothing is sent" in event["message"] for event in client.seen("warning")),
+               "a warning that nothing is sent")
+    time.sleep(3)
+    net.up()
+    world.complete(client)
+    for capture in captures:  # what goes to ourselves does not leave
+        check_equal(leaks(capture, lambda line: line.get("source") == line["to"]), [],
+                    "packets that left elsewhere")
+    check(world.sources() <= {*sources, SERVER, SERVER6}, f"asked from {world.sources()}")
+
+
+def an_interface_among_temptations(lab):
+    everything_is_tempting(lab, "vpn0", lambda net: net.ip("client", "link set vpn0 down"),
+                           (OURS, OURS6))
+
+
+def an_address_among_temptations(lab):
+    everything_is_tempting(lab, OURS, lambda net: net.ip("client", f"addr del {OURS}/24 dev vpn0"),
+                           (OURS,))
 
 
 enter_own_namespaces()
-run(the_other_way_is_there, an_interface_goes_down_and_up,
+run(an_interface_among_temptations, an_address_among_temptations, the_other_way_is_there, an_interface_goes_down_and_up,
     an_interface_is_deleted_and_made_anew, an_ipv4_address_goes_and_comes_back,
     the_interface_of_an_ipv4_address_goes_down_and_up, an_ipv6_address_goes_and_comes_back,
-    one_that_is_down_at_the_start_is_waited_for, peers_that_come_find_the_same_port_again)
+    one_that_is_down_at_the_start_is_waited_for, every_address_of_the_interface_is_listened_on,
+    peers_that_come_find_the_same_port_again)

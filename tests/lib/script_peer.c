@@ -89,12 +89,44 @@ void script_peer_set_deaf(struct script_peer *peer, bool deaf)
     flush(peer);
 }
 
+/* ---- hidden ones ---- */
+
+static void on_key(void *context)
+{
+    mse_stream_answer(((struct script_peer *)context)->stream);
+}
+
+static bool find_skey(void *context, const uint8_t obfuscated[SHA1_BYTES],
+                      struct info_hash *ret_skey)
+{
+    const struct script_peer *peer = context;
+    uint8_t own[SHA1_BYTES];
+    *ret_skey = peer->hiding->skey;
+    mse_obfuscate(ret_skey, own);
+    return memcmp(own, obfuscated, sizeof own) == 0;
+}
+
+/* Its stream, which is new, as it is to be used. */
+static void hide(struct script_peer *peer, bool calls)
+{
+    const struct script_hiding *hiding = peer->hiding;
+    const struct mse_host host = {on_key, find_skey, peer};
+    if (hiding == NULL)
+        return;
+    peer->stream =
+        calls ? mse_stream_call(hiding->kit, peer->stream, &hiding->skey, hiding->methods)
+              : mse_stream_take(hiding->kit, peer->stream, &host, hiding->methods,
+                                hiding->strong);
+    VNET_REQUIRE(peer->stream != NULL);
+}
+
 void script_peer_dial(struct script_peer *peer, const struct net *net, struct loop *loop,
                       const char *address)
 {
     const struct netaddr to = vnet_parse(address);
     peer->over = false;
     must(net->connect(net->context, loop, &to, &peer->stream));
+    hide(peer, true);
     stream_set_callbacks(peer->stream, &callbacks, peer);
 }
 
@@ -108,7 +140,10 @@ void script_peer_accept(void *context, struct stream *stream, const struct netad
     }
     peer->stream = stream;
     peer->over = false;
-    stream_set_callbacks(stream, &callbacks, peer);
+    hide(peer, false);
+    stream_set_callbacks(peer->stream, &callbacks, peer);
+    if (peer->hiding != NULL)
+        mse_stream_begin(peer->stream, NULL, 0);
     on_connected(peer);
 }
 
@@ -137,7 +172,7 @@ void script_put_handshake(struct buffer *buffer, const struct script_hello *hell
     uint8_t bytes[HANDSHAKE_BYTES] = "\x13"
                                      "BitTorrent protocol";
     bytes[25] = hello->extended ? 0x10 : 0;
-    bytes[27] = hello->fast ? 0x04 : 0;
+    bytes[27] = (uint8_t)((hello->fast ? 0x04 : 0) | (hello->v2 ? 0x10 : 0));
     memcpy(bytes + 28, hello->hash.bytes, 20);
     memcpy(bytes + 48, hello->peer_id, 20);
     must(buffer_append(buffer, bytes, sizeof bytes));

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/digest.h"
+#include "net/mse_stream.h"
 #include "net/net.h"
 
 #include <stdbool.h>
@@ -21,6 +22,15 @@ struct script_peer {
     size_t parsed; /* bytes of `in` that were taken apart */
     struct listener *listener;
     const struct net *net;
+    const struct script_hiding *hiding; /* NULL: it is plain */
+};
+
+/* How a peer hides its connections (MSE/PE). */
+struct script_hiding {
+    struct mse_kit *kit;
+    struct info_hash skey;
+    unsigned methods; /* enum mse_method, or-ed */
+    bool strong;
 };
 
 void script_peer_init(struct script_peer *peer);
@@ -43,6 +53,7 @@ struct script_hello {
     struct info_hash hash;
     uint8_t peer_id[20];
     bool fast, extended;
+    bool v2; /* BEP 52's bit */
 };
 void script_put_handshake(struct buffer *buffer, const struct script_hello *hello);
 void script_put(struct buffer *buffer, int id, const void *body, size_t length);

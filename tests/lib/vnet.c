@@ -426,6 +426,8 @@ static enum error_code host_connect(void *context, struct loop *loop,
         return vnet->local_error;
     if (fate == VNET_NO_ROUTE)
         return ERROR_OFFLINE;
+    if (host->outside.family != NETADDR_NONE)
+        local = host->outside;
     local.port = host->next_port++;
     struct vnet_end *end = end_new(vnet, &local, to);
     end->connecting = end->syn_sent = end->reading = true;
@@ -537,6 +539,24 @@ void vnet_set_own_address(struct vnet *vnet, const char *address)
     vnet->own[vnet->own_count++] = vnet_parse(address);
 }
 
+static bool host_gateway(void *context, struct netaddr *ret_own,
+                         struct netaddr *ret_gateway)
+{
+    const struct vnet_host *host = context;
+    if (host->vnet->gateway.family == NETADDR_NONE)
+        return false;
+    *ret_own = host->address;
+    *ret_gateway = host->vnet->gateway;
+    return true;
+}
+
+void vnet_set_gateway(struct vnet *vnet, const char *address)
+{
+    vnet->gateway.family = NETADDR_NONE;
+    if (address != NULL)
+        vnet->gateway = vnet_parse(address);
+}
+
 static bool host_tie(void *context, int fd, enum netaddr_family family)
 {
     (void)context;
@@ -606,8 +626,8 @@ const struct net *vnet_host(struct vnet *vnet, const char *text)
     VNET_REQUIRE(host != NULL && vnet->host_count < VNET_MAX);
     *host = (struct vnet_host){
         .net = {host_connect, host_listen, host_unlisten, vnet_open_datagram,
-                host_resolve, host_watch, host_unwatch, host_own_address, host_tie,
-                host_bound, host},
+                vnet_open_udp, host_resolve, host_watch, host_unwatch, host_own_address,
+                host_gateway, host_tie, host_bound, host},
         .vnet = vnet,
         .address = address,
         .next_port = 50000,

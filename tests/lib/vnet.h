@@ -52,6 +52,8 @@ void vnet_set_weather(struct vnet *vnet, enum vnet_weather weather);
 void vnet_set_local_error(struct vnet *vnet, enum error_code error);
 /* What the world sees of us (`own_address`), one of each family; none at first. */
 void vnet_set_own_address(struct vnet *vnet, const char *address);
+/* The router of all hosts (`gateway`); NULL: none, as at first. */
+void vnet_set_gateway(struct vnet *vnet, const char *address);
 /* What `bound` tells; at first nothing. */
 void vnet_set_bound(struct vnet *vnet, const struct net_bound *bound);
 /* All that watch are told of a change. */
@@ -59,6 +61,31 @@ void vnet_change(struct vnet *vnet);
 /* The answer of `resolve`; COUNT 0: no such name. Names not told of do not exist. */
 void vnet_set_name(struct vnet *vnet, const char *name, const struct netaddr *addresses,
                    uint32_t count);
+
+/* ---- what becomes of datagrams between hosts' UDP ports ---- */
+struct vnet_air {
+    uint64_t latency_ns, jitter_ns; /* one way; what jitter there is, is even */
+    uint64_t bytes_per_s;           /* out of each host; 0: any */
+    uint64_t queue_bytes;           /* that wait there at most; 0: any */
+    uint32_t loss, duplicates;      /* of 1,000 packets */
+    uint32_t reordered;             /* of 1,000: those come 20 ms late */
+    uint32_t mtu;                   /* longer ones disappear when sent whole; 0: none */
+    uint64_t seed;
+};
+/* For packets sent from now on, and begins the luck of SEED. At first the link's latency,
+ * and nothing else. */
+void vnet_set_air(struct vnet *vnet, const struct vnet_air *air);
+
+enum vnet_nat {
+    VNET_NAT_OPEN,       /* one outside port for an inside one; anybody may send to it */
+    VNET_NAT_RESTRICTED, /* the same, but only who was sent to, address and port */
+    VNET_NAT_SYMMETRIC   /* another outside port for each who is sent to */
+};
+/* The host INSIDE (which there is) reaches others as OUTSIDE, an address of no host, with
+ * other ports; nothing comes in but by those. Connections out of it come from OUTSIDE,
+ * too, and none go in. */
+void vnet_set_nat(struct vnet *vnet, const char *inside, const char *outside,
+                  enum vnet_nat kind);
 
 /* This end breaks: the other's reads fail at once. The stream must still be closed. */
 void vnet_reset(struct stream *stream);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define VNET_MAX 64u
+#define VNET_MAX 256u
 
 struct vnet_host {
     struct net net;
@@ -15,10 +15,16 @@ struct vnet_host {
     struct netaddr address;
     uint16_t next_port;
     uint64_t uplink_bytes_per_s, uplink_free_ns; /* 0: no line */
+    uint64_t air_free_ns;
+    struct netaddr outside; /* behind a NAT: its address; family NONE: there is none */
+    enum vnet_nat nat;
+    uint16_t next_hole; /* port of the NAT's */
 };
 
 struct vnet_packet;
 struct vnet_udp;
+struct vnet_port;
+struct vnet_hole;
 struct vnet_end;
 
 struct vnet {
@@ -52,7 +58,13 @@ struct vnet {
     struct net_bound bound;
     struct netaddr own[2];
     uint32_t own_count;
+    struct netaddr gateway; /* family NONE: there is none */
     struct vnet_packet *packets;
+    struct vnet_port *ports;
+    struct vnet_hole *holes;
+    struct vnet_air air;
+    bool has_air;
+    struct random_seeded luck; /* of the air */
     uint32_t open_streams, connects, open_datagrams;
 };
 
@@ -65,6 +77,21 @@ enum error_code vnet_open_datagram(void *context, struct loop *loop,
                                    void *datagram_context,
                                    struct datagram **ret_datagram);
 void vnet_udp_free_all(struct vnet *vnet);
+/* A packet, or with REFUSED the news that FROM takes none, that arrives in IN_NS. */
+void vnet_post_udp(struct vnet *vnet, const struct netaddr *from,
+                   const struct netaddr *to, const uint8_t *bytes, size_t length,
+                   bool refused, uint64_t in_ns);
+
+enum error_code vnet_open_udp(void *context, struct loop *loop,
+                              const struct netaddr *address,
+                              const struct udp_socket_callbacks *callbacks,
+                              void *udp_context, struct udp_socket **ret_udp,
+                              uint16_t *ret_port);
+/* False: no such port. */
+bool vnet_port_deliver(struct vnet *vnet, const struct netaddr *from,
+                       const struct netaddr *to, const uint8_t *bytes, size_t length,
+                       bool refused);
+void vnet_port_free_all(struct vnet *vnet);
 
 /* A test's own mistake. */
 #define VNET_REQUIRE(condition)                                                          \

@@ -39,9 +39,6 @@ static void packet_free(struct vnet_packet *packet)
     free(packet);
 }
 
-static void post(struct vnet *vnet, const struct netaddr *from, const struct netaddr *to,
-                 const uint8_t *bytes, size_t length, bool refused);
-
 static void deliver(struct vnet *vnet, const struct vnet_packet *packet)
 {
     struct vnet_udp *udp = socket_at(vnet, &packet->to, &packet->from);
@@ -54,7 +51,9 @@ static void deliver(struct vnet *vnet, const struct vnet_packet *packet)
                                            packet->length);
         return;
     }
-    if (packet->refused)
+    if (vnet_port_deliver(vnet, &packet->from, &packet->to, packet->bytes, packet->length,
+                          packet->refused) ||
+        packet->refused)
         return;
     for (uint32_t i = vnet->server_count; i-- > 0;) {
         if (!netaddr_equal(&vnet->servers[i].address, &packet->to))
@@ -63,7 +62,7 @@ static void deliver(struct vnet *vnet, const struct vnet_packet *packet)
                                    packet->length);
         return;
     }
-    post(vnet, &packet->to, &packet->from, NULL, 0, true);
+    vnet_post_udp(vnet, &packet->to, &packet->from, NULL, 0, true, vnet->link.latency_ns);
 }
 
 static void on_timer(void *context)
@@ -73,8 +72,9 @@ static void on_timer(void *context)
     packet_free(packet);
 }
 
-static void post(struct vnet *vnet, const struct netaddr *from, const struct netaddr *to,
-                 const uint8_t *bytes, size_t length, bool refused)
+void vnet_post_udp(struct vnet *vnet, const struct netaddr *from,
+                   const struct netaddr *to, const uint8_t *bytes, size_t length,
+                   bool refused, uint64_t in_ns)
 {
     if (vnet_fate_of(vnet, to) == VNET_SILENT)
         return;
@@ -93,7 +93,7 @@ static void post(struct vnet *vnet, const struct netaddr *from, const struct net
         packet->next->link = &packet->next;
     vnet->packets = packet;
     loop_timer_init(&packet->timer, on_timer, packet);
-    loop_timer_set_in(vnet->loop, &packet->timer, vnet->link.latency_ns);
+    loop_timer_set_in(vnet->loop, &packet->timer, in_ns);
 }
 
 static enum error_code udp_send(struct datagram *datagram, const uint8_t *bytes,
@@ -104,7 +104,8 @@ static enum error_code udp_send(struct datagram *datagram, const uint8_t *bytes,
         return udp->vnet->local_error;
     if (vnet_fate_of(udp->vnet, &udp->remote) == VNET_NO_ROUTE)
         return ERROR_OFFLINE;
-    post(udp->vnet, &udp->local, &udp->remote, bytes, length, false);
+    vnet_post_udp(udp->vnet, &udp->local, &udp->remote, bytes, length, false,
+                  udp->vnet->link.latency_ns);
     return ERROR_NONE;
 }
 
@@ -155,13 +156,14 @@ void vnet_serve_udp(struct vnet *vnet, const char *address, vnet_on_packet *on_p
 void vnet_send_udp(struct vnet *vnet, const struct netaddr *from,
                    const struct netaddr *to, const uint8_t *bytes, size_t length)
 {
-    post(vnet, from, to, bytes, length, false);
+    vnet_post_udp(vnet, from, to, bytes, length, false, vnet->link.latency_ns);
 }
 
 void vnet_udp_free_all(struct vnet *vnet)
 {
     while (vnet->packets != NULL)
         packet_free(vnet->packets);
+    vnet_port_free_all(vnet);
     while (vnet->udps != NULL)
         udp_close(&vnet->udps->datagram);
 }

@@ -25,7 +25,7 @@ def adding_by_path(lab):
                  lab.new_dir("state"))
     terminal.wait_for("^ bttui")
     terminal.press("a")
-    terminal.wait_for("Torrent file:")
+    terminal.wait_for("Torrent:")
     terminal.type(elsewhere)
     terminal.press("Enter")
     # Without Landlock every file can be read.

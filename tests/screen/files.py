@@ -26,7 +26,7 @@ def choosing(lab):
     terminal = Terminal(lab, 100, 40)
     terminal.run(bttui_path(), "-p", "0", "-d", target, "-s", lab.new_dir("state"), "--peer",
                  f"127.0.0.1:{seed.port}", "--select=a.bin", torrent)
-    terminal.wait_for("payload .*100")
+    terminal.wait_for("S payload .*100%")  # not what says that the check ends
     check_equal(files_in(target), {"payload/a.bin", f".{payload.infohash.hex()}.parts"},
                 "files that are there")
     terminal.press("Enter", "3")
@@ -51,7 +51,7 @@ def moving(lab):
     terminal = Terminal(lab, 100, 40)
     terminal.run(bttui_path(), "-p", "0", "-d", payload.dir, "-s", lab.new_dir("state"),
                  f"--move-dir={places}", torrent)
-    terminal.wait_for("payload .*100")
+    terminal.wait_for("S payload .*100%")
     for name in ("taken", "new/deep"):
         terminal.press("m")
         terminal.wait_for("Move the data to: ")

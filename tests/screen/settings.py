@@ -24,7 +24,7 @@ def reading_it_again(lab):
     with open(path, encoding="utf-8") as file:
         start = file.read()
     terminal = Terminal(lab, 130, 30, HOME=home, XDG_CONFIG_HOME="")
-    terminal.run(bttui_path())
+    terminal.run(bttui_path(), "--no-dht", "--no-lsd", "--no-portmap")
     header = terminal.wait_for(r"/ 1\.0 MiB/s")
     check(header.isascii(), f"not plain: {header}")
     write(start.replace("1M", "2M").replace("yes", "no") + "port = 6881\n")

@@ -1,6 +1,7 @@
 """A pseudo-terminal with a terminal behind it that believes nobody (vt_talk): whatever the
 program writes is judged byte by byte. It can stop reading, change its size, and hang up."""
 
+import base64
 import fcntl
 import os
 import pty
@@ -151,6 +152,18 @@ class Strict:
     def settle(self):
         with self.lock:
             self._tell("settle")
+
+    def copied(self, *keys):
+        """What the program puts on the clipboard when these are pressed."""
+        with self.lock:
+            self._tell("copy")
+        self.press(*keys)
+
+        def once():
+            with self.lock:
+                self._tell("copied")
+                return self.vt.stdout.readline().decode()[:-1]
+        return base64.b64decode(wait_until(once, f"something copied by {keys}")).decode()
 
     def lines(self):
         return self.look()[3]

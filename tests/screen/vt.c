@@ -21,13 +21,14 @@
 #define MARKS_MAX    4
 #define PROBLEM_SIZE 320
 #define TRACE_BYTES  48 /* of what came before a problem */
+#define COPY_MAX     (1u << 17)
 
 struct vt_cell {
     char text[CELL_BYTES];
     unsigned char length, width, marks; /* width 0: the right half of the cell before */
 };
 
-enum vt_state { VT_GROUND, VT_ESCAPE, VT_UTF8 };
+enum vt_state { VT_GROUND, VT_ESCAPE, VT_UTF8, VT_COPY };
 
 struct vt {
     bool ascii;
@@ -43,6 +44,9 @@ struct vt {
     enum vt_state state;
     char sequence[SEQUENCE];
     size_t length, needed;
+    bool expects_copy;
+    char *copy; /* what comes after ESC ], then its base64 */
+    size_t copy_length;
     char shapes[SHAPES][SHAPE_SIZE];
     size_t shape_count;
     bool c0[32];
@@ -532,6 +536,55 @@ static void on_sequence(struct vt *vt)
         move_to(vt, vt->saved_x, vt->saved_y);
 }
 
+/* ---- the clipboard ---- */
+
+static bool is_base64(const char *text, size_t length)
+{
+    size_t end = length;
+    while (end > 0 && length - end < 2 && text[end - 1] == '=')
+        end--;
+    for (size_t i = 0; i < end; i++)
+        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+                   text[i]) == NULL)
+            return false;
+    return end > 0 && length % 4 == 0;
+}
+
+/* "52;c;" and base64, to BEL: no other OSC is let in, and this one only when it was asked
+ * for. */
+static void on_copy(struct vt *vt, char byte)
+{
+    static const char begin[] = "52;c;";
+    const size_t head = sizeof begin - 1;
+    if (byte != '\a') {
+        if (byte < 0x20 || vt->copy_length + 1 >= COPY_MAX) {
+            complain(vt, "a clipboard's text without an end");
+            vt->state = VT_GROUND;
+        } else {
+            vt->copy[vt->copy_length++] = byte;
+        }
+        return;
+    }
+    vt->state = VT_GROUND;
+    vt->copy[vt->copy_length] = '\0';
+    if (vt->copy_length < head || memcmp(vt->copy, begin, head) != 0 ||
+        !is_base64(vt->copy + head, vt->copy_length - head)) {
+        complain(vt, "an OSC that is not known here");
+        return;
+    }
+    memmove(vt->copy, vt->copy + head, vt->copy_length - head + 1);
+}
+
+static bool begin_copy(struct vt *vt)
+{
+    if (!vt->expects_copy || vt->state != VT_ESCAPE || vt->sequence[0] != ']')
+        return false;
+    vt->expects_copy = false;
+    vt->state = VT_COPY;
+    vt->copy_length = 0;
+    return true;
+}
+
 /* ---- bytes ---- */
 
 static void on_c0(struct vt *vt, char byte)
@@ -573,11 +626,15 @@ static void on_byte(struct vt *vt, char byte)
 {
     if (vt->state == VT_GROUND) {
         on_ground(vt, byte);
+    } else if (vt->state == VT_COPY) {
+        on_copy(vt, byte);
     } else if (vt->length == SEQUENCE || (vt->state == VT_ESCAPE && byte < 0x20)) {
         complain(vt, "a sequence without an end");
         vt->state = VT_GROUND;
     } else {
         vt->sequence[vt->length++] = byte;
+        if (begin_copy(vt))
+            return;
         if (vt->state == VT_ESCAPE && sequence_length(vt->sequence, vt->length) > 0) {
             on_sequence(vt);
         } else if (vt->state == VT_UTF8 && vt->length == vt->needed) {
@@ -621,6 +678,9 @@ struct vt *vt_new(const char *term, int width, int height, bool ascii)
     if (vt == NULL)
         abort();
     vt->ascii = ascii;
+    vt->copy = calloc(1, COPY_MAX);
+    if (vt->copy == NULL)
+        abort();
     vt_resize(vt, width, height);
     if (learn(vt, term))
         return vt;
@@ -634,6 +694,7 @@ void vt_free(struct vt *vt)
         return;
     free(vt->cells);
     free(vt->row);
+    free(vt->copy);
     free(vt);
 }
 
@@ -650,6 +711,17 @@ const char *vt_misplaced(const struct vt *vt)
 void vt_settle(struct vt *vt)
 {
     vt->misplaced[0] = '\0';
+}
+
+void vt_expect_copy(struct vt *vt)
+{
+    vt->expects_copy = true;
+    vt->copy[0] = '\0';
+}
+
+const char *vt_copied(const struct vt *vt)
+{
+    return vt->state == VT_COPY ? "" : vt->copy;
 }
 
 bool vt_is_inside(const struct vt *vt)

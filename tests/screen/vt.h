@@ -27,6 +27,10 @@ const char *vt_problem(const struct vt *vt);
  * change of size: vt_settle forgets it. */
 const char *vt_misplaced(const struct vt *vt);
 void vt_settle(struct vt *vt);
+/* One text for the clipboard may come from now on: OSC 52, base64. */
+void vt_expect_copy(struct vt *vt);
+/* Its base64; "": it has not come. Lives until the next vt_feed. */
+const char *vt_copied(const struct vt *vt);
 /* A sequence or a character has begun and not ended. */
 bool vt_is_inside(const struct vt *vt);
 /* The text of row Y as it is shown; lives until the next call. */

@@ -6,6 +6,8 @@
  *   feed LENGTH      and as many bytes
  *   size WIDTH HEIGHT
  *   settle           what is misplaced until here is forgotten
+ *   copy             one text may be copied from now on
+ *   copied           answers: its base64
  *   show             answers: the problem, what is misplaced, the modes, the number of
  *                    rows, the rows
  *
@@ -54,7 +56,12 @@ int main(int argc, char **argv)
             vt_resize(vt, width, height);
         else if (strcmp(line, "settle\n") == 0)
             vt_settle(vt);
-        else if (strcmp(line, "show\n") == 0)
+        else if (strcmp(line, "copy\n") == 0)
+            vt_expect_copy(vt);
+        else if (strcmp(line, "copied\n") == 0) {
+            printf("%s\n", vt_copied(vt));
+            fflush(stdout);
+        } else if (strcmp(line, "show\n") == 0)
             show(vt, height);
         else
             return EXIT_FAILURE;

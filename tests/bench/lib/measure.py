@@ -1,33 +1,20 @@
 """What a process costs, and a network of our own to measure in."""
 
-import ctypes
 import os
 import subprocess
 import threading
 import time
 
 from lab import Process
-
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+from own_network import enter_own_network
 
 
 def own_network():
     """Moves this process into a network of its own with the loopback device alone, where no
     port is taken, nothing leaves the machine, and TCP uses cubic as nearly everywhere: BBR,
     the default of some systems, paces even loopback. Says where the measurement runs."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    uid, gid = os.getuid(), os.getgid()
-    if libc.unshare(CLONE_NEWNET) != 0:
-        if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
-            return "the machine's own network, %s" % _congestion()
-        for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"),
-                           ("gid_map", f"0 {gid} 1")):
-            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-                file.write(text)
-    try:
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    except (OSError, subprocess.CalledProcessError):
-        raise SystemExit("bench: `ip link set lo up` failed in a new network") from None
+    if not enter_own_network():
+        return "the machine's own network, %s" % _congestion()
     done = [subprocess.run(["ip", "route", "change", "local", to, "dev", "lo", "table", "local",
                             "src", "127.0.0.1", "congctl", "cubic"],
                            capture_output=True, check=False).returncode

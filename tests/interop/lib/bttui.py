@@ -25,17 +25,24 @@ def is_sanitized():
 class Bttui(Process):
     """`bttui --headless --json TORRENT`; TORRENT may be None. Events are read in the
     background. PROGRAM: another than the one under test; ENV: what is to be added to the
-    environment; BEFORE: called in the new process before the program begins."""
+    environment; BEFORE: called in the new process before the program begins; DHT: ports of nodes
+    to start from, or HOST:PORT; LSD, PORTMAP: local discovery, and asking the gateway for the
+    port, which are left out otherwise."""
 
     def __init__(self, lab, torrent, directory, *options, state=None, port=0, name="bttui",
-                 program=None, env=None, before=None, cwd=None):
+                 program=None, env=None, before=None, cwd=None, dht=None, lsd=False,
+                 portmap=False):
+        nodes = ["--no-dht"] if dht is None else ["--no-dht=no"] + [
+            f"--dht-node={node if ':' in str(node) else f'127.0.0.1:{node}'}" for node in dht]
         self.directory = directory
         self.state = state or lab.new_dir("state")
         self.events = []
         self.changed = threading.Condition()
         super().__init__(lab, name, [
-            program or bttui_path(), "--headless", "--json", "--port", str(port), "--no-dht",
-            "--no-lsd", "--no-portmap", "--download-dir", directory, "--state-dir", self.state,
+            program or bttui_path(), "--headless", "--json", "--port", str(port), *nodes,
+            "--no-lsd=no" if lsd else "--no-lsd",
+            "--no-portmap=no" if portmap else "--no-portmap", "--download-dir", directory,
+            "--state-dir", self.state,
             *options, *([torrent] if torrent else [])],
             env={"LC_ALL": "C.UTF-8", **(env or {})}, before=before, cwd=cwd)
         self.reader = in_background(self._read)

@@ -131,6 +131,18 @@ class Process:
         self.kill(number)
         return self.wait(timeout_s)
 
+    def wait_heedful(self):
+        """Until it has said what is to be done about SIGTERM, or has ended."""
+        def look():
+            try:
+                with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+                    masks = [int(line.split()[1], 16) for line in file
+                             if line.startswith(("SigCgt:", "SigBlk:"))]
+            except OSError:
+                masks = []
+            return not self.running() or any(mask >> signal.SIGTERM - 1 & 1 for mask in masks)
+        wait_until(look, f"{self.name} to heed signals")
+
     def text(self, path):
         with open(path, "rb") as file:
             return file.read().decode("utf-8", "replace")

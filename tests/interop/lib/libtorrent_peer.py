@@ -1,6 +1,6 @@
 """One torrent in libtorrent's Python binding, run by an interpreter that has it:
 
-    libtorrent_peer.py TORRENT DIRECTORY JSON-OPTIONS
+    libtorrent_peer.py TORRENT-OR-MAGNET DIRECTORY JSON-OPTIONS
 
 prints a line of JSON whenever what it tells has changed; at SIGTERM it ends when all it has is
 written."""
@@ -16,18 +16,28 @@ import libtorrent
 def settings(options):
     return {
         "listen_interfaces": options["listen"],
-        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "enable_dht": False, "enable_lsd": options.get("lsd", False), "enable_upnp": False, "enable_natpmp": False,
         "allow_multiple_connections_per_ip": True,
         "enable_outgoing_utp": False,  # it waits 3 s for an answer before it tries TCP
         "alert_mask": 0,
+        **options.get("settings", {}),
     }
+
+
+def encryption(peer):
+    if peer.flags & peer.rc4_encrypted:
+        return "rc4"
+    return "header" if peer.flags & peer.plaintext_encrypted else "plain"
 
 
 def main():
     torrent, directory, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
     session = libtorrent.session(settings(options))
-    parameters = libtorrent.add_torrent_params()
-    parameters.ti = libtorrent.torrent_info(torrent)
+    if torrent.startswith("magnet:"):
+        parameters = libtorrent.parse_magnet_uri(torrent)
+    else:
+        parameters = libtorrent.add_torrent_params()
+        parameters.ti = libtorrent.torrent_info(torrent)
     parameters.save_path = directory
     flags = libtorrent.torrent_flags
     parameters.flags &= ~(flags.auto_managed | flags.paused)
@@ -35,16 +45,23 @@ def main():
         parameters.flags |= flags.seed_mode
     handle = session.add_torrent(parameters)
     handle.set_upload_limit(options.get("up", 0))
+    handle.set_download_limit(options.get("down", 0))
     for host, port in options.get("peers", []):
         handle.connect_peer((host, port))
     said = None
     ended = []
+    encryptions = set()
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     while not ended:
         status = handle.status()
-        now = {"port": session.listen_port(), "complete": status.is_seeding,
+        peers = [peer for peer in handle.get_peer_info()
+                 if not peer.flags & (peer.handshake | peer.connecting)]
+        encryptions.update(encryption(peer) for peer in peers)
+        now = {"port": session.listen_port(), "complete": status.is_seeding, "peers": len(peers),
                "uploaded": status.total_payload_upload,
-               "downloaded": status.total_payload_download}
+               "downloaded": status.total_payload_download,
+               "encryptions": sorted(encryptions),
+               "error": status.errc.message() if status.errc.value() else ""}
         if now != said:
             said = now
             print(json.dumps(now), flush=True)

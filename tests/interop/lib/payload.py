@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import socket
 
 NAMES = ("данные", "データ", "Ωmega", "data", "русский файл", "日本語の名前", "naïve café", "plain")
 
@@ -19,6 +20,11 @@ def bencode(value):
     items = sorted((key if isinstance(key, bytes) else key.encode(), item)
                    for key, item in value.items())
     return b"d" + b"".join(bencode(key) + bencode(item) for key, item in items) + b"e"
+
+
+def compact(host, port):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.inet_pton(family, host) + port.to_bytes(2, "big")
 
 
 def many_sizes(count, total_bytes, seed=1):

@@ -106,7 +106,7 @@ class Transmission(Session):
 class Qbittorrent(Session):
     kind, suffix = "qbittorrent", ".!qB"
 
-    def __init__(self, lab):
+    def __init__(self, lab, settings=()):
         self.home, self.port, port = lab.new_dir("qbittorrent"), free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}/api/v2/"
         os.makedirs(os.path.join(self.home, "qBittorrent/config"))
@@ -116,11 +116,12 @@ class Qbittorrent(Session):
                 "[LegalNotice]", "Accepted=true", "[BitTorrent]", f"Session\\Port={self.port}",
                 "Session\\Interface=lo", "Session\\DHTEnabled=false",
                 "Session\\LSDEnabled=false", "Session\\PeXEnabled=false",
-                "Session\\AddExtensionToIncompleteFiles=true", "[Network]",
+                "Session\\AddExtensionToIncompleteFiles=true", *settings, "[Network]",
                 "PortForwardingEnabled=false", "[Preferences]", "WebUI\\LocalHostAuth=false",
                 "WebUI\\Address=127.0.0.1", f"WebUI\\Port={port}", ""]))
         super().__init__(lab, "qbittorrent", [
-            program("qbittorrent-nox"), f"--profile={self.home}"], env={"HOME": self.home})
+            program("qbittorrent-nox"), f"--profile={self.home}"],
+            env={"HOME": self.home, "XDG_CONFIG_HOME": None})
         wait_until(lambda: open_url(self.url + "app/version"), "qBittorrent to start")
 
     def _post(self, method, **fields):
@@ -139,6 +140,14 @@ class Qbittorrent(Session):
         with open(torrent, "rb") as file:
             answer = self._post("torrents/add", torrents=file.read(), savepath=directory)
         check_equal(answer, b"Ok.", "qBittorrent: add")
+
+    def add_link(self, link, directory):
+        answer = self._post("torrents/add", urls=link, savepath=directory)
+        check_equal(answer, b"Ok.", "qBittorrent: add")
+
+    def call(self, infohash, host, port):
+        """Names a peer to it."""
+        self._post("torrents/addPeers", hashes=infohash, peers=f"{host}:{port}")
 
     def pause(self, infohash):
         """What it saves is what it is, not what it was asked to be."""

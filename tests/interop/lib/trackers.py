@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 
 from lab import Failed, Process, check, free_port, in_background, program, wait_until
-from payload import bencode
+from payload import bencode, compact
 
 
 class Opentracker(Process):
@@ -59,11 +59,6 @@ class Opentracker(Process):
 
     def wait_leechers(self, payload, count=1):
         wait_until(lambda: self.counts(payload)[1] >= count, f"opentracker to know {count} leechers")
-
-
-def _compact(host, port):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.inet_pton(family, host) + port.to_bytes(2, "big")
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -136,8 +131,8 @@ class RecordingTracker:
         peers = [peer for peer in [*self.fixed, *others] if ":" not in peer[0]]
         peers6 = [peer for peer in [*self.fixed, *others] if ":" in peer[0]]
         return bencode({"interval": self.interval,
-                        "peers": b"".join(_compact(*peer) for peer in peers),
-                        "peers6": b"".join(_compact(*peer) for peer in peers6)})
+                        "peers": b"".join(compact(*peer) for peer in peers),
+                        "peers6": b"".join(compact(*peer) for peer in peers6)})
 
     def answer_scrape(self, info_hash):
         with self.lock:

@@ -6,6 +6,7 @@ int main(void)
 {
     SRunner *runner = srunner_create(suite_options());
     srunner_add_suite(runner, suite_options_help());
+    srunner_add_suite(runner, suite_option_set());
     srunner_add_suite(runner, suite_conf_lines());
     srunner_add_suite(runner, suite_conf());
     srunner_add_suite(runner, suite_confine_places());

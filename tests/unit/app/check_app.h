@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+Suite *suite_option_set(void);
 Suite *suite_options(void);
 Suite *suite_options_help(void);
 Suite *suite_conf(void);

@@ -13,6 +13,7 @@ tests_unit_app_check_app_SOURCES = tests/unit/app/check_app.c tests/unit/app/che
 	tests/unit/app/test_conf.c tests/unit/app/test_conf_lines.c \
 	tests/unit/app/test_confine_places.c \
 	tests/unit/app/test_json_lines.c tests/unit/app/test_options.c \
+	tests/unit/app/test_option_set.c \
 	tests/unit/app/test_options_help.c \
 	tests/unit/app/test_on_complete.c \
 	tests/unit/app/test_output.c tests/unit/app/test_progress.c \

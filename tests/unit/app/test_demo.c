@@ -2,6 +2,7 @@
 #include "app/run.h"
 #include "net/net.h"
 #include "tests/unit/app/check_demo.h"
+#include "torrent/looks.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -2,6 +2,7 @@
 #include "app/json_lines.h"
 #include "app/json_text.h"
 #include "tests/unit/app/check_app.h"
+#include "torrent/looks.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -78,6 +79,19 @@ START_TEST(peers_are_named_by_address_status_and_reason)
     is_line(line_of(&event, true),
             "{\"event\":\"peer\"," TORRENT
             ",\"address\":\"[::1]:80\",\"status\":\"blocked\",\"reason\":\"paused\"}");
+    event.u.peer_news.status = PEER_STATUS_ACTIVE;
+    event.u.peer_news.reason = PEER_REASON_NONE;
+    event.u.peer_news.connected = true;
+    event.u.peer_news.transport = PEER_TRANSPORT_UTP;
+    event.u.peer_news.encryption = PEER_ENCRYPTION_RC4;
+    event.u.peer_news.source = PEER_SOURCE_PEX;
+#define ACTIVE                                                                           \
+    "{\"event\":\"peer\"," TORRENT                                                       \
+    ",\"address\":\"[::1]:80\",\"status\":\"active\",\"reason\":\"\","                   \
+    "\"transport\":\"utp\",\"encryption\":\"rc4\",\"source\":\"pex\""
+    is_line(line_of(&event, true), ACTIVE "}");
+    event.u.peer_news.punched = true;
+    is_line(line_of(&event, true), ACTIVE ",\"holepunch\":true}");
     event.type = EVENT_BAN;
     event.u.peer_news.reason = PEER_REASON_BANNED_DATA;
     is_line(line_of(&event, true), "{\"event\":\"ban\"," TORRENT

@@ -2,6 +2,7 @@
  * it. Real processes in real time; each wait ends at once when what is waited for comes.
  */
 #include "app/on_complete.h"
+#include "torrent/session.h"
 
 #include "app/helper.h"
 #include "net/net.h"

@@ -3,6 +3,7 @@
 #include "app/options.h"
 #include "meta/metainfo.h"
 #include "tests/unit/app/check_app.h"
+#include "ui/keymap.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -60,6 +61,12 @@ static const char *const refused[] = {
     "--preallocate=some",
     "verify --preallocate=full a",
     "--incomplete-dir=",
+    "--incomplete-suffix=",
+    "--incomplete-suffix=/part",
+    "--incomplete-suffix=.",
+    "--incomplete-suffix=.part?",
+    "--incomplete-suffix=.as-long-as-no-name-can-be",
+    "show --incomplete-suffix=.part a",
     "--priority=:high",
     "--priority=2:urgent",
     "--label=",
@@ -95,6 +102,7 @@ static const char *const refused[] = {
     "create --output= a",
     "create --force=yes a",
     "create --private=yes a",
+    "create --format=v3 a",
     "create --piece-size=8K a",
     "create --piece-size=512M a",
     "create --piece-size=100000 a",
@@ -135,11 +143,11 @@ static const char *const refused[] = {
     "--peer=[host]:80",
     "--peer=a:b:80",
     /* promises that cannot be kept yet */
-    "--encryption=prefer",
-    "--encryption=require",
     "--encryption=maybe",
-    "--proxy=socks5://127.0.0.1",
-    "--dht-node=127.0.0.1:1",
+    "--proxy=http://127.0.0.1",
+    "--proxy=",
+    "--dht-node=127.0.0.1",
+    "--dht-node=::1:80",
     "--config=",
     "show --config=x a",
     "demo -c x",
@@ -189,9 +197,12 @@ static const struct {
     {"show -- --json", "show", "--json"},
     {"show show", "show", "show"},
     {"show --help", "show", ""},
-    {"--no-dht --no-lsd --no-pex --no-utp --no-portmap --no-incoming a", "", "a"},
+    {"--no-dht --no-lsd --no-pex --no-utp --no-portmap --upnp --no-incoming a", "", "a"},
+    {"--holepunch-relay a", "", "a"},
     {"--encryption=off a", "", "a"},
     {"--encryption allow a", "", "a"},
+    {"--encryption=prefer a", "", "a"},
+    {"--proxy=socks5://user:password@127.0.0.1:9050 a", "", "a"},
     {"--peer=127.0.0.1:1 --peer [::1]:2 --peer=host.example:3 a", "", "a"},
     {"-d x -s y -p 0 a", "", "a"},
     {"-dx -sy -p0 a", "", "a"},
@@ -231,7 +242,8 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
 {
     static const char *const lines[] = {
         "--download-dir=d --state-dir=s --port=80 --bind=b --peer=h:1 --max-down=2K "
-        "--max-up=3M --max-peers=4 --select=1-3 --label=films --active-downloads=7 "
+        "--max-up=3M --encryption=require --max-peers=4 --select=1-3 --label=films "
+        "--active-downloads=7 "
         "--active-seeds=8 "
         "--active-checks=0 --turtle-down=5K --turtle-up 0 "
         "--turtle-schedule=daily22:00-06:00 --seed-ratio=1.5 --seed-time=90 "
@@ -243,6 +255,7 @@ START_TEST(values_come_with_a_sign_or_as_the_next_argument)
     ck_assert_uint_eq(options.peer_count, 1);
     ck_assert_uint_eq(options.max_down, 2048);
     ck_assert_uint_eq(options.max_up, 3 << 20);
+    ck_assert_int_eq(options.encryption, ENCRYPTION_REQUIRE);
     ck_assert_uint_eq(options.max_peers, 4);
     ck_assert_uint_eq(options.active_downloads, 7);
     ck_assert_uint_eq(options.active_seeds, 8);
@@ -299,6 +312,11 @@ START_TEST(what_a_torrent_is_made_with_is_what_was_given)
     ck_assert_int_eq(create->date_s, 0);
     ck_assert_int_eq(parse("create --date=now a", &options), EXIT_STATUS_OK);
     ck_assert_int_eq(create->date, CREATE_DATE_NOW);
+    ck_assert_int_eq(create->format, METAINFO_V1);
+    ck_assert_int_eq(parse("create --format=v2 a", &options), EXIT_STATUS_OK);
+    ck_assert_int_eq(create->format, METAINFO_V2);
+    ck_assert_int_eq(parse("create --format=hybrid a", &options), EXIT_STATUS_OK);
+    ck_assert_int_eq(create->format, METAINFO_HYBRID);
 }
 END_TEST
 
@@ -314,6 +332,22 @@ START_TEST(priorities_are_a_list_and_a_level)
     ck_assert_int_eq(option_priority(options.priorities[1], &length), -1);
     ck_assert_int_eq(option_priority("*:normal", &length), 0);
     ck_assert_int_eq(option_priority("*:NORMAL", &length), OPTION_NO_PRIORITY);
+}
+END_TEST
+
+START_TEST(own_keys_come_after_the_presets)
+{
+    const uint32_t list = SCOPE_ANY | SCOPE_TORRENTS | SCOPE_TABLE;
+    struct options options;
+    struct keymap map;
+    ck_assert_int_eq(parse("--key=pause --key=quit=x", &options), EXIT_STATUS_USAGE);
+    ck_assert_int_eq(parse("--key=remove --keys=rtorrent", &options), EXIT_STATUS_OK);
+    options_keymap(&options, &map);
+    ck_assert_int_eq(keymap_find(&map, list, KEY_CONTROL('n')), ACTION_DOWN);
+    ck_assert_int_eq(keymap_find(&map, list, KEY_CONTROL('k')), ACTION_NONE);
+    ck_assert_int_eq(parse("", &options), EXIT_STATUS_OK);
+    options_keymap(&options, &map);
+    ck_assert_int_eq(keymap_find(&map, list, 'd'), ACTION_REMOVE);
 }
 END_TEST
 
@@ -379,6 +413,7 @@ Suite *suite_options(void)
     tcase_add_test(tcase, values_come_with_a_sign_or_as_the_next_argument);
     tcase_add_test(tcase, what_a_torrent_is_made_with_is_what_was_given);
     tcase_add_test(tcase, priorities_are_a_list_and_a_level);
+    tcase_add_test(tcase, own_keys_come_after_the_presets);
     tcase_add_test(tcase, flags_are_what_was_given);
     tcase_add_test(tcase, flags_can_be_turned_off_and_the_last_word_holds);
     tcase_add_test(tcase, a_program_started_without_a_name_has_no_options);

@@ -7,7 +7,8 @@
 #include "app/demo_data.h"
 #include "tests/lib/vnet.h"
 #include "tests/unit/app/check_demo.h"
-#include "torrent/session.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
 
 #include <ftw.h>
 #include <limits.h>

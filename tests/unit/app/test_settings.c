@@ -1,8 +1,11 @@
 /* The configuration file is read again: what a running session takes over, and what is
  * told. */
 #include "app/settings.h"
+#include "tests/lib/script_peer.h"
 #include "tests/lib/world.h"
 #include "tests/unit/app/check_app.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -46,6 +49,8 @@ static void begin(const char *text, const char *option)
                                           .download_dir = dir,
                                           .max_down = settings.options.max_down,
                                           .max_up = settings.options.max_up,
+                                          .encryption = settings.options.encryption,
+                                          .incoming = true,
                                           .workers = UINT32_MAX};
     ck_assert_int_eq(session_new(&config, &session, why), ERROR_NONE);
 }
@@ -108,6 +113,15 @@ START_TEST(the_queue_changes_in_the_running_session)
 }
 END_TEST
 
+START_TEST(keys_change_in_the_running_session)
+{
+    begin("keys = emacs\n", NULL);
+    ck_assert(read_again("keys = rtorrent\nkey = pause x F5\nkey = \"remove #\"\n"));
+    ck_assert_str_eq(message, "settings that hold from now on: keys = rtorrent, "
+                              "key = remove #");
+}
+END_TEST
+
 START_TEST(refusals_change_in_the_running_session)
 {
     begin("refuse-leech = 1M\n", NULL);
@@ -116,6 +130,38 @@ START_TEST(refusals_change_in_the_running_session)
     ck_assert(read_again(""));
     ck_assert_str_eq(message, "settings that hold from now on: refuse-client as by "
                               "default, refuse-leech as by default");
+}
+END_TEST
+
+/* Whether one who comes in plain is let in, as far as that shows without a torrent. */
+static bool hangs_up_on_plain_ones_at_once(void)
+{
+    struct script_peer peer;
+    struct session_info info;
+    char address[32];
+    session_get_info(session, &info);
+    snprintf(address, sizeof address, "10.0.0.1:%u", info.port);
+    script_peer_init(&peer);
+    script_peer_dial(&peer, vnet_host(world.vnet, "10.0.0.2"), world.loop, address);
+    script_peer_send(&peer,
+                     "\x13"
+                     "Bit",
+                     4);
+    world_run(&world, NS_PER_S);
+    const bool over = peer.over;
+    script_peer_done(&peer);
+    return over;
+}
+
+START_TEST(encryption_changes_in_the_running_session)
+{
+    begin("encryption = require\n", NULL);
+    ck_assert(hangs_up_on_plain_ones_at_once());
+    ck_assert(read_again("encryption = prefer\n"));
+    ck_assert_str_eq(message, "settings that hold from now on: encryption = prefer");
+    ck_assert(!hangs_up_on_plain_ones_at_once());
+    ck_assert(read_again("encryption = require\n"));
+    ck_assert(hangs_up_on_plain_ones_at_once());
 }
 END_TEST
 
@@ -208,7 +254,9 @@ Suite *suite_settings(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, limits_change_in_the_running_session);
     tcase_add_test(tcase, the_queue_changes_in_the_running_session);
+    tcase_add_test(tcase, keys_change_in_the_running_session);
     tcase_add_test(tcase, refusals_change_in_the_running_session);
+    tcase_add_test(tcase, encryption_changes_in_the_running_session);
     tcase_add_test(tcase, rules_of_labels_change_in_the_running_session);
     tcase_add_test(tcase, what_the_file_left_alone_stays_as_a_key_made_it);
     tcase_add_test(tcase, what_needs_a_restart_is_told_until_it_is_taken_back);

@@ -1,5 +1,7 @@
 /* Watch directories: real ones, on virtual time. */
 #include "app/watch.h"
+#include "torrent/looks.h"
+#include "torrent/session.h"
 
 #include "tests/lib/world.h"
 #include "tests/unit/app/check_app.h"

@@ -4,6 +4,7 @@
 
 Suite *test_bitfield_suite(void);
 Suite *test_buffer_suite(void);
+Suite *test_merkle_suite(void);
 Suite *test_netaddr_suite(void);
 Suite *test_sandbox_suite(void);
 Suite *test_sha1_lanes_suite(void);
@@ -14,6 +15,7 @@ int main(void)
 {
     SRunner *runner = srunner_create(test_bitfield_suite());
     srunner_add_suite(runner, test_buffer_suite());
+    srunner_add_suite(runner, test_merkle_suite());
     srunner_add_suite(runner, test_netaddr_suite());
     srunner_add_suite(runner, test_sandbox_suite());
     srunner_add_suite(runner, test_sha1_lanes_suite());

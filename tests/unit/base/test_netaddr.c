@@ -84,6 +84,12 @@ START_TEST(public_sources_nominate_only_public_addresses) /* H20 */
     ck_assert(netaddr_may_nominate(&local, &lan));
     ck_assert(netaddr_may_nominate(&user, &lan));
     ck_assert(!netaddr_may_nominate(&user, &mail));
+    /* Behind a proxy names stand there: of another's word they are nobody's. */
+    const struct netaddr stand_in = address("198.19.255.1");
+    ck_assert(netaddr_is_stand_in(&stand_in) && !netaddr_is_stand_in(&far));
+    ck_assert(!netaddr_may_nominate(&public_source, &stand_in));
+    ck_assert(!netaddr_may_nominate(&local, &stand_in));
+    ck_assert(netaddr_may_nominate(&user, &stand_in));
     ck_assert(!netaddr_may_nominate(&user, &zero));
 }
 END_TEST

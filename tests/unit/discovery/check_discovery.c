@@ -11,6 +11,14 @@ int main(void)
     srunner_add_suite(runner, suite_changes());
     srunner_add_suite(runner, suite_turns());
     srunner_add_suite(runner, suite_outages());
+    srunner_add_suite(runner, suite_dht_parts());
+    srunner_add_suite(runner, suite_dht_message());
+    srunner_add_suite(runner, suite_dht_table());
+    srunner_add_suite(runner, suite_dht());
+    srunner_add_suite(runner, suite_dht_net());
+    srunner_add_suite(runner, suite_lsd());
+    srunner_add_suite(runner, suite_portmap());
+    srunner_add_suite(runner, suite_upnp());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -110,6 +110,75 @@ START_TEST(one_that_is_removed_is_not_asked_and_another_leads)
 }
 END_TEST
 
+START_TEST(one_that_is_removed_is_told)
+{
+    begin(2);
+    rig_run(&rig, NS_PER_S);
+    ck_assert_int_eq(tracker_manager_add(rig.manager, urls[2]), ERROR_NONE);
+    rig_run(&rig, NS_PER_S);
+    remove_url(urls[2]);
+    ck_assert_uint_eq(tracker_manager_count(rig.manager), 2);
+    rig_run(&rig, NS_PER_S);
+    ck_assert_uint_eq(rig_count(&rig, 2, "stopped", 0), 1);
+    rig_run(&rig, 4000 * NS_PER_S);
+    ck_assert_uint_eq(rig_count(&rig, 2, NULL, 0), 2);
+    remove_url(urls[1]); /* which never heard of us */
+    rig_run(&rig, 5 * NS_PER_S);
+    ck_assert_uint_eq(rig_count(&rig, 1, "stopped", 0), rig_count(&rig, 1, "started", 0));
+    rig_done(&rig);
+}
+END_TEST
+
+/* Not "started" first and "stopped" behind it, which would leave us out. */
+START_TEST(one_that_comes_back_is_told_so_after_the_farewell)
+{
+    begin(1);
+    rig_run(&rig, NS_PER_S);
+    remove_url(urls[0]);
+    ck_assert_int_eq(tracker_manager_add(rig.manager, urls[0]), ERROR_NONE);
+    rig_run(&rig, 10 * NS_PER_S);
+    ck_assert_str_eq(rig.asked[1].event, "stopped");
+    ck_assert_uint_eq(rig_count(&rig, 0, "stopped", 0), 1);
+    ck_assert_uint_eq(rig_count(&rig, 0, "started", 0), 2);
+    rig_done(&rig);
+}
+END_TEST
+
+START_TEST(the_end_waits_for_the_farewell_of_one_that_was_removed)
+{
+    begin(1);
+    rig_run(&rig, NS_PER_S);
+    remove_url(urls[0]);
+    rig_stop(&rig);
+    rig_run(&rig, NS_PER_S);
+    ck_assert_uint_eq(rig_count(&rig, 0, "stopped", 0), 1);
+    ck_assert_uint_eq(rig.stops, 1);
+    rig_done(&rig);
+}
+END_TEST
+
+static void never(void *context, const char *url, struct vhttp_answer *answer)
+{
+    (void)context, (void)url;
+    answer->never = true;
+}
+
+/* One that does not answer holds nothing up for long. */
+START_TEST(who_is_silent_is_forgotten)
+{
+    begin(1);
+    rig_run(&rig, NS_PER_S);
+    rig.answer = never;
+    remove_url(urls[0]);
+    rig_stop(&rig);
+    rig_run(&rig, 2 * NS_PER_S);
+    ck_assert_uint_eq(rig.stops, 0);
+    rig_run(&rig, 2 * NS_PER_S);
+    ck_assert_uint_eq(rig.stops, 1);
+    rig_done(&rig);
+}
+END_TEST
+
 START_TEST(the_last_one_may_go_in_the_middle_of_a_farewell)
 {
     begin(1);
@@ -167,6 +236,10 @@ Suite *suite_changes(void)
     tcase_add_test(tcase, none_is_there_twice_and_not_too_many);
     tcase_add_test(tcase, a_paused_one_asks_nobody_new);
     tcase_add_test(tcase, one_that_is_removed_is_not_asked_and_another_leads);
+    tcase_add_test(tcase, one_that_is_removed_is_told);
+    tcase_add_test(tcase, one_that_comes_back_is_told_so_after_the_farewell);
+    tcase_add_test(tcase, the_end_waits_for_the_farewell_of_one_that_was_removed);
+    tcase_add_test(tcase, who_is_silent_is_forgotten);
     tcase_add_test(tcase, the_last_one_may_go_in_the_middle_of_a_farewell);
     tcase_add_loop_test(tcase, any_changes_leave_the_books_right, 0, 8);
     suite_add_tcase(suite, tcase);

@@ -11,6 +11,7 @@ Suite *test_storage_move_suite(void);
 Suite *test_storage_parts_suite(void);
 Suite *test_storage_sync_suite(void);
 Suite *test_hasher_suite(void);
+Suite *test_v2_suite(void);
 Suite *test_check_suite(void);
 Suite *test_disk_manager_suite(void);
 Suite *test_state_batch_suite(void);
@@ -27,6 +28,7 @@ int main(void)
     srunner_add_suite(runner, test_storage_parts_suite());
     srunner_add_suite(runner, test_storage_sync_suite());
     srunner_add_suite(runner, test_hasher_suite());
+    srunner_add_suite(runner, test_v2_suite());
     srunner_add_suite(runner, test_check_suite());
     srunner_add_suite(runner, test_disk_manager_suite());
     srunner_add_suite(runner, test_state_batch_suite());

@@ -4,7 +4,7 @@ tests_unit_disk_check_disk_SOURCES = tests/unit/disk/check_disk.c \
 	tests/unit/disk/faults.c tests/unit/disk/faults.h tests/unit/disk/place.c \
 	tests/unit/disk/place.h tests/unit/disk/test_check.c \
 	tests/unit/disk/test_disk_manager.c tests/unit/disk/test_file_cache.c \
-	tests/unit/disk/test_file_walk.c tests/unit/disk/test_hasher.c \
+	tests/unit/disk/test_file_walk.c tests/unit/disk/test_hasher.c tests/unit/disk/test_v2.c \
 	tests/unit/disk/test_state_batch.c \
 	tests/unit/disk/test_state_file.c tests/unit/disk/test_storage.c \
 	tests/unit/disk/test_storage_move.c tests/unit/disk/test_storage_names.c tests/unit/disk/test_storage_parts.c tests/unit/disk/test_storage_sync.c

@@ -42,7 +42,8 @@ void place_make(struct place *place, uint32_t piece_bytes, const struct place_fi
         meta->total_bytes += files[i].length;
     }
     meta->piece_count = (uint32_t)((meta->total_bytes + piece_bytes - 1) / piece_bytes);
-    meta->piece_hashes = calloc(meta->piece_count, SHA1_BYTES);
+    meta->info = calloc(meta->piece_count, SHA1_BYTES);
+    meta->piece_hashes = meta->info;
     place->content = malloc(meta->total_bytes);
     random_seeded_init(&seeded, 11);
     random_fill(&seeded.source, place->content, meta->total_bytes);

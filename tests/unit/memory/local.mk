@@ -11,7 +11,7 @@ tests_unit_memory_check_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=free -Wl,--wrap=mmap64 -Wl,--wrap=fdatasync -Wl,--wrap=fsync
 # The virtual network once more, with memory that never runs out.
 check_LIBRARIES += tests/unit/memory/libnetwork.a
-tests_unit_memory_libnetwork_a_SOURCES = tests/lib/vnet.c tests/lib/vnet_udp.c \
+tests_unit_memory_libnetwork_a_SOURCES = tests/lib/vnet.c tests/lib/vnet_port.c tests/lib/vnet_udp.c \
 	tests/lib/world.c
 tests_unit_memory_libnetwork_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-include $(srcdir)/tests/unit/memory/never_fails.h

@@ -2,6 +2,8 @@
 
 #include "base/digest.h"
 #include "tests/lib/vnet.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
 
 #include <check.h>
 #include <ftw.h>

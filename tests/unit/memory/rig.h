@@ -8,7 +8,6 @@
 
 #include "base/buffer.h"
 #include "tests/lib/world.h"
-#include "torrent/session.h"
 
 #define RIG_SEED    "10.0.0.1"
 #define RIG_LEECH   "10.0.0.2"

@@ -7,6 +7,7 @@
 #include "meta/metainfo.h"
 #include "tests/unit/memory/allocator.h"
 #include "tests/unit/memory/rig.h"
+#include "torrent/looks.h"
 
 #include <check.h>
 #include <stdio.h>

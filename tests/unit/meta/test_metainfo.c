@@ -81,11 +81,6 @@ static const struct {
      ERROR_LIMIT, "more than 2097152 pieces"},
     {"T23: as many as are allowed, and their hashes are not there",
      INFO(SIZED("i2097152e", "i1e", HASH)), ERROR_RANGE, "1 hashes for 2097152 pieces"},
-    {"T43: v2 only",
-     INFO("'file tree'd'a'd''d'length'i5e'pieces "
-          "root''AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'eee'meta version'i2e'name''n''piece "
-          "length'i16384e"),
-     ERROR_UNSUPPORTED, "BitTorrent v2 torrent, which is not supported yet"},
     {"T43: version 3", INFO("'length'i5e'meta version'i3e"), ERROR_UNSUPPORTED,
      "unknown meta version 3"},
     {"T43: version 0", INFO("'length'i5e'meta version'i0e"), ERROR_UNSUPPORTED,
@@ -241,79 +236,6 @@ START_TEST(only_the_integer_1_makes_it_private) /* T42 */
 }
 END_TEST
 
-START_TEST(a_hybrid_is_used_by_its_v1_half) /* T43-T46 */
-{
-    static const char tree[] = "'file tree'd'n'd''d'length'i5e'pieces "
-                               "root''AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'eee";
-    struct buffer notation;
-    buffer_init(&notation, 4096);
-    ck_assert_int_eq(
-        buffer_printf(&notation,
-                      "d'info'd%s'length'i5e'meta version'i2e'name''n''piece "
-                      "length'i16384e'pieces'%see%c",
-                      tree, HASH, '\0'),
-        ERROR_NONE);
-    struct metainfo *metainfo = notation_accept((const char *)notation.bytes);
-    static const uint8_t nothing[SHA256_BYTES];
-    ck_assert(metainfo->hybrid);
-    ck_assert_mem_ne(metainfo->hash_v2, nothing, SHA256_BYTES);
-    ck_assert_uint_eq(metainfo->file_count, 1);
-    metainfo_free(metainfo);
-    buffer_done(&notation);
-}
-END_TEST
-
-/* What a v2 half may have wrong: nothing of it is used, so nothing of it can harm. */
-static const struct {
-    const char *row;
-    const char *layers; /* of the file */
-    const char *tree;   /* in info */
-} v2_halves[] = {
-    {"T44: no piece layers", "", "'file tree'd'n'd''d'length'i99999e'pieces root''x'eee"},
-    {"T44: layers of nothing", "'piece layers'd'x''y'e", "'file tree'de"},
-    {"T44: layers that are no dictionary", "'piece layers'i1e", "'file tree'de"},
-    {"T45: an empty name", "", "'file tree'd''d'length'i5eee"},
-    {"T45: a file with siblings", "", "'file tree'd'n'd''d'length'i5ee'x'd''deeee"},
-    {"T45: a length beyond all", "",
-     "'file tree'd'n'd''d'length'i9223372036854775807eeee"},
-    {"T45: up and out", "", "'file tree'd'..'d'..'d'x'd''d'length'i5eeeeee"},
-    {"T45: no dictionary", "", "'file tree'li1ee"},
-    {"T46: other names and sizes", "", "'file tree'd'other'd''d'length'i7eeee"},
-};
-
-static void put_v2(struct buffer *notation, int row, const char *v1)
-{
-    buffer_init(notation, 4096);
-    ck_assert_int_eq(
-        buffer_printf(notation,
-                      "d'info'd%s%s'meta version'i2e'name''n''piece length'i16384e%se%s"
-                      "e%c",
-                      v2_halves[row].tree, v1[0] != '\0' ? "'length'i5e" : "", v1,
-                      v2_halves[row].layers, '\0'),
-        ERROR_NONE);
-}
-
-START_TEST(nothing_of_a_v2_half_is_used)
-{
-    struct buffer notation;
-    struct metainfo_error error;
-    put_v2(&notation, _i, "'pieces'" HASH);
-    struct metainfo *metainfo = notation_accept((const char *)notation.bytes);
-    ck_assert(metainfo->hybrid);
-    ck_assert_uint_eq(metainfo->file_count, 1);
-    ck_assert_str_eq(metainfo->files[0].path, "n");
-    ck_assert_uint_eq(metainfo->total_bytes, 5);
-    metainfo_free(metainfo);
-    buffer_done(&notation);
-    put_v2(&notation, _i, "");
-    ck_assert_ptr_null(notation_parse((const char *)notation.bytes, &error));
-    ck_assert_int_eq(error.code, ERROR_UNSUPPORTED);
-    ck_assert_ptr_nonnull(
-        strstr(error.message, "v2 torrent, which is not supported yet"));
-    buffer_done(&notation);
-}
-END_TEST
-
 START_TEST(long_texts_are_cut_and_short_ones_kept) /* T40 */
 {
     struct buffer notation;
@@ -412,9 +334,6 @@ Suite *suite_metainfo(void)
     tcase_add_test(tcase, the_info_hash_is_of_the_raw_span);
     tcase_add_loop_test(tcase, only_the_integer_1_makes_it_private, 0,
                         sizeof privates / sizeof *privates);
-    tcase_add_loop_test(tcase, nothing_of_a_v2_half_is_used, 0,
-                        sizeof v2_halves / sizeof *v2_halves);
-    tcase_add_test(tcase, a_hybrid_is_used_by_its_v1_half);
     tcase_add_test(tcase, long_texts_are_cut_and_short_ones_kept);
     tcase_add_test(tcase, every_beginning_of_a_right_file_is_refused);
     tcase_add_test(tcase, every_changed_byte_is_taken_or_refused_and_nothing_else);

@@ -1,5 +1,6 @@
 #include "base/buffer.h"
 #include "net/http.h"
+#include "net/names.h"
 #include "net/net.h"
 #include "tests/unit/net/alone.h"
 #include "tests/unit/net/gzip_bomb.h"
@@ -40,6 +41,15 @@ static const struct reply replies[] = {
     {"/plain", plain, "hello", 0, 1, false},
     {"/status", "HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\n", "gone", 0, 1, false},
     {"/kept", plain, "hello", 0, 1, true},
+    {"/range",
+     "HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-4/5\r\n"
+     "Content-Length: 5\r\n\r\n",
+     "hello", 0, 1, true},
+    {"/long-range",
+     "HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-2097151/2097152\r\n"
+     "Content-Length: 2097152\r\n\r\n",
+     "0123456789abcdef", 0, 131072, true},
+    {"/lo-later", TO("http://127.0.0.1:%u/plain"), "", 0, 1, true},
     {"/close", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "till the end", 0, 1,
      false},
     {"/short", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n", "not fifty", 0, 1, false},
@@ -118,6 +128,14 @@ struct visitor {
 };
 static struct visitor *visitors;
 
+static uint32_t visitors_count(void)
+{
+    uint32_t count = 0;
+    for (const struct visitor *at = visitors; at != NULL; at = at->next)
+        count++;
+    return count;
+}
+
 static void visitor_end(struct visitor *visitor)
 {
     stream_close(visitor->stream);
@@ -152,6 +170,8 @@ static void visitor_answer(struct visitor *visitor)
     char path[64] = "", head[512];
     sscanf(visitor->request, "GET %63s", path);
     snprintf(last_request, sizeof last_request, "%s", visitor->request);
+    memset(visitor->request, 0, visitor->length);
+    visitor->length = 0;
     requests_seen++;
     for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
         const struct reply *reply = &replies[i];
@@ -211,13 +231,26 @@ static void on_accept(void *context, struct stream *stream, const struct netaddr
     stream_set_callbacks(stream, &visitor_callbacks, visitor);
 }
 
+/* The loop's clock, which can be put forward. */
+static uint64_t ahead_ns;
+
+static uint64_t later_ns(void *context)
+{
+    (void)context;
+    return clock_now_ns(loop_platform_system.clock) + ahead_ns;
+}
+
 static struct net *ties;    /* what the client is tied to */
 static const char *tied_to; /* NULL: to nothing */
 
 static void begin(const char *listens)
 {
     struct netaddr address;
-    loop = loop_new(&loop_platform_system);
+    static const struct clock later = {.monotonic_ns = later_ns};
+    struct loop_platform platform = loop_platform_system;
+    platform.clock = &later;
+    ahead_ns = 0;
+    loop = loop_new(&platform);
     net = net_system_new(NULL);
     visitors = NULL;
     requests_seen = 0;
@@ -351,6 +384,216 @@ START_TEST(no_connection_is_kept_after_the_answer)
 }
 END_TEST
 
+static uint32_t holds_back; /* so many times still */
+static size_t taken;
+
+static enum http_take on_bytes(void *context, const struct http_reply *reply,
+                               const uint8_t *bytes, size_t length)
+{
+    (void)context;
+    (void)reply;
+    (void)bytes;
+    if (holds_back > 0) {
+        holds_back--;
+        return HTTP_TAKE_WAIT;
+    }
+    taken += length;
+    return HTTP_TAKE_GO_ON;
+}
+
+static void get_range(const char *path)
+{
+    char url[128];
+    got.results = 0;
+    snprintf(url, sizeof url, "http://%s:%u%s", host, port, path);
+    ck_assert_ptr_nonnull(
+        http_get_range(http, url, 0, 4, shut, on_bytes, on_result, NULL));
+    for (int i = 0; i < 2000 && got.results == 0; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(got.results, 1);
+}
+
+static void get_two_ranges(void)
+{
+    for (int i = 0; i < 2; i++) {
+        get_range("/range");
+        ck_assert_int_eq(got.error, ERROR_NONE);
+        ck_assert_int_eq(got.status, 206);
+    }
+}
+
+START_TEST(parts_of_files_come_over_one_connection)
+{
+    get_two_ranges();
+    ck_assert_uint_eq(requests_seen, 2);
+    ck_assert_uint_eq(visitors_count(), 1);
+    ck_assert_int_eq(netaddr_scope(&got.from), NETADDR_SCOPE_LOOPBACK);
+}
+END_TEST
+
+START_TEST(one_that_is_kept_for_nobody_is_closed)
+{
+    get_two_ranges();
+    for (int i = 0; i < 10; i++)
+        loop_turn(loop, NS_PER_MS);
+    ck_assert_ptr_nonnull(visitors->stream);
+    ahead_ns = 6 * NS_PER_S;
+    for (int i = 0; i < 500 && visitors->stream != NULL; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_ptr_null(visitors->stream);
+    get_two_ranges();
+    ck_assert_uint_eq(visitors_count(), 2);
+}
+END_TEST
+
+START_TEST(none_is_kept_when_the_network_changes)
+{
+    get_two_ranges();
+    http_network_changed(http);
+    for (int i = 0; i < 500 && visitors->stream != NULL; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_ptr_null(visitors->stream);
+    get_range("/range");
+    ck_assert_uint_eq(visitors_count(), 2);
+}
+END_TEST
+
+/* The server hangs up when it likes: that is no failure. */
+START_TEST(one_that_was_closed_meanwhile_is_made_anew)
+{
+    get_range("/range");
+    visitor_end(visitors);
+    get_range("/range");
+    ck_assert_msg(got.error == ERROR_NONE, "%s", got.message);
+    ck_assert_uint_eq(visitors_count(), 2);
+}
+END_TEST
+
+/* Connections of this machine's with our server, as CLOSE_WAIT. */
+static uint32_t left_lying(void)
+{
+    FILE *file = fopen("/proc/net/tcp", "r");
+    char line[256];
+    unsigned remote, state;
+    uint32_t count = 0;
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        count += sscanf(line, " %*u: %*x:%*x %*x:%x %x", &remote, &state) == 2 &&
+                 remote == port && state == 8;
+    fclose(file);
+    return count;
+}
+
+/* O17: however long another request takes. */
+START_TEST(one_that_the_server_has_closed_does_not_lie_about)
+{
+    get_range("/range");
+    struct http_request *slow = ask("/slow", 60000);
+    for (int i = 0; i < 500 && requests_seen < 2; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_uint_eq(visitors_count(), 2);
+    visitor_end(visitors->next);
+    for (int i = 0; i < 20; i++)
+        loop_turn(loop, 5 * NS_PER_MS);
+    ck_assert_uint_eq(left_lying(), 0);
+    get_range("/range"); /* anew */
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    http_cancel(slow);
+}
+END_TEST
+
+/* More comes meanwhile than anybody has room for. */
+START_TEST(one_that_is_made_to_wait_is_not_idle)
+{
+    char url[128];
+    got.results = 0;
+    holds_back = 3;
+    taken = 0;
+    snprintf(url, sizeof url, "http://%s:%u/long-range", host, port);
+    struct http_request *request =
+        http_get_range(http, url, 0, 2097151, shut, on_bytes, on_result, NULL);
+    for (uint32_t left = 2; left < 3; left--) {
+        while (holds_back > left)
+            loop_turn(loop, 10 * NS_PER_MS);
+        for (int i = 0; i < 10; i++)
+            loop_turn(loop, NS_PER_MS);
+        http_go_on(request);
+    }
+    for (int i = 0; i < 2000 && got.results == 0; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_msg(got.error == ERROR_NONE, "%s", got.message);
+    ck_assert_uint_eq(taken, 2097152);
+    ck_assert_uint_eq(visitors_count(), 1);
+}
+END_TEST
+
+/* O17: libcurl was done with the connection before the taker was. */
+START_TEST(one_whose_last_bytes_had_to_wait_does_not_lie_about)
+{
+    char url[128];
+    got.results = 0;
+    holds_back = 1;
+    snprintf(url, sizeof url, "http://%s:%u/range", host, port);
+    struct http_request *request =
+        http_get_range(http, url, 0, 4, shut, on_bytes, on_result, NULL);
+    for (int i = 0; i < 2000 && holds_back > 0; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    for (int i = 0; i < 10; i++)
+        loop_turn(loop, NS_PER_MS);
+    http_go_on(request);
+    for (int i = 0; i < 2000 && got.results == 0; i++)
+        loop_turn(loop, 10 * NS_PER_MS);
+    ck_assert_msg(got.error == ERROR_NONE, "%s", got.message);
+    visitor_end(visitors);
+    for (int i = 0; i < 20; i++)
+        loop_turn(loop, 5 * NS_PER_MS);
+    ck_assert_uint_eq(left_lying(), 0);
+}
+END_TEST
+
+/* H11, H12: what holds for a new connection holds for one that is there. */
+START_TEST(what_is_shut_is_not_reached_over_one_that_is_kept)
+{
+    get_range("/range");
+    shut = HTTP_SHUT_LOOPBACK;
+    get_range("/range");
+    ck_assert_int_eq(got.error, ERROR_REFUSED);
+    ck_assert_msg(strstr(got.message, "private") != NULL, "%s", got.message);
+    ck_assert_uint_eq(requests_seen, 1);
+}
+END_TEST
+
+START_TEST(a_public_host_sends_nobody_astray_over_one_that_is_kept)
+{
+    if (!is_alone)
+        return;
+    host = "8.8.8.8";
+    get_range("/range");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    get_range("/lo-later");
+    ck_assert_uint_eq(visitors_count(), 1);
+    ck_assert_int_ne(got.error, ERROR_NONE);
+    ck_assert_msg(strstr(got.message, "private") != NULL, "%s", got.message);
+    ck_assert_uint_eq(requests_seen, 2);
+}
+END_TEST
+
+/* A redirect may take a connection that was kept for parts of files. */
+START_TEST(a_public_host_sends_no_other_request_astray_over_one_that_is_kept)
+{
+    if (!is_alone)
+        return;
+    host = "10.1.2.3";
+    get_range("/range");
+    ck_assert_int_eq(got.error, ERROR_NONE);
+    host = "8.8.8.8";
+    get("/to-10");
+    ck_assert_int_eq(got.error, ERROR_REFUSED);
+    ck_assert_msg(strstr(got.message, "private") != NULL, "%s", got.message);
+    ck_assert_uint_eq(requests_seen, 2);
+}
+END_TEST
+
 /* H7 */
 START_TEST(any_status_is_an_answer)
 {
@@ -384,9 +627,9 @@ START_TEST(answers_over_a_limit_or_broken_are_errors)
         {"/http09", ERROR_SYSTEM},      /* H7 */
         {"/loop", ERROR_SYSTEM},        /* H9 */
         {"/hop0", ERROR_SYSTEM},        /* H9: four hops */
-        {"/to-file", ERROR_SYSTEM},     /* H10 */
-        {"/to-ftp", ERROR_SYSTEM},      /* H10 */
-        {"/to-gopher", ERROR_SYSTEM},   /* H10 */
+        {"/to-file", ERROR_REFUSED},    /* H10 */
+        {"/to-ftp", ERROR_REFUSED},     /* H10 */
+        {"/to-gopher", ERROR_REFUSED},  /* H10 */
         {"/to-idn", ERROR_REFUSED},     /* H13 */
         {"/to-encoded", ERROR_REFUSED}, /* H13 */
         {"/to-user", ERROR_REFUSED},    /* H13 */
@@ -601,6 +844,12 @@ START_TEST(a_tied_name_is_looked_up_and_so_is_that_of_a_redirect)
 {
     host = "localhost"; /* of /etc/hosts */
     get("/plain");
+    if (!names_are_found()) { /* refused, and why */
+        ck_assert_int_ne(got.error, ERROR_NONE);
+        ck_assert_ptr_nonnull(strstr(got.message, "built without c-ares"));
+        ck_assert_uint_eq(requests_seen, 0);
+        return;
+    }
     ck_assert_msg(got.error == ERROR_NONE, "%s", got.message);
     get("/to-fine");
     ck_assert_msg(got.error == ERROR_NONE, "%s", got.message);
@@ -631,6 +880,14 @@ static TCase *cases_new(const char *name, void (*set_up)(void))
     tcase_set_timeout(tcase, 30);
     tcase_add_test(tcase, an_answer_comes_with_its_body_and_who_gave_it);
     tcase_add_test(tcase, no_connection_is_kept_after_the_answer);
+    tcase_add_test(tcase, parts_of_files_come_over_one_connection);
+    tcase_add_test(tcase, one_that_is_kept_for_nobody_is_closed);
+    tcase_add_test(tcase, none_is_kept_when_the_network_changes);
+    tcase_add_test(tcase, one_that_was_closed_meanwhile_is_made_anew);
+    tcase_add_test(tcase, one_that_the_server_has_closed_does_not_lie_about);
+    tcase_add_test(tcase, one_that_is_made_to_wait_is_not_idle);
+    tcase_add_test(tcase, one_whose_last_bytes_had_to_wait_does_not_lie_about);
+    tcase_add_test(tcase, what_is_shut_is_not_reached_over_one_that_is_kept);
     tcase_add_test(tcase, any_status_is_an_answer);
     tcase_add_loop_test(tcase, answers_over_a_limit_or_broken_are_errors, 0, 21);
     tcase_add_test(tcase, three_hops_are_followed);
@@ -662,6 +919,9 @@ Suite *test_http_suite(void)
     tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, a_public_host_sends_nobody_into_private_space, 0, 7);
     tcase_add_test(tcase, a_private_host_sends_nobody_to_this_machine);
+    tcase_add_test(tcase, a_public_host_sends_nobody_astray_over_one_that_is_kept);
+    tcase_add_test(tcase,
+                   a_public_host_sends_no_other_request_astray_over_one_that_is_kept);
     suite_add_tcase(suite, tcase);
     return suite;
 }

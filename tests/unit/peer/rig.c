@@ -1,5 +1,7 @@
 #include "tests/unit/peer/rig.h"
 
+#include "net/mse.h"
+#include "net/utp.h"
 #include "tests/lib/vnet_private.h"
 
 #include <string.h>
@@ -16,6 +18,7 @@ static void note(struct rig *rig, const char *what, const struct message *messag
                               at->length);
         break;
     case PEER_HAS_PIECE:
+    case PEER_LACKS_PIECE:
         error = buffer_printf(&rig->story, "%s %u\n", what, message->u.piece.piece);
         break;
     case PEER_GONE:
@@ -125,17 +128,12 @@ static void on_wanted(struct rig *rig, struct message *message)
 static void take(struct rig *rig, struct message *message)
 {
     static const char *const names[RIG_TYPES] = {
-        [PEER_CONNECTED] = "connected",
-        [PEER_HANDSHAKEN] = "handshaken",
-        [PEER_GONE] = "gone",
-        [PEER_HAS_PIECE] = "has",
-        [PEER_HAS_PIECES] = "pieces",
-        [PEER_CHOKED_US] = "choked",
-        [PEER_UNCHOKED_US] = "unchoked",
-        [PEER_REJECTED] = "rejected",
-        [PEER_RETURNED] = "returned",
-        [PEER_STALLED] = "stalled",
-        [PEER_SNUBBED] = "snubbed",
+        [PEER_CONNECTED] = "connected", [PEER_HANDSHAKEN] = "handshaken",
+        [PEER_GONE] = "gone",           [PEER_HAS_PIECE] = "has",
+        [PEER_LACKS_PIECE] = "lacks",   [PEER_HAS_PIECES] = "pieces",
+        [PEER_CHOKED_US] = "choked",    [PEER_UNCHOKED_US] = "unchoked",
+        [PEER_REJECTED] = "rejected",   [PEER_RETURNED] = "returned",
+        [PEER_STALLED] = "stalled",     [PEER_SNUBBED] = "snubbed",
     };
     VNET_REQUIRE(message->type < RIG_TYPES);
     rig->count[message->type]++;
@@ -150,6 +148,9 @@ static void take(struct rig *rig, struct message *message)
         on_idle(rig, message);
     if (message->type == PEER_WANTED)
         on_wanted(rig, message);
+    if (message->type == PEER_HASHES_WANTED || message->type == PEER_HASHES_ARRIVED ||
+        message->type == PEER_HASHES_REFUSED)
+        message_done(message, NULL); /* that they came is all that is looked at */
     if (message->type == PEER_HANDSHAKEN && rig->interest)
         rig_post_interest(rig, message->peer, true);
 }
@@ -168,12 +169,42 @@ static bool on_hook(void *context)
 static struct peer_manager *lookup(void *context, const struct info_hash *hash)
 {
     struct rig *rig = context;
+    if (rig->config.v2 != NULL) {
+        const struct info_hash v2 = metainfo_short_hash_v2(rig->config.v2);
+        if (info_hash_equal(hash, &v2))
+            return rig->manager;
+    }
     return info_hash_equal(hash, &rig->hash) ? rig->manager : NULL;
+}
+
+static struct peer_manager *find(void *context, const uint8_t obfuscated[SHA1_BYTES],
+                                 struct info_hash *ret_hash)
+{
+    struct rig *rig = context;
+    uint8_t own[SHA1_BYTES];
+    mse_obfuscate(&rig->hash, own);
+    *ret_hash = rig->hash;
+    return memcmp(own, obfuscated, sizeof own) == 0 ? rig->manager : NULL;
 }
 
 static bool disk_is_behind(void *context)
 {
     return ((const struct rig *)context)->behind;
+}
+
+struct peer_metainfo rig_metainfo(const struct rig *rig)
+{
+    return (struct peer_metainfo){
+        .piece_count = rig->config.pieces,
+        .piece_bytes = rig->config.piece_bytes,
+        .total_bytes = (uint64_t)(rig->config.pieces - 1) * rig->config.piece_bytes +
+                       rig->config.last_bytes,
+        .have = &rig->have,
+        .is_private = rig->config.is_private,
+        .info = rig->config.info,
+        .info_bytes = rig->config.info_bytes,
+        .v2 = rig->config.v2,
+    };
 }
 
 static void make_manager(struct rig *rig)
@@ -184,19 +215,36 @@ static void make_manager(struct rig *rig)
         .responses = rig->responses,
         .torrent = {1, 1},
         .hash = rig->hash,
-        .piece_count = rig->config.pieces,
-        .piece_bytes = rig->config.piece_bytes,
-        .total_bytes = (uint64_t)(rig->config.pieces - 1) * rig->config.piece_bytes +
-                       rig->config.last_bytes,
         .max_peers = rig->config.max_peers,
-        .have = &rig->have,
         .read_now = read_now,
         .disk_is_behind = disk_is_behind,
         .context = rig,
     };
+    config.metainfo = rig_metainfo(rig);
+    if (rig->config.awaits)
+        config.metainfo = (struct peer_metainfo){.have = &rig->have};
     memset(config.peer_id, 'M', sizeof config.peer_id);
     rig->manager = peer_manager_new(&config);
     VNET_REQUIRE(rig->manager != NULL);
+}
+
+static void open_utp(struct rig *rig)
+{
+    const struct netaddr at = vnet_parse("10.0.0.1:6881");
+    uint16_t number;
+    rig->udp = udp_port_new(rig->world.loop, rig->net);
+    VNET_REQUIRE(rig->udp != NULL && udp_port_open(rig->udp, &at, &number) == ERROR_NONE);
+    const struct utp_config config = {
+        .loop = rig->world.loop, .port = rig->udp, .random = &rig->world.random.source};
+    rig->utp = utp_new(&config);
+    VNET_REQUIRE(rig->utp != NULL);
+}
+
+static void on_dht_node(void *context, const struct netaddr *address)
+{
+    struct rig *rig = context;
+    rig->dht_nodes++;
+    rig->dht_node = *address;
 }
 
 void rig_init(struct rig *rig, const struct rig_config *config)
@@ -218,17 +266,24 @@ void rig_init(struct rig *rig, const struct rig_config *config)
         bitfield_set_all(&rig->have);
     memset(rig->hash.bytes, 'H', sizeof rig->hash.bytes);
     buffer_init(&rig->story, 64u << 20);
+    if (config->utp)
+        open_utp(rig);
     const struct peer_shared_config shared = {
         .loop = rig->world.loop,
+        .utp = rig->utp,
         .net = rig->net,
         .random = &rig->world.random.source,
         .pool = rig->pool,
         .max_connections = config->max_connections,
+        .pex = config->pex,
+        .holepunch_relay = config->relay,
+        .on_dht_node = on_dht_node,
+        .context = rig,
     };
     rig->shared = peer_shared_new(&shared);
     rig->requests = bus_new(1u << 20);
     rig->responses = bus_new(1u << 20);
-    rig->incoming = incoming_new(rig->world.loop, lookup, rig);
+    rig->incoming = incoming_new(rig->shared, lookup, find, rig);
     VNET_REQUIRE(rig->shared != NULL && rig->requests != NULL && rig->responses != NULL &&
                  rig->incoming != NULL);
     make_manager(rig);
@@ -251,6 +306,8 @@ int rig_done(struct rig *rig)
     peer_manager_free(rig->manager);
     incoming_free(rig->incoming);
     peer_shared_free(rig->shared);
+    utp_free(rig->utp);
+    udp_port_free(rig->udp);
     bus_free(rig->requests, rig->pool);
     bus_free(rig->responses, rig->pool);
     loop_hook_remove(rig->world.loop, &rig->hook);
@@ -274,10 +331,10 @@ struct peer_manager *rig_other_torrent(struct rig *rig)
         .requests = rig->other_requests,
         .responses = rig->other_responses,
         .torrent = {2, 1},
-        .piece_count = 8,
-        .piece_bytes = 32768,
-        .total_bytes = 8 * 32768,
-        .have = &rig->have,
+        .metainfo = {.piece_count = 8,
+                     .piece_bytes = 32768,
+                     .total_bytes = 8 * 32768,
+                     .have = &rig->have},
     };
     return peer_manager_new(&config);
 }
@@ -305,12 +362,24 @@ struct netaddr rig_address(const char *text)
     return vnet_parse(text);
 }
 
-void rig_connect(struct rig *rig, const char *address, enum peer_source source)
+static void post_candidate(struct rig *rig, const char *address, enum peer_source source,
+                           bool by_v2)
 {
     struct message message = {.type = PEER_CONNECT};
     message.u.candidate.address = vnet_parse(address);
     message.u.candidate.source = source;
+    message.u.candidate.by_v2 = by_v2;
     post(rig, &message);
+}
+
+void rig_connect(struct rig *rig, const char *address, enum peer_source source)
+{
+    post_candidate(rig, address, source, false);
+}
+
+void rig_connect_v2(struct rig *rig, const char *address, enum peer_source source)
+{
+    post_candidate(rig, address, source, true);
 }
 
 void rig_post(struct rig *rig, enum message_type type, struct peer_id_ref peer)

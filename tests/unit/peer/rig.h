@@ -18,8 +18,17 @@ struct rig_config {
     uint32_t piece_bytes; /* 0: 32 KiB */
     uint32_t last_bytes;  /* of the last piece; 0: as the others */
     bool have_all;
+    bool pex;
+    bool utp;   /* peers are called by it, too */
+    bool relay; /* of meetings (BEP 55) */
+    bool is_private;
+    bool awaits; /* the metainfo, until peer_manager_set_metainfo */
+    const uint8_t *info;
+    size_t info_bytes;
     uint32_t max_peers, max_connections;
     uint64_t pool_bytes; /* 0: 16 MiB */
+    /* Its v2 half, or all of it; outlives the rig. Its `hash` is not looked at. */
+    const struct metainfo *v2;
 };
 
 struct rig {
@@ -30,6 +39,8 @@ struct rig {
     struct incoming *incoming;
     struct listener *listener;
     const struct net *net;
+    struct udp_port *udp; /* NULL: without uTP */
+    struct utp *utp;
     struct bus *requests, *responses;
     struct peer_manager *manager;
     struct bitfield have;
@@ -54,6 +65,8 @@ struct rig {
     struct peer_id_ref peer; /* the last that was connected */
     uint64_t block_bytes;    /* of PEER_BLOCK_ARRIVED */
     uint32_t wrong_blocks;   /* whose bytes are not script_payload's */
+    uint32_t dht_nodes;      /* that peers told of */
+    struct netaddr dht_node; /* the last */
     struct buffer story;     /* what was posted, as text; not PEER_IDLE */
     struct bus *other_requests, *other_responses;
 };
@@ -63,6 +76,9 @@ void rig_init(struct rig *rig, const struct rig_config *config);
 int rig_done(struct rig *rig);
 void rig_run(struct rig *rig, uint64_t for_ns);
 
+/* What its config makes of it. */
+struct peer_metainfo rig_metainfo(const struct rig *rig);
+
 /* A second torrent of the session, with eight pieces; what is posted to other_requests
  * is for it. Ended before rig_done. */
 struct peer_manager *rig_other_torrent(struct rig *rig);
@@ -70,6 +86,8 @@ void rig_end_other(struct rig *rig, struct peer_manager *other);
 
 /* Posts to the Peer Manager. */
 void rig_connect(struct rig *rig, const char *address, enum peer_source source);
+/* The same of one that was found by the v2 hash of a hybrid. */
+void rig_connect_v2(struct rig *rig, const char *address, enum peer_source source);
 void rig_post(struct rig *rig, enum message_type type, struct peer_id_ref peer);
 void rig_post_gone(struct rig *rig, enum message_type type, struct peer_id_ref peer,
                    enum peer_reason reason);

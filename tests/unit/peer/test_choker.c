@@ -92,6 +92,32 @@ START_TEST(test_the_snubbing_only_have_the_optimistic_slot)
 }
 END_TEST
 
+START_TEST(test_who_is_put_last_has_a_slot_only_when_nobody_else_waits)
+{
+    for (int seeding = 0; seeding < 2; seeding++) {
+        begin(7);
+        peers[6].put_last = true; /* it gives most */
+        run(true, seeding == 1);
+        ck_assert_uint_eq(unchoked(), 5);
+        ck_assert(!peers[6].unchoked);
+        for (int i = 0; i < 60; i++) {
+            now_ns += CHOKER_PERIOD_NS;
+            run(true, seeding == 1);
+            ck_assert(!peers[6].unchoked);
+        }
+        for (uint32_t i = 0; i < 3; i++)
+            peers[i].interested = false;
+        now_ns += CHOKER_PERIOD_NS;
+        run(true, seeding == 1);
+        ck_assert(peers[6].unchoked && peers[6].optimistic);
+        peers[2].interested = true;
+        now_ns += CHOKER_PERIOD_NS;
+        run(true, seeding == 1);
+        ck_assert(peers[2].unchoked);
+    }
+}
+END_TEST
+
 START_TEST(test_the_optimistic_slot_goes_round_every_thirty_seconds)
 {
     bool had[PEERS_MAX] = {0};
@@ -192,6 +218,26 @@ START_TEST(test_a_quota_ends_a_turn_while_seeding)
 }
 END_TEST
 
+/* P40: at the end of a swarm, when many have become seeds. The others are served, too. */
+START_TEST(test_those_who_gave_wait_less_for_a_seed)
+{
+    uint32_t periods[PEERS_MAX] = {0}, gave = 0, rest = 0;
+    begin(20);
+    for (uint32_t i = 0; i < count; i++)
+        peers[i].gave = i % 2 == 0;
+    for (int period = 0; period < 120; period++, now_ns += CHOKER_PERIOD_NS) {
+        run(true, true);
+        for (uint32_t i = 0; i < count; i++)
+            periods[i] += peers[i].unchoked;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        *(i % 2 == 0 ? &gave : &rest) += periods[i];
+        ck_assert_msg(periods[i] >= 6, "%u was served %u periods", i, periods[i]);
+    }
+    ck_assert_msg(gave > 2 * rest, "%u and %u", gave, rest);
+}
+END_TEST
+
 static uint64_t quantum(uint32_t number)
 {
     return peers[number].quantum;
@@ -271,6 +317,13 @@ START_TEST(test_free_riders_share_one_slot_of_thirty_seconds)
 }
 END_TEST
 
+static void adapt(uint32_t used, uint32_t busy, uint32_t held, uint64_t rate,
+                  uint64_t limit)
+{
+    const struct choker_use use = {used, busy, held, rate, limit};
+    choker_adapt(&choker, &use);
+}
+
 START_TEST(test_slots_grow_while_that_makes_us_faster)
 {
     memset(&choker, 0, sizeof choker);
@@ -278,10 +331,46 @@ START_TEST(test_slots_grow_while_that_makes_us_faster)
         const uint32_t slots = choker.slots != 0 ? choker.slots : CHOKER_SLOTS_FIRST;
         /* Each slot brings 100 kB/s, up to a line of 2 MB/s. */
         const uint64_t rate = slots * 100000u < 2000000u ? slots * 100000u : 2000000u;
-        choker_adapt(&choker, slots, slots, rate, 0);
+        adapt(slots, slots, 0, rate, 0);
     }
     ck_assert_uint_ge(choker.slots, 19);
     ck_assert_uint_le(choker.slots, 22);
+}
+END_TEST
+
+/* Fifty peers that may have 1 KiB/s each all have a slot after four periods. */
+START_TEST(test_a_peer_that_its_own_limit_holds_leaves_its_slot_to_others)
+{
+    memset(&choker, 0, sizeof choker);
+    for (int i = 0; i < 4; i++) {
+        const uint32_t slots = choker.slots != 0 ? choker.slots : CHOKER_SLOTS_FIRST;
+        adapt(slots, slots, slots, slots * 1024u, 0);
+    }
+    ck_assert_uint_ge(choker.slots, 50);
+    ck_assert_uint_le(choker.slots, CHOKER_SLOTS_MOST);
+}
+END_TEST
+
+/* A line of 100 kB/s, however many share it. */
+START_TEST(test_one_who_is_held_does_not_open_slots_without_end)
+{
+    memset(&choker, 0, sizeof choker);
+    for (int i = 0; i < 300; i++) {
+        const uint32_t slots = choker.slots != 0 ? choker.slots : CHOKER_SLOTS_FIRST;
+        adapt(slots, slots, _i == 0 ? 1 : 4, 100000, 0);
+        ck_assert_uint_le(choker.slots, CHOKER_SLOTS_FIRST + 5);
+    }
+}
+END_TEST
+
+/* Whom a small limit holds is not starving, and does not hide that others are. */
+START_TEST(test_held_ones_starve_nobody)
+{
+    memset(&choker, 0, sizeof choker);
+    choker.slots = 20;
+    for (int i = 0; i < 50; i++)
+        adapt(choker.slots, choker.slots, choker.slots / 2, 5000, 5000);
+    ck_assert_uint_lt(choker.slots, 10);
 }
 END_TEST
 
@@ -289,11 +378,11 @@ START_TEST(test_slots_do_not_grow_past_the_limit_nor_while_some_idle)
 {
     memset(&choker, 0, sizeof choker);
     for (int i = 0; i < 50; i++)
-        choker_adapt(&choker, 8, 8, 990, 1000);
+        adapt(8, 8, 0, 990, 1000);
     ck_assert_uint_le(choker.slots, CHOKER_SLOTS_FIRST);
     memset(&choker, 0, sizeof choker);
     for (int i = 0; i < 50; i++)
-        choker_adapt(&choker, 8, 7, 100000, 0);
+        adapt(8, 7, 0, 100000, 0);
     ck_assert_uint_eq(choker.slots, CHOKER_SLOTS_FIRST);
 }
 END_TEST
@@ -302,7 +391,7 @@ START_TEST(test_starving_slots_become_fewer_but_three)
 {
     memset(&choker, 0, sizeof choker);
     for (int i = 0; i < 50; i++)
-        choker_adapt(&choker, 64, 64, 5000, 5000);
+        adapt(64, 64, 0, 5000, 5000);
     ck_assert_uint_eq(choker.slots, CHOKER_SLOTS_LEAST);
 }
 END_TEST
@@ -314,6 +403,7 @@ Suite *suite_choker(void)
     tcase_add_test(tcase, test_those_who_give_most_are_served_and_one_more);
     tcase_add_test(tcase, test_who_wants_nothing_or_is_paused_gets_no_slot);
     tcase_add_test(tcase, test_the_snubbing_only_have_the_optimistic_slot);
+    tcase_add_test(tcase, test_who_is_put_last_has_a_slot_only_when_nobody_else_waits);
     tcase_add_test(tcase, test_the_optimistic_slot_goes_round_every_thirty_seconds);
     tcase_add_test(tcase, test_new_ones_and_those_who_gave_back_wait_a_third_as_long);
     tcase_add_test(tcase, test_the_uplink_is_parted_by_what_each_gave);
@@ -321,9 +411,14 @@ Suite *suite_choker(void)
     tcase_add_test(tcase, test_a_new_wish_takes_no_ones_slot_away);
     tcase_add_test(tcase, test_seeding_serves_everybody_in_turn);
     tcase_add_test(tcase, test_a_quota_ends_a_turn_while_seeding);
+    tcase_add_test(tcase, test_those_who_gave_wait_less_for_a_seed);
     tcase_add_test(tcase, test_one_public_host_has_one_slot);
     tcase_add_test(tcase, test_free_riders_share_one_slot_of_thirty_seconds);
     tcase_add_test(tcase, test_slots_grow_while_that_makes_us_faster);
+    tcase_add_test(tcase, test_a_peer_that_its_own_limit_holds_leaves_its_slot_to_others);
+    tcase_add_loop_test(tcase, test_one_who_is_held_does_not_open_slots_without_end, 0,
+                        2);
+    tcase_add_test(tcase, test_held_ones_starve_nobody);
     tcase_add_test(tcase, test_slots_do_not_grow_past_the_limit_nor_while_some_idle);
     tcase_add_test(tcase, test_starving_slots_become_fewer_but_three);
     suite_add_tcase(suite, tcase);

@@ -192,6 +192,7 @@ static uint32_t half_open(void)
     return counts.half_open;
 }
 
+/* O16 */
 START_TEST(test_fifty_are_dialled_at_once_and_a_hundred_a_second_up_to_two_hundred)
 {
     static const struct rig_config config = {.max_peers = 400};
@@ -441,6 +442,9 @@ START_TEST(test_a_pause_holds_when_the_peer_comes_back)
     if (_i == 1)
         script_peer_put(&remotes[0], 20, "\0d1:pi7777ee", 12);
     rig_run(&rig, 50 * NS_PER_MS);
+    struct message put_last = {
+        .type = PEER_PUT_LAST, .peer = rig.peer, .u.flag.on = true};
+    ck_assert_int_eq(bus_post(rig.requests, &put_last), ERROR_NONE);
     rig_post_gone(&rig, PEER_PAUSE, rig.peer, PEER_REASON_PAUSED);
     rig_run(&rig, 50 * NS_PER_MS);
     script_peer_close(&remotes[0]);
@@ -451,6 +455,7 @@ START_TEST(test_a_pause_holds_when_the_peer_comes_back)
         script_peer_put(&remotes[1], 20, "\0d1:pi7777ee", 12);
     rig_run(&rig, 50 * NS_PER_MS);
     ck_assert_int_eq(row_from("10.0.0.2").status, PEER_STATUS_BLOCKED);
+    ck_assert(row_from("10.0.0.2").put_last);
     come_in(2, "10.0.0.2", 'C'); /* somebody else there is not concerned */
     ck_assert_int_eq(rig.last[PEER_HANDSHAKEN].peer.index, rig.peer.index);
     struct peer_row row;

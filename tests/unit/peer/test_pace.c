@@ -1,6 +1,6 @@
 /* Limits of the session, of a torrent and of a peer: kept, and fair to all that wait. */
 #include "peer/pace.h"
-#include "peer/peer_private.h"
+#include "peer/peer_manager_private.h"
 #include "tests/unit/peer/check_peer.h"
 #include "tests/unit/peer/rig.h"
 

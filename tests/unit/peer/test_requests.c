@@ -1,5 +1,5 @@
 /* How much is asked for, and what happens when it does not come. */
-#include "peer/peer_private.h"
+#include "peer/peer_manager_private.h"
 #include "tests/unit/peer/check_peer.h"
 #include "tests/unit/peer/rig.h"
 
@@ -160,6 +160,39 @@ START_TEST(test_requests_leave_in_the_turn_of_the_unchoke)
 }
 END_TEST
 
+static void put_last(bool on)
+{
+    struct message message = {.type = PEER_PUT_LAST, .peer = rig.peer, .u.flag.on = on};
+    ck_assert_int_eq(bus_post(rig.requests, &message), ERROR_NONE);
+}
+
+START_TEST(test_who_is_put_last_is_asked_a_block_at_a_time)
+{
+    struct script_message message;
+    struct peer_row row;
+    meet(true);
+    rig.fetch = true;
+    put_last(true);
+    script_peer_put(&remote, 1, NULL, 0);
+    for (int i = 0; i < 5; i++) {
+        rig_run(&rig, 20 * NS_PER_MS);
+        ck_assert(script_peer_find(&remote, 6, &message));
+        const struct block_ref ref = {be32_get(message.body), be32_get(message.body + 4),
+                                      be32_get(message.body + 8)};
+        ck_assert(!script_peer_find(&remote, 6, &message));
+        script_peer_put_piece(&remote, ref.piece, ref.begin, ref.length);
+    }
+    ck_assert(rig_row(&rig, "10.0.0.2:7000", &row));
+    ck_assert(row.put_last);
+    put_last(false);
+    rig_run(&rig, 20 * NS_PER_MS);
+    ck_assert_uint_gt(script_peer_count(&remote, 6), 4);
+    ck_assert(rig_row(&rig, "10.0.0.2:7000", &row));
+    ck_assert(!row.put_last);
+    end();
+}
+END_TEST
+
 /* Answers all requests that came. */
 static uint32_t answer(void)
 {
@@ -293,6 +326,31 @@ START_TEST(test_silence_stalls_after_seconds_and_snubs_after_a_minute)
     rig_run(&rig, 10 * NS_PER_MS);
     struct peer_row row;
     ck_assert(rig_row(&rig, "10.0.0.2:7000", &row) && !row.snubbed);
+    end();
+}
+END_TEST
+
+/* P30: it gave nothing the last time either. */
+START_TEST(test_silence_after_a_second_unchoke_stalls_as_well)
+{
+    meet(false);
+    script_peer_put(&remote, 1, NULL, 0);
+    rig_run(&rig, 10 * NS_PER_MS);
+    rig_post_block(&rig, PEER_REQUEST, rig.peer, 1, 0, 16384);
+    rig_run(&rig, NS_PER_S);
+    script_peer_put(&remote, 0, NULL, 0);
+    rig_run(&rig, 10 * NS_PER_MS);
+    ck_assert_uint_eq(rig.count[PEER_REJECTED], 1);
+    for (uint32_t unchokes = 1; unchokes <= 2; unchokes++) {
+        script_peer_put(&remote, 1, NULL, 0);
+        rig_run(&rig, 10 * NS_PER_MS);
+        rig_post_block(&rig, PEER_REQUEST, rig.peer, 1, 0, 16384);
+        rig_run(&rig, 15 * NS_PER_S);
+        ck_assert_uint_eq(rig.count[PEER_STALLED], unchokes);
+        script_peer_put(&remote, 0, NULL, 0);
+        rig_run(&rig, 1500 * NS_PER_MS);
+    }
+    ck_assert_uint_eq(rig.count[PEER_SNUBBED], 0);
     end();
 }
 END_TEST
@@ -585,11 +643,13 @@ Suite *suite_requests(void)
     tcase_add_test(tcase, test_a_stall_is_judged_by_the_latency_seen);
     tcase_add_test(tcase, test_a_queue_keeps_order_through_removals_and_growth);
     tcase_add_test(tcase, test_requests_leave_in_the_turn_of_the_unchoke);
+    tcase_add_test(tcase, test_who_is_put_last_is_asked_a_block_at_a_time);
     tcase_add_loop_test(tcase, test_blocks_flow_and_none_is_wrong_or_lost, 0, 2);
     tcase_add_loop_test(tcase, test_a_choke_voids_requests_unless_each_is_answered, 0, 2);
     tcase_add_test(tcase, test_a_cancelled_block_may_still_come_and_is_no_offence);
     tcase_add_test(tcase, test_almost_what_was_asked_for_three_times_ends_it);
     tcase_add_test(tcase, test_silence_stalls_after_seconds_and_snubs_after_a_minute);
+    tcase_add_test(tcase, test_silence_after_a_second_unchoke_stalls_as_well);
     tcase_add_test(tcase, test_bytes_that_trickle_in_are_no_stall);
     tcase_add_test(tcase, test_a_message_that_takes_over_a_minute_ends_the_connection);
     tcase_add_test(tcase, test_a_flapping_peer_gets_one_request);

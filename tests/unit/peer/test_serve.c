@@ -256,6 +256,8 @@ START_TEST(test_a_choke_refuses_what_waits_and_a_reader_that_answers_late)
 }
 END_TEST
 
+static const uint32_t late_s[] = {3, 61};
+
 /* P20 */
 START_TEST(test_requests_while_choked_are_rejected_and_not_for_ever)
 {
@@ -267,9 +269,9 @@ START_TEST(test_requests_while_choked_are_rejected_and_not_for_ever)
     rig_run(&rig, 50 * NS_PER_MS);
     ck_assert_uint_eq(script_peer_count(&remote, 16), 100);
     ck_assert_uint_eq(rig.count[PEER_GONE], 0);
-    rig_run(&rig, 3 * NS_PER_S);
-    for (uint32_t i = 0; i < 49; i++)
-        ask(1, 0, 16384);
+    rig_run(&rig, late_s[_i] * NS_PER_S);
+    for (uint32_t i = 0; i < (late_s[_i] < 60 ? 512 : 0) + 49; i++)
+        ask(1, 0, 16384); /* within a minute, a queue of them may still come */
     rig_run(&rig, 50 * NS_PER_MS);
     ck_assert_uint_eq(rig.count[PEER_GONE], 0);
     ask(1, 0, 16384);
@@ -409,7 +411,8 @@ Suite *suite_serve(void)
                         0, 2);
     tcase_add_test(tcase, test_a_block_that_waits_to_be_sent_can_be_cancelled);
     tcase_add_test(tcase, test_a_choke_refuses_what_waits_and_a_reader_that_answers_late);
-    tcase_add_test(tcase, test_requests_while_choked_are_rejected_and_not_for_ever);
+    tcase_add_loop_test(tcase, test_requests_while_choked_are_rejected_and_not_for_ever,
+                        0, 2);
     tcase_add_test(tcase, test_one_that_never_reads_costs_little_and_goes_after_a_minute);
     tcase_add_test(tcase, test_one_attacker_costs_at_most_half_a_mebibyte);
     tcase_add_test(tcase, test_a_reject_is_sent_though_nothing_else_happens);

@@ -448,11 +448,14 @@ static const struct {
      20},
     {"\x00", 1},
 };
+#define FIRST_WORDS_TOLD 3 /* the first ones are nothing else, either */
 
-/* P1 */
+/* P1: random bytes may be the begin of a hidden connection, if such are let in at all. */
 START_TEST(test_what_is_no_handshake_is_closed_at_once_and_unanswered)
 {
     begin(&ten_pieces);
+    if (_i >= FIRST_WORDS_TOLD)
+        peer_shared_set_encryption(rig.shared, ENCRYPTION_OFF);
     script_peer_dial(&remote, vnet_host(rig.world.vnet, "10.0.0.2"), rig.world.loop,
                      "10.0.0.1:6881");
     rig_run(&rig, 50 * NS_PER_MS);

@@ -1,6 +1,7 @@
 #include "peer/wire.h"
 #include "tests/unit/peer/check_peer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define COUNT(table) ((int)(sizeof table / sizeof *table))
@@ -127,7 +128,12 @@ START_TEST(test_what_we_say_can_be_read)
     struct wire_extension extension;
     buffer_init(&buffer, 4096);
     ck_assert_int_eq(netaddr_parse("1.2.3.4:5", 0, &yours), ERROR_NONE);
-    ck_assert_int_eq(wire_put_extension(&buffer, 6881, true, &yours), ERROR_NONE);
+    const struct wire_extension_offer offer = {.numbers = 1u << WIRE_EXTENDED_UPLOAD_ONLY,
+                                               .port = 6881,
+                                               .upload_only = true,
+                                               .metadata_bytes = 31235,
+                                               .your_ip = &yours};
+    ck_assert_int_eq(wire_put_extension(&buffer, &offer), ERROR_NONE);
     ck_assert_uint_eq(be32_get(buffer.bytes) + 4, buffer.length);
     ck_assert_uint_eq(buffer.bytes[4], 20);
     ck_assert_uint_eq(buffer.bytes[5], 0);
@@ -135,9 +141,58 @@ START_TEST(test_what_we_say_can_be_read)
                      ERROR_NONE);
     ck_assert_uint_eq(extension.port, 6881);
     ck_assert(extension.upload_only);
+    ck_assert_int_eq(extension.metadata_bytes, 31235);
+    ck_assert_int_eq(extension.numbers[WIRE_EXTENDED_UPLOAD_ONLY],
+                     WIRE_EXTENDED_UPLOAD_ONLY);
     ck_assert_uint_eq(extension.reqq, WIRE_REQQ);
     ck_assert_int_eq(strncmp(extension.client, "bttui ", 6), 0);
     buffer_done(&buffer);
+}
+END_TEST
+
+/* X3 */
+static const struct {
+    const char *names; /* of `m` */
+    int number;        /* theirs for upload_only */
+} numbers[] = {
+    {"11:upload_onlyi7e", 7},
+    {"11:upload_onlyi255e", 255},
+    {"11:upload_onlyi0e", 0},
+    {"11:upload_onlyi256e", WIRE_EXTENDED_UNTOLD},
+    {"11:upload_onlyi-1e", WIRE_EXTENDED_UNTOLD},
+    {"11:upload_only1:7", WIRE_EXTENDED_UNTOLD},
+    {"1:ai7e11:upload_onlyi7e", WIRE_EXTENDED_UNTOLD},
+    {"1:ai0e11:upload_onlyi0e", 0},
+    {"", WIRE_EXTENDED_UNTOLD},
+};
+
+static int number_told(const char *names)
+{
+    struct wire_extension extension;
+    char text[4096];
+    const int length = snprintf(text, sizeof text, "d1:md%see", names);
+    ck_assert_int_eq(
+        wire_read_extension((const uint8_t *)text, (size_t)length, &extension),
+        ERROR_NONE);
+    return extension.numbers[WIRE_EXTENDED_UPLOAD_ONLY];
+}
+
+START_TEST(test_a_number_is_taken_if_it_is_one_and_nobody_elses)
+{
+    for (int i = 0; i < COUNT(numbers); i++)
+        ck_assert_int_eq(number_told(numbers[i].names), numbers[i].number);
+}
+END_TEST
+
+/* X3 */
+START_TEST(test_so_many_names_are_looked_at)
+{
+    char names[4096] = "";
+    for (int i = 0; i < 64; i++)
+        sprintf(names + strlen(names), "4:a%03di0e", i);
+    strcat(names, "11:upload_onlyi7e");
+    ck_assert_int_eq(number_told(names), WIRE_EXTENDED_UNTOLD);
+    ck_assert_int_eq(number_told(names + strlen("4:a000i0e")), 7);
 }
 END_TEST
 
@@ -172,6 +227,52 @@ START_TEST(test_clients_are_named_without_control_characters)
 }
 END_TEST
 
+static enum error_code read_nested(int depth)
+{
+    char text[64] = "d1:x";
+    const size_t lists = (size_t)depth - 1;
+    memset(text + 4, 'l', lists);
+    memset(text + 4 + lists, 'e', lists + 1);
+    struct wire_extension extension;
+    return wire_read_extension((const uint8_t *)text, 5 + 2 * lists, &extension);
+}
+
+/* TOKENS in all: the dictionary, a key, a list and its numbers. */
+static enum error_code read_many(size_t tokens)
+{
+    char text[3 * 4200] = "d1:xl";
+    size_t length = 5;
+    for (size_t i = 3; i < tokens; i++, length += 3)
+        memcpy(text + length, "i1e", 3);
+    memcpy(text + length, "ee", 2);
+    struct wire_extension extension;
+    return wire_read_extension((const uint8_t *)text, length + 2, &extension);
+}
+
+START_TEST(test_a_bomb_in_an_extension_handshake_is_refused) /* X5 */
+{
+    ck_assert_int_eq(read_nested(8), ERROR_NONE);
+    ck_assert_int_eq(read_nested(9), ERROR_DEPTH);
+    ck_assert_int_eq(read_many(4096), ERROR_NONE);
+    ck_assert_int_eq(read_many(4097), ERROR_TOKENS);
+}
+END_TEST
+
+START_TEST(test_a_name_of_any_length_is_cut) /* X7 */
+{
+    char text[60100] = "d1:v60000:";
+    memset(text + 10, 'x', 60000);
+    memcpy(text + 10, "\x1b]0;", 4);
+    text[60010] = 'e';
+    struct wire_extension extension;
+    ck_assert_int_eq(wire_read_extension((const uint8_t *)text, 60011, &extension),
+                     ERROR_NONE);
+    ck_assert_uint_lt(strlen(extension.client), sizeof extension.client);
+    ck_assert_ptr_nonnull(strstr(extension.client, "]0;xxx"));
+    ck_assert_ptr_null(strchr(extension.client, '\x1b'));
+}
+END_TEST
+
 Suite *suite_wire(void)
 {
     Suite *suite = suite_create("wire");
@@ -180,7 +281,11 @@ Suite *suite_wire(void)
     tcase_add_loop_test(tcase, test_a_handshake_comes_back_as_it_was, 0, 4);
     tcase_add_test(tcase, test_an_extension_handshake_is_read_with_care);
     tcase_add_test(tcase, test_what_we_say_can_be_read);
+    tcase_add_test(tcase, test_a_number_is_taken_if_it_is_one_and_nobody_elses);
+    tcase_add_test(tcase, test_so_many_names_are_looked_at);
     tcase_add_test(tcase, test_clients_are_named_without_control_characters);
+    tcase_add_test(tcase, test_a_bomb_in_an_extension_handshake_is_refused);
+    tcase_add_test(tcase, test_a_name_of_any_length_is_cut);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -23,7 +23,7 @@ enum driver_block { DRIVER_AWAY, DRIVER_HERE, DRIVER_AT_DISK };
 
 struct driver_peer {
     bool is_here, is_seed, is_stalled, is_guilty;
-    uint32_t generation;
+    uint32_t generation, changes; /* of its pieces */
     struct bitfield bits;
     bool asked[DRIVER_PIECES_MAX][DRIVER_BLOCKS_MAX];
 };
@@ -40,6 +40,7 @@ struct driver {
     uint8_t blocks[DRIVER_PIECES_MAX][DRIVER_BLOCKS_MAX]; /* enum driver_block */
     bool is_verifying[DRIVER_PIECES_MAX];
     bool is_had[DRIVER_PIECES_MAX];
+    uint8_t salt_held[DRIVER_PIECES_MAX]; /* of a piece that waits for a proof; 0: none */
     struct block *disk[DRIVER_PIECES_MAX]; /* what the disk holds of each piece */
 };
 
@@ -98,7 +99,7 @@ static void driver_join(struct driver *driver, uint32_t index)
         if (mask >> (i % 8) & 1)
             bitfield_set(&peer->bits, i);
     piece_manager_has_pieces(driver->manager, driver_ref(driver, index),
-                             driver_bits(driver, index), peer->is_seed);
+                             driver_bits(driver, index), peer->is_seed, peer->changes);
 }
 
 static void driver_forget_requests(struct driver_peer *peer)
@@ -118,14 +119,43 @@ static void driver_go(struct driver *driver, uint32_t index)
     peer->is_here = false;
 }
 
+static void driver_refuse(struct driver *driver, uint32_t index, uint32_t piece,
+                          uint32_t at)
+{
+    const uint32_t left =
+        piece_manager_piece_bytes(driver->manager, piece) - at * BLOCK_BYTES;
+    const struct block_ref block = {piece, at * BLOCK_BYTES,
+                                    left < BLOCK_BYTES ? left : BLOCK_BYTES};
+    piece_manager_refused(driver->manager, driver_ref(driver, index), &block);
+    driver->peers[index].asked[piece][at] = false;
+}
+
+static void driver_lacks(struct driver *driver, uint32_t index, uint32_t piece)
+{
+    struct driver_peer *peer = &driver->peers[index];
+    if (peer->is_seed)
+        bitfield_set_all(&peer->bits);
+    peer->is_seed = false;
+    bitfield_clear(&peer->bits, piece);
+    for (uint32_t at = 0; at < DRIVER_BLOCKS_MAX; at++)
+        if (peer->asked[piece][at])
+            driver_refuse(driver, index, piece, at);
+    piece_manager_lacks_piece(driver->manager, driver_ref(driver, index), piece,
+                              ++peer->changes);
+}
+
+/* One more, or one less if it has it already. */
 static void driver_have(struct driver *driver, uint32_t index)
 {
     struct driver_peer *peer = &driver->peers[index];
     const uint32_t piece = driver_below(driver, driver->config.piece_count);
-    if (!peer->is_here || peer->is_seed || !bitfield_set(&peer->bits, piece))
+    if (!peer->is_here)
         return;
-    piece_manager_has_piece(driver->manager, driver_ref(driver, index), piece,
-                            &peer->bits);
+    if (peer->is_seed || !bitfield_set(&peer->bits, piece))
+        driver_lacks(driver, index, piece);
+    else
+        piece_manager_has_piece(driver->manager, driver_ref(driver, index), piece,
+                                ++peer->changes);
 }
 
 static void driver_check_pick(struct driver *driver, uint32_t index,
@@ -235,14 +265,8 @@ static bool driver_deliver_asked(struct driver *driver, uint32_t index, uint32_t
 static void driver_reject(struct driver *driver, uint32_t index)
 {
     uint32_t piece, at;
-    if (!driver_oldest(driver, index, driver_below(driver, 8), &piece, &at))
-        return;
-    const uint32_t left =
-        piece_manager_piece_bytes(driver->manager, piece) - at * BLOCK_BYTES;
-    const struct block_ref block = {piece, at * BLOCK_BYTES,
-                                    left < BLOCK_BYTES ? left : BLOCK_BYTES};
-    piece_manager_refused(driver->manager, driver_ref(driver, index), &block);
-    driver->peers[index].asked[piece][at] = false;
+    if (driver_oldest(driver, index, driver_below(driver, 8), &piece, &at))
+        driver_refuse(driver, index, piece, at);
 }
 
 /* ---- the disk ---- */
@@ -287,23 +311,80 @@ static void driver_convict(struct driver_peer *peer)
     driver_forget_requests(peer);
 }
 
+static void driver_convict_all(struct driver *driver, const struct piece_guilty *guilty,
+                               uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (driver->peers[guilty[i].peer.index].generation == guilty[i].peer.generation)
+            driver_convict(&driver->peers[guilty[i].peer.index]);
+}
+
+/* It failed, and its blocks wait. */
+static bool driver_hold(struct driver *driver, uint32_t piece, const uint8_t *sha1s,
+                        uint8_t salt)
+{
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    if (salt % 2 == 0 ||
+        !piece_manager_can_hold(driver->manager, piece, driver->disk[piece]))
+        return false;
+    const uint32_t count =
+        piece_manager_hold(driver->manager, piece, driver->disk[piece], sha1s, guilty);
+    driver->disk[piece] = NULL;
+    driver->is_verifying[piece] = false;
+    driver->salt_held[piece] = salt;
+    for (uint32_t i = 0; i < piece_manager_block_count(driver->manager, piece); i++)
+        driver->blocks[piece][i] = DRIVER_HERE;
+    driver_convict_all(driver, guilty, count);
+    return true;
+}
+
+/* One block of it was wrong, or all, or none; or nobody can tell. */
+static void driver_prove(struct driver *driver, uint32_t piece)
+{
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    uint8_t digests[DRIVER_BLOCKS_MAX * SHA1_BYTES] = {0};
+    uint8_t right[DRIVER_BLOCKS_MAX * SHA1_BYTES] = {0};
+    const uint32_t count = piece_manager_block_count(driver->manager, piece);
+    const uint8_t salt = driver->salt_held[piece];
+    const bool is_told = salt % 8 != 7, all = salt % 8 == 5, none = salt % 8 == 3;
+    struct piece_progress progress;
+    piece_manager_get_progress(driver->manager, piece, &progress);
+    const bool is_here = progress.arrived == count && driver->disk[piece] == NULL &&
+                         !driver->is_verifying[piece];
+    driver->salt_held[piece] = 0;
+    digests[0] = right[0] = salt;
+    for (uint32_t i = 0; i < count && !none; i++)
+        right[i * SHA1_BYTES] ^= all || i == salt % count;
+    if (!is_told)
+        piece_manager_not_proved(driver->manager, piece);
+    else
+        driver_convict_all(
+            driver, guilty,
+            piece_manager_proved(driver->manager, piece, digests, right, guilty));
+    for (uint32_t i = 0; i < count && is_here; i++)
+        if (!is_told || none || right[i * SHA1_BYTES] != digests[i * SHA1_BYTES])
+            driver->blocks[piece][i] = DRIVER_AWAY;
+}
+
 static void driver_verdict(struct driver *driver, uint32_t piece, bool passes,
                            uint8_t salt)
 {
+    if (driver->salt_held[piece] != 0)
+        driver_prove(driver, piece);
     if (!driver->is_verifying[piece])
         return;
     uint8_t digests[DRIVER_BLOCKS_MAX * SHA1_BYTES] = {0};
     digests[0] = passes ? 0 : salt;
     struct piece_guilty guilty[PIECE_GUILTY_MAX];
     const uint8_t *sha1s = salt % 4 == 0 ? NULL : digests;
+    if (!passes && driver_hold(driver, piece, digests, salt))
+        return;
     driver->is_had[piece] = passes;
     const uint32_t count =
         passes ? piece_manager_verified(driver->manager, piece, sha1s, guilty)
                : piece_manager_failed(driver->manager, piece, sha1s, guilty);
     driver_piece_back(driver, piece);
-    for (uint32_t i = 0; i < count; i++)
-        if (driver->peers[guilty[i].peer.index].generation == guilty[i].peer.generation)
-            driver_convict(&driver->peers[guilty[i].peer.index]);
+    driver_convict_all(driver, guilty, count);
     DRIVER_CHECK(bitfield_get(piece_manager_have(driver->manager), piece) == passes);
 }
 
@@ -318,6 +399,8 @@ static void driver_resync(struct driver *driver)
             here += driver->blocks[piece][at] != DRIVER_AWAY;
         if (driver->is_had[piece])
             continue;
+        if (progress.arrived < progress.blocks)
+            driver->salt_held[piece] = 0;
         /* Blocks are dropped from the end of a piece. */
         for (uint32_t at = progress.blocks; at-- > 0 && here > progress.arrived;)
             if (driver->blocks[piece][at] == DRIVER_HERE) {
@@ -424,7 +507,7 @@ static void driver_finish(struct driver *driver)
         for (uint32_t i = 0; i < driver->config.piece_count; i++)
             if (bitfield_set(&seed->bits, i))
                 piece_manager_has_piece(driver->manager, driver_ref(driver, 0), i,
-                                        &seed->bits);
+                                        ++seed->changes);
     struct piece_counts counts = {.wanted_left = 1};
     for (uint32_t turn = 0; counts.wanted_left > 0; turn++) {
         DRIVER_CHECK(turn < 10000);

@@ -54,7 +54,7 @@ struct peer_id_ref given_seed(uint32_t index)
         .family = NETADDR_V4, .bytes = {10, 0, 0, (uint8_t)index}, .port = 6881};
     ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address, its_id),
                      ERROR_NONE);
-    piece_manager_has_pieces(manager, peer, NULL, true);
+    piece_manager_has_pieces(manager, peer, NULL, true, 0);
     return peer;
 }
 

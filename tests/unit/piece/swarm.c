@@ -80,7 +80,8 @@ static void swarm_join(struct swarm *swarm, struct swarm_peer *peer)
     ck_assert_int_eq(
         piece_manager_peer_joined(swarm->manager, peer->ref, &peer->address, peer_id),
         ERROR_NONE);
-    piece_manager_has_pieces(swarm->manager, peer->ref, swarm_bits(peer), peer->is_seed);
+    piece_manager_has_pieces(swarm->manager, peer->ref, swarm_bits(peer), peer->is_seed,
+                             0);
 }
 
 static void swarm_ban(struct swarm *swarm, const struct piece_guilty *guilty,

@@ -223,6 +223,29 @@ START_TEST(a_stalled_peers_blocks_go_elsewhere_and_it_is_told)
 }
 END_TEST
 
+/* P30: all who may be asked for it at a time have never given anything. */
+START_TEST(a_block_is_not_left_to_those_who_only_claim)
+{
+    given(48 * KIB, 48 * KIB, 0);
+    const struct peer_id_ref giver = given_seed(9);
+    ck_assert_uint_eq(pick(giver, 0, 1), 1);
+    ck_assert_int_eq(arrive(giver, asked[0]), PIECE_ARRIVAL_ACCEPTED);
+    for (uint32_t i = 1; i <= 3; i++) {
+        ck_assert_uint_eq(pick(given_seed(i), 0, 4), 2);
+        clock_virtual_advance(&now, 5 * i * NS_PER_S);
+    }
+    ck_assert_uint_eq(cancel_count, 0);
+    ck_assert_uint_eq(pick(given_seed(4), 0, 4), 0); /* it has not given either */
+    ck_assert_uint_eq(pick(giver, 0, 4), 2);
+    ck_assert_uint_eq(cancel_count, 2);
+    ck_assert_int_eq(arrive(giver, asked[0]), PIECE_ARRIVAL_ACCEPTED);
+    ck_assert_int_eq(arrive(giver, asked[1]), PIECE_ARRIVAL_ACCEPTED);
+    struct piece_run run;
+    ck_assert_uint_eq(take_run(0, &run), 3);
+    finished();
+}
+END_TEST
+
 START_TEST(fast_peers_take_whole_pieces_slow_ones_share)
 {
     given(64u << 20, 1u << 20, 0);
@@ -472,18 +495,147 @@ START_TEST(bits_told_twice_count_once)
                      ERROR_EXISTS);
     bitfield_set(&bits, 5);
     bitfield_set(&bits, 6); /* by a HAVE whose message is still on its way */
-    piece_manager_has_pieces(manager, peer, &bits, false);
-    piece_manager_has_piece(manager, peer, 6, &bits);
-    piece_manager_has_pieces(manager, peer, &bits, false);
+    piece_manager_has_pieces(manager, peer, &bits, false, 2);
+    piece_manager_has_piece(manager, peer, 6, 1);
+    piece_manager_lacks_piece(manager, peer, 4, 2); /* it is not in them any more */
+    piece_manager_has_pieces(manager, peer, &bits, false, 2);
     ck_assert_uint_eq(piece_manager_availability(manager, 6), 1);
     bitfield_set(&bits, 7);
-    piece_manager_has_piece(manager, peer, 7, &bits);
-    piece_manager_has_piece(manager, peer, 1000000, &bits);
+    piece_manager_has_piece(manager, peer, 7, 3);
+    piece_manager_has_piece(manager, peer, 1000000, 4);
     ck_assert_uint_eq(piece_manager_availability(manager, 7), 1);
     piece_manager_peer_gone(manager, peer, &bits, false);
     for (uint32_t i = 0; i < 100; i++)
         ck_assert_uint_eq(piece_manager_availability(manager, i), 0);
     bitfield_done(&bits);
+    finished();
+}
+END_TEST
+
+static void expect_availability(uint32_t piece, uint32_t its, uint32_t of_the_others)
+{
+    for (uint32_t i = 0; i < 100; i++)
+        ck_assert_uint_eq(piece_manager_availability(manager, i),
+                          i == piece ? its : of_the_others);
+}
+
+START_TEST(a_piece_taken_back_counts_no_more_be_it_a_seeds)
+{
+    given(100 * 64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref seed = given_seed(1);
+    struct bitfield bits;
+    double copies;
+    uint32_t unavailable;
+    ck_assert_int_eq(bitfield_init(&bits, 100), ERROR_NONE);
+    bitfield_set_all(&bits);
+    bitfield_clear(&bits, 5);
+    piece_manager_lacks_piece(manager, seed, 5, 1);
+    piece_manager_lacks_piece(manager, seed, 5, 1);
+    piece_manager_lacks_piece(manager, seed, 1000000, 2);
+    expect_availability(5, 0, 1);
+    piece_manager_get_copies(manager, &copies, &unavailable);
+    ck_assert_uint_eq(unavailable, 1);
+    ck_assert(piece_manager_is_interesting(manager, seed, &bits, false));
+    piece_manager_has_piece(manager, seed, 5, 2);
+    expect_availability(5, 1, 1);
+    piece_manager_lacks_piece(manager, seed, 5, 3);
+    piece_manager_peer_gone(manager, seed, &bits, false);
+    expect_availability(5, 0, 0);
+    bitfield_done(&bits);
+    finished();
+}
+END_TEST
+
+START_TEST(a_piece_that_its_one_peer_has_lost_is_anybodys)
+{
+    given(4 * 64 * KIB, 64 * KIB, 0);
+    const struct peer_id_ref one = given_seed(1), other = given_seed(2);
+    given_first_pieces(3);
+    ck_assert_uint_eq(pick(one, 1 << 20, 2), 2); /* it takes it alone */
+    const struct block_ref first = asked[0], second = asked[1];
+    ck_assert_int_eq(arrive(one, first), PIECE_ARRIVAL_ACCEPTED);
+    ck_assert_int_eq(arrive(one, second), PIECE_ARRIVAL_ACCEPTED);
+    const uint32_t generation = piece_manager_generation(manager);
+    piece_manager_lacks_piece(manager, one, 3, 1);
+    ck_assert_uint_ne(piece_manager_generation(manager), generation);
+    ck_assert_uint_eq(pick(other, 0, 8), 2);
+    finished();
+}
+END_TEST
+
+/* PIECE comes whole, half of it from each; returns its run. */
+static struct block *bring(struct peer_id_ref one, struct peer_id_ref other)
+{
+    struct piece_run run;
+    struct block_ref first[2];
+    ck_assert_uint_eq(pick(one, 0, 2), 2);
+    memcpy(first, asked, sizeof first);
+    ck_assert_uint_eq(pick(other, 0, 2), 2);
+    ck_assert_uint_eq(asked[0].piece, first[0].piece);
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(arrive(one, first[i]), PIECE_ARRIVAL_ACCEPTED);
+        ck_assert_int_eq(arrive(other, asked[i]), PIECE_ARRIVAL_ACCEPTED);
+    }
+    ck_assert(piece_manager_next_run(manager, &run));
+    ck_assert(run.last);
+    return run.chain;
+}
+
+/* BEP 52: the good blocks stay, and are not asked for; nor is anything while it waits. */
+START_TEST(of_a_piece_that_failed_only_the_bad_blocks_are_fetched_again)
+{
+    const uint32_t wrong = (uint32_t)_i;
+    uint8_t digests[4 * SHA1_BYTES] = {0}, right[4 * SHA1_BYTES] = {0};
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    struct piece_run run;
+    given(5 * 64 * KIB, 64 * KIB, 64);
+    const struct peer_id_ref one = given_seed(1), other = given_seed(2);
+    given_first_pieces(4);
+    struct block *chain = bring(one, other);
+    ck_assert(!piece_manager_can_hold(manager, 4, chain->next)); /* not all of it */
+    ck_assert(!piece_manager_can_hold(manager, 3, chain));
+    ck_assert(piece_manager_can_hold(manager, 4, chain));
+    ck_assert_uint_eq(piece_manager_hold(manager, 4, chain, digests, guilty), 0);
+    ck_assert(!piece_manager_next_run(manager, &run));
+    ck_assert_uint_eq(pick(one, 0, 8), 0);
+    ck_assert_uint_eq(piece_manager_relieve(manager, 1), 0);
+    right[wrong * SHA1_BYTES] = 1;
+    ck_assert_uint_eq(piece_manager_proved(manager, 4, digests, right, guilty), 1);
+    const struct peer_id_ref liar = wrong < 2 ? one : other;
+    ck_assert_uint_eq(guilty[0].peer.index, liar.index);
+    ck_assert_uint_eq(counts().failed_bytes, BLOCK_BYTES);
+    ck_assert_uint_eq(pick(liar, 0, 8), 0);
+    const struct peer_id_ref honest = wrong < 2 ? other : one;
+    ck_assert_uint_eq(pick(honest, 0, 8), 1);
+    ck_assert_uint_eq(asked[0].begin, wrong * BLOCK_BYTES);
+    ck_assert_int_eq(arrive(honest, asked[0]), PIECE_ARRIVAL_ACCEPTED);
+    ck_assert(piece_manager_next_run(manager, &run));
+    ck_assert(run.last);
+    block_pool_give_chain(pool, run.chain);
+    ck_assert_uint_eq(piece_manager_verified(manager, 4, NULL, guilty), 0);
+    ck_assert_uint_eq(counts().wanted_left, 0);
+    finished();
+}
+END_TEST
+
+START_TEST(a_piece_that_nothing_is_proved_of_is_fetched_again)
+{
+    uint8_t digests[4 * SHA1_BYTES] = {0};
+    struct piece_guilty guilty[PIECE_GUILTY_MAX];
+    given(5 * 64 * KIB, 64 * KIB, 64);
+    const struct peer_id_ref one = given_seed(1), other = given_seed(2);
+    given_first_pieces(4);
+    piece_manager_hold(manager, 4, bring(one, other), digests, guilty);
+    if (_i == 0)
+        piece_manager_not_proved(manager, 4);
+    else /* all blocks are right, and the piece is not: nobody knows whose fault it is */
+        ck_assert_uint_eq(piece_manager_proved(manager, 4, digests, digests, guilty), 0);
+    ck_assert_uint_eq(counts().failed_bytes, 64 * KIB);
+    ck_assert_int_eq(piece_manager_phase(manager, 4), PIECE_PHASE_FAILED);
+    piece_manager_not_proved(manager, 4);
+    ck_assert_uint_eq(piece_manager_proved(manager, 4, digests, digests, guilty), 0);
+    ck_assert_uint_eq(counts().failed_bytes, 64 * KIB);
+    ck_assert_uint_eq(pick(one, 1 << 20, 8), 4);
     finished();
 }
 END_TEST
@@ -571,6 +723,7 @@ Suite *suite_piece_manager(void)
     tcase_add_test(tcase, of_named_pieces_those_that_prove_something_are_left_alone);
     tcase_add_test(tcase, who_refuses_is_asked_less_but_not_for_what_we_took_back);
     tcase_add_test(tcase, a_stalled_peers_blocks_go_elsewhere_and_it_is_told);
+    tcase_add_test(tcase, a_block_is_not_left_to_those_who_only_claim);
     tcase_add_test(tcase, fast_peers_take_whole_pieces_slow_ones_share);
     tcase_add_test(tcase, the_first_pieces_are_fetched_together);
     tcase_add_test(tcase, pieces_under_way_fit_the_pools_share);
@@ -581,7 +734,12 @@ Suite *suite_piece_manager(void)
     tcase_add_test(tcase, a_failed_piece_is_not_left_to_one_that_trickles);
     tcase_add_test(tcase, a_disk_error_puts_the_piece_back);
     tcase_add_test(tcase, a_check_replaces_everything);
+    tcase_add_loop_test(
+        tcase, of_a_piece_that_failed_only_the_bad_blocks_are_fetched_again, 0, 4);
+    tcase_add_loop_test(tcase, a_piece_that_nothing_is_proved_of_is_fetched_again, 0, 2);
     tcase_add_test(tcase, bits_told_twice_count_once);
+    tcase_add_test(tcase, a_piece_taken_back_counts_no_more_be_it_a_seeds);
+    tcase_add_test(tcase, a_piece_that_its_one_peer_has_lost_is_anybodys);
     tcase_add_test(tcase, a_stopped_torrent_names_what_the_disk_holds);
     tcase_add_test(tcase, phases_of_a_range_are_counted);
     tcase_add_test(tcase, a_failed_piece_is_counted_as_such);

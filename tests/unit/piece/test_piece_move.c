@@ -25,7 +25,7 @@ static void given_a_slow_seed_and_a_leecher(uint64_t leecher_rate)
     bitfield_set(&bits, 0);
     ck_assert_int_eq(piece_manager_peer_joined(manager, leecher, &address, its_id),
                      ERROR_NONE);
-    piece_manager_has_pieces(manager, leecher, &bits, false);
+    piece_manager_has_pieces(manager, leecher, &bits, false, 0);
     struct block_ref nothing;
     ck_assert_uint_eq(
         piece_manager_pick(manager, leecher, &bits, false, leecher_rate, 1, &nothing), 0);
@@ -37,7 +37,7 @@ static void given_a_slow_seed_and_a_leecher(uint64_t leecher_rate)
 static void leecher_gets(uint32_t piece)
 {
     bitfield_set(&bits, piece);
-    piece_manager_has_piece(manager, leecher, piece, &bits);
+    piece_manager_has_piece(manager, leecher, piece, 1);
 }
 
 static void done(void)
@@ -99,10 +99,10 @@ START_TEST(a_piece_moves_only_when_it_turns_up_for_the_first_time)
     ck_assert_int_eq(bitfield_init(&its, PIECES), ERROR_NONE);
     ck_assert_int_eq(piece_manager_peer_joined(manager, other, &address, its_id),
                      ERROR_NONE);
-    piece_manager_has_pieces(manager, other, &its, false);
+    piece_manager_has_pieces(manager, other, &its, false, 0);
     ck_assert_uint_eq(piece_manager_pick(manager, other, &its, false, FAST, 1, asked), 0);
     bitfield_set(&its, waiting);
-    piece_manager_has_piece(manager, other, waiting, &its);
+    piece_manager_has_piece(manager, other, waiting, 1);
     ck_assert_uint_eq(cancel_count, before);
     bitfield_done(&its);
     done();

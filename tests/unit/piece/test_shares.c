@@ -125,7 +125,7 @@ static struct peer_id_ref given_leecher(uint32_t leecher)
     id_of(leecher, id);
     ck_assert_int_eq(bitfield_init(&none, PIECES), ERROR_NONE);
     ck_assert_int_eq(piece_manager_peer_joined(manager, peer, &address, id), ERROR_NONE);
-    piece_manager_has_pieces(manager, peer, &none, false);
+    piece_manager_has_pieces(manager, peer, &none, false, 0);
     bitfield_done(&none);
     return peer;
 }
@@ -202,21 +202,19 @@ START_TEST(who_has_everything_or_has_gone_has_no_share)
 {
     given(PIECES * BLOCK_BYTES, BLOCK_BYTES, 0);
     const struct peer_id_ref seed = given_seed(100);
-    struct bitfield all;
-    ck_assert_int_eq(bitfield_init(&all, PIECES), ERROR_NONE);
     const struct peer_id_ref one = given_leecher(1), two = given_leecher(2);
     ck_assert_uint_eq(of_the_others_share(seed, 1), 0);
-    for (uint32_t i = 0; i < PIECES; i++) {
-        bitfield_set(&all, i);
-        piece_manager_has_piece(manager, one, i, &all);
-    }
+    for (uint32_t i = 0; i < PIECES; i++)
+        piece_manager_has_piece(manager, one, i, i + 1);
     clock_virtual_advance(&now, NS_PER_S);
     ck_assert_uint_gt(of_the_others_share(seed, 1), 0);
     ck_assert_uint_eq(of_the_others_share(seed, 2), 0);
+    piece_manager_lacks_piece(manager, one, 0, PIECES + 1); /* a leecher again */
+    clock_virtual_advance(&now, NS_PER_S);
+    ck_assert_uint_eq(of_the_others_share(seed, 1), 0);
     piece_manager_peer_gone(manager, two, NULL, false);
     clock_virtual_advance(&now, NS_PER_S);
     ck_assert_uint_gt(of_the_others_share(seed, 2), 0);
-    bitfield_done(&all);
     finished();
 }
 END_TEST

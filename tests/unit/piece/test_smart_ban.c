@@ -126,6 +126,27 @@ START_TEST(suspects_are_on_parole_until_they_pass_alone)
 }
 END_TEST
 
+/* The right digests of a piece: of this delivery, and of the one before. */
+START_TEST(a_proof_names_who_lied_and_clears_the_others)
+{
+    struct piece_source *const now[BLOCKS] = {source[5], source[2], source[6], source[7]};
+    static const char came[] = "abcz", right[] = "abcd";
+    uint8_t sha1s[BLOCKS * SHA1_BYTES] = {0}, right_sha1s[BLOCKS * SHA1_BYTES] = {0};
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        sha1s[i * SHA1_BYTES] = (uint8_t)came[i];
+        right_sha1s[i * SHA1_BYTES] = (uint8_t)right[i];
+    }
+    deliver(5, "1223", "xbcd", false);
+    smart_ban_failed(ban, 5, BLOCKS, now, sha1s, &verdict);
+    check_guilty("");
+    smart_ban_proved(ban, 5, BLOCKS, now, sha1s, right_sha1s, &verdict);
+    check_guilty("71");
+    ck_assert(!source[2]->on_parole && !source[3]->on_parole && !source[5]->on_parole);
+    ck_assert(!smart_ban_wants_digests(ban, 5));
+    ck_assert_uint_eq(smart_ban_bytes(ban), 0);
+}
+END_TEST
+
 START_TEST(memory_is_bounded)
 {
     for (uint32_t piece = 0; piece < 50000; piece++) {
@@ -151,6 +172,7 @@ Suite *suite_smart_ban(void)
     tcase_add_test(tcase, the_same_bytes_twice_are_nobodys_fault);
     tcase_add_test(tcase, without_digests_three_strikes);
     tcase_add_test(tcase, suspects_are_on_parole_until_they_pass_alone);
+    tcase_add_test(tcase, a_proof_names_who_lied_and_clears_the_others);
     tcase_add_test(tcase, memory_is_bounded);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -1,6 +1,8 @@
 /* A disk that fails under a download or an upload, in virtual time (HOSTILE.md S). */
 #include "tests/unit/power/check_power.h"
 #include "tests/unit/power/journal.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
 
 #include <errno.h>
 #include <stdio.h>

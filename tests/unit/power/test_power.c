@@ -6,6 +6,8 @@
  */
 #include "tests/unit/power/check_power.h"
 #include "tests/unit/power/journal.h"
+#include "torrent/looks.h"
+#include "torrent/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>

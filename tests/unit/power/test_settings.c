@@ -5,6 +5,8 @@
 
 #include "disk/state_file.h"
 #include "tests/unit/power/journal.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
 
 #include <errno.h>
 #include <fcntl.h>

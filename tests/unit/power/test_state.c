@@ -4,6 +4,8 @@
 
 #include "base/digest.h"
 #include "meta/metainfo.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
 
 #include <stdio.h>
 #include <stdlib.h>

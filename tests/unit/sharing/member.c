@@ -1,4 +1,5 @@
 #include "tests/unit/sharing/member.h"
+#include "net/mse.h"
 
 #include "tests/lib/vnet_private.h"
 
@@ -57,10 +58,12 @@ static void on_pieces(struct member *member, const struct message *message)
     const struct bitfield *bits =
         peer_manager_bitfield(member->peers, message->peer, &is_seed);
     if (message->type == PEER_HAS_PIECES)
-        piece_manager_has_pieces(member->pieces, message->peer, bits, is_seed);
+        piece_manager_has_pieces(
+            member->pieces, message->peer, bits, is_seed,
+            peer_manager_piece_changes(member->peers, message->peer));
     else
         piece_manager_has_piece(member->pieces, message->peer, message->u.piece.piece,
-                                bits);
+                                message->u.piece.change);
     if (!is_interested(member, message->peer))
         update_interest(member, message->peer);
     else if (member->starving)
@@ -136,6 +139,8 @@ static void take(struct member *member, struct message *message)
         on_idle(member, message);
         break;
     case PEER_BLOCK_ARRIVED:
+        if (member->first_ns == 0)
+            member->first_ns = loop_now_ns(member->party->world.loop);
         if (piece_manager_on_block(member->pieces, message->peer, block) !=
             PIECE_ARRIVAL_ACCEPTED)
             block_pool_give(member->pool, block);
@@ -221,6 +226,16 @@ static struct peer_manager *lookup(void *context, const struct info_hash *hash)
     return info_hash_equal(hash, &member->party->hash) ? member->peers : NULL;
 }
 
+static struct peer_manager *find(void *context, const uint8_t obfuscated[SHA1_BYTES],
+                                 struct info_hash *ret_hash)
+{
+    const struct member *member = context;
+    uint8_t own[SHA1_BYTES];
+    mse_obfuscate(&member->party->hash, own);
+    *ret_hash = member->party->hash;
+    return memcmp(own, obfuscated, sizeof own) == 0 ? member->peers : NULL;
+}
+
 /* ---- life ---- */
 
 static void address_of(uint32_t number, char ret_text[24])
@@ -254,11 +269,11 @@ static void make_peers(struct member *member)
         .responses = member->responses,
         .torrent = {1, 1},
         .hash = party->hash,
-        .piece_count = party->pieces,
-        .piece_bytes = party->piece_bytes,
-        .total_bytes = (uint64_t)party->pieces * party->piece_bytes,
-        .have =
-            member->rides_free ? &member->nothing : piece_manager_have(member->pieces),
+        .metainfo = {.piece_count = party->pieces,
+                     .piece_bytes = party->piece_bytes,
+                     .total_bytes = (uint64_t)party->pieces * party->piece_bytes,
+                     .have = member->rides_free ? &member->nothing
+                                                : piece_manager_have(member->pieces)},
         .read_now = read_now,
         .context = member,
     };
@@ -283,9 +298,10 @@ static void begin_member(struct party *party, uint32_t number,
     struct member *member = &party->members[number];
     char host[24];
     const uint64_t uplink = number == 0 ? plan->seed_uplink : plan->uplink;
-    *member = (struct member){.party = party,
-                              .number = number,
-                              .rides_free = number >= plan->members - plan->riders};
+    const bool is_rider = number >= plan->members - plan->riders;
+    const uint64_t trickle = is_rider ? plan->trickle : 0;
+    *member = (struct member){
+        .party = party, .number = number, .rides_free = plan->trickle == 0 && is_rider};
     address_of(number, host);
     member->pool = block_pool_new(POOL_BYTES);
     const struct peer_shared_config shared = {
@@ -295,7 +311,7 @@ static void begin_member(struct party *party, uint32_t number,
         .pool = member->pool,
     };
     member->shared = peer_shared_new(&shared);
-    member->incoming = incoming_new(party->world.loop, lookup, member);
+    member->incoming = incoming_new(member->shared, lookup, find, member);
     member->requests = bus_new(1u << 20);
     member->responses = bus_new(1u << 20);
     VNET_REQUIRE(bitfield_init(&member->nothing, party->pieces) == ERROR_NONE);
@@ -303,7 +319,8 @@ static void begin_member(struct party *party, uint32_t number,
     listen_at(member, host);
     vnet_set_uplink(party->world.vnet, host, plan->limited ? 0 : uplink);
     peer_shared_set_port(member->shared, PORT);
-    peer_shared_set_limits(member->shared, 0, plan->limited ? uplink : 0);
+    peer_shared_set_limits(member->shared, 0,
+                           plan->limited && trickle == 0 ? uplink : trickle);
     make_pieces(member);
     make_peers(member);
     member->hook = (struct loop_hook){.callback = on_hook, .context = member};
@@ -320,24 +337,44 @@ static void have_everything(struct member *member)
     become_complete(member);
 }
 
-/* Of two, the later one dials. */
-static void introduce(struct party *party)
+static void tell_of(struct member *member, const char *address)
 {
-    for (uint32_t i = 0; i < party->count; i++)
+    struct message message = {.type = PEER_CONNECT};
+    message.u.candidate.address = vnet_parse(address);
+    message.u.candidate.source = PEER_SOURCE_TRACKER;
+    post(member, &message);
+}
+
+static void tell_of_nobody(struct member *member, const struct party_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->silent + plan->closed; i++) {
+        char address[32];
+        snprintf(address, sizeof address, "10.1.%u.1:%d", i + 1, PORT);
+        if (i < plan->silent)
+            vnet_set_fate(member->party->world.vnet, address, VNET_SILENT);
+        tell_of(member, address);
+    }
+}
+
+/* Of two, the later one dials. */
+static void introduce(struct party *party, const struct party_plan *plan)
+{
+    const uint32_t seeds = plan->seeds > 0 ? plan->seeds : 1;
+    for (uint32_t i = seeds; i < party->count; i++) {
+        tell_of_nobody(&party->members[i], plan);
         for (uint32_t j = 0; j < i; j++) {
-            struct message message = {.type = PEER_CONNECT};
             char host[24], address[32];
             address_of(j, host);
             snprintf(address, sizeof address, "%s:%d", host, PORT);
-            message.u.candidate.address = vnet_parse(address);
-            message.u.candidate.source = PEER_SOURCE_TRACKER;
-            post(&party->members[i], &message);
+            tell_of(&party->members[i], address);
         }
+    }
 }
 
 void party_begin(struct party *party, const struct party_plan *plan)
 {
-    const struct vnet_link link = {.latency_ns = NS_PER_MS};
+    const struct vnet_link link = {.latency_ns = plan->latency_ns > 0 ? plan->latency_ns
+                                                                      : NS_PER_MS};
     VNET_REQUIRE(plan->members <= MEMBERS_MAX);
     world_init(&party->world, plan->dice);
     vnet_set_link(party->world.vnet, &link);
@@ -349,9 +386,16 @@ void party_begin(struct party *party, const struct party_plan *plan)
         begin_member(party, i, plan);
     peer_manager_set_super_seed(party->members[0].peers, plan->super_seed);
     have_everything(&party->members[0]);
-    introduce(party);
+    for (uint32_t i = 1; i < plan->seeds; i++)
+        have_everything(&party->members[i]);
+    introduce(party, plan);
+    const uint32_t seeds = plan->seeds > 0 ? plan->seeds : 1;
+    for (uint32_t i = 0; i < seeds; i++)
+        peer_manager_start(party->members[i].peers);
+    if (plan->lead_s > 0)
+        world_run(&party->world, plan->lead_s * NS_PER_S);
     party->began_ns = loop_now_ns(party->world.loop);
-    for (uint32_t i = 0; i < party->count; i++)
+    for (uint32_t i = seeds; i < party->count; i++)
         peer_manager_start(party->members[i].peers);
 }
 
@@ -367,6 +411,17 @@ static bool all_done(const void *context)
 bool party_run(struct party *party, uint32_t limit_s)
 {
     return world_run_until(&party->world, limit_s * NS_PER_S, all_done, party);
+}
+
+static bool last_has_first(const void *context)
+{
+    const struct party *party = context;
+    return party->members[party->count - 1].first_ns > 0;
+}
+
+bool party_run_to_first(struct party *party, uint32_t limit_s)
+{
+    return world_run_until(&party->world, limit_s * NS_PER_S, last_has_first, party);
 }
 
 static uint32_t end_member(struct member *member)
@@ -399,6 +454,11 @@ int party_end(struct party *party)
 double member_seconds(const struct member *member)
 {
     return (double)(member->done_ns - member->party->began_ns) / (double)NS_PER_S;
+}
+
+double member_first_seconds(const struct member *member)
+{
+    return (double)(member->first_ns - member->party->began_ns) / (double)NS_PER_S;
 }
 
 double member_copies(const struct member *member)

@@ -1,5 +1,7 @@
 #include "tests/unit/torrent/pair.h"
 
+#include "torrent/commands.h"
+
 #include <check.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -165,7 +167,13 @@ static void on_event(void *context, const struct message *event)
 void side_open(struct pair *pair, struct side *side, bool keep)
 {
     char message[SESSION_MESSAGE_SIZE];
+    side->dht_nodes[0] = side->dht_node;
     const struct session_config config = {
+        .dht = side->dht,
+        .lsd = side->lsd,
+        .pex = side->pex,
+        .dht_nodes = side->dht_nodes,
+        .dht_node_count = 1,
         .loop = pair->loop,
         .net = pair->net,
         .random = &random_system,
@@ -177,6 +185,7 @@ void side_open(struct pair *pair, struct side *side, bool keep)
         .incoming = true,
         .names = side->names,
         .incomplete_dir = side->incomplete,
+        .incomplete_suffix = side->suffix,
         .sequential = side->sequential,
     };
     side->completed = side->checked = side->pieces = side->checkpoints = 0;

@@ -8,16 +8,22 @@
 #include "base/buffer.h"
 #include "meta/metainfo.h"
 #include "net/net.h"
-#include "torrent/session.h"
+#include "torrent/looks.h"
+
+struct add_options;
 
 struct side {
     struct session *session;
     struct torrent_id id;
     char down[96], state[96];
     const char *incomplete; /* what side_open asks for; NULL: none */
+    const char *suffix;     /* the same: of files that are not complete */
     /* what side_open asks for */
     unsigned names; /* enum metainfo_names, or-ed */
     bool sequential;
+    bool dht, lsd, pex;
+    char dht_node[32]; /* to start from */
+    const char *dht_nodes[1];
     /* events seen since side_open */
     uint32_t completed, checked, pieces, checkpoints, errors, warnings, removed, bans;
     uint32_t last_checked, last_checkpoint; /* their numbers */

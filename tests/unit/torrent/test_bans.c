@@ -1,5 +1,6 @@
 /* Bans that outlast the session (P36, R17). */
 #include "torrent/ban_list.h"
+#include "torrent/commands.h"
 
 #include "tests/unit/torrent/pair.h"
 

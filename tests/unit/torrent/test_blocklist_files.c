@@ -1,5 +1,6 @@
 /* Blocklists from files, plain and packed, and what is said of those that are none. */
 #include "tests/unit/torrent/pair.h"
+#include "torrent/session.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SIGKILL at any moment: nothing is claimed falsely, and what is on disk is found (R1).
  */
 #include "tests/unit/torrent/pair.h"
+#include "torrent/commands.h"
 
 #include <check.h>
 #include <signal.h>

@@ -2,7 +2,8 @@
 
 #include "base/sandbox.h"
 #include "piece/piece_private.h"
-#include "torrent/torrent.h"
+#include "torrent/commands.h"
+#include "torrent/session_private.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -180,6 +181,92 @@ START_TEST(a_file_cut_short_while_seeding_is_no_source_of_zeros)
 }
 END_TEST
 
+static struct side other; /* a third one, which has nothing */
+
+static bool other_complete(const struct pair *at)
+{
+    (void)at;
+    return side_is_complete(&other);
+}
+
+/* What TO's peer, the leech, has, as TO was told. */
+static uint32_t pieces_told(const struct side *to)
+{
+    struct peer_info peers[4];
+    const uint32_t known = torrent_get_peers(to->session, to->id, peers, 4);
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < known && i < 4; i++)
+        if (peers[i].pieces_have > most)
+            most = peers[i].pieces_have;
+    return most;
+}
+
+static bool other_was_told(const struct pair *at)
+{
+    return pieces_told(&other) == side_info(&at->leech).pieces_have;
+}
+
+static bool leech_saved(const struct pair *at)
+{
+    return at->leech.checkpoints > 0 &&
+           at->leech.last_checkpoint == side_info(&at->leech).pieces_have;
+}
+
+static void introduce(struct side *to, const struct side *from)
+{
+    struct session_info info;
+    struct netaddr address;
+    session_get_info(from->session, &info);
+    ck_assert_int_eq(netaddr_parse("127.0.0.1", info.port, &address), ERROR_NONE);
+    torrent_add_peer(to->session, to->id, &address);
+}
+
+static void open_other(void)
+{
+    other = (struct side){.sequential = true};
+    snprintf(other.down, sizeof other.down, "%s/other", pair.root);
+    side_open(&pair, &other, false);
+    ck_assert_int_eq(side_add(&pair, &other, NULL), ERROR_NONE);
+}
+
+/* S11: a piece that was verified and is not there any more when somebody asks for it is
+ * taken back, in what peers are told, in what is shown and in what is kept; and is
+ * fetched again. */
+START_TEST(a_verified_piece_that_is_lost_is_taken_back_and_fetched_again)
+{
+    char path[256];
+    pair_write_files(&pair, pair.leech.down);
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, NULL), ERROR_NONE);
+    pair_until(&pair, pair_leech_complete, 20);
+    snprintf(path, sizeof path, "%s/pair/sub/c", pair.leech.down);
+    ck_assert_int_eq(truncate(path, 890000), 0); /* within the last piece */
+    open_other();
+    introduce(&other, &pair.leech);
+    pair_until(&pair, leech_failed, 20);
+    expect_error("sub/c", "shorter");
+    ck_assert_uint_eq(side_info(&pair.leech).pieces_have, pair.meta->piece_count - 1);
+    ck_assert_uint_eq(side_info(&other).failed, 0); /* no zeros for bytes */
+    side_drop(&other);
+    open_other();
+    introduce(&other, &pair.leech);
+    pair_until(&pair, other_was_told, 20); /* who comes now */
+    struct loop_timer *checkpoint =
+        &session_torrent(pair.leech.session, pair.leech.id)->checkpoint;
+    ck_assert(loop_timer_is_set(checkpoint));
+    pair.leech.checkpoints = 0;
+    loop_timer_set_in(pair.loop, checkpoint, 0); /* not in five seconds */
+    pair_until(&pair, leech_saved, 20);
+    torrent_resume(pair.leech.session, pair.leech.id);
+    pair_introduce(&pair);
+    pair_until(&pair, pair_leech_complete, 20);
+    pair_until(&pair, other_complete, 20);
+    ck_assert(pair_files_are_right(&pair, pair.leech.down));
+    ck_assert(pair_files_are_right(&pair, other.down));
+    side_drop(&other);
+}
+END_TEST
+
 /* In a process of its own, which the test framework cannot be in: 0, or what is wrong. */
 static int find_out_of_reach(void)
 {
@@ -288,6 +375,7 @@ Suite *test_disk_trouble_suite(void)
     tcase_add_test(tcase, books_that_do_not_hold_stop_one_torrent_and_are_made_anew);
     tcase_add_test(tcase, an_empty_file_that_could_not_be_made_is_made_when_it_can);
     tcase_add_test(tcase, a_file_cut_short_while_seeding_is_no_source_of_zeros);
+    tcase_add_test(tcase, a_verified_piece_that_is_lost_is_taken_back_and_fetched_again);
     tcase_add_test(tcase, a_full_state_directory_is_a_warning);
     tcase_add_test(tcase,
                    a_file_deleted_while_downloading_is_told_and_not_made_again_unasked);

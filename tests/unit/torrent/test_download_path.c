@@ -59,6 +59,14 @@ START_TEST(paths_become_absolute_and_links_are_seen_through)
     ck_assert_int_eq(path[0], '/');
     ck_assert_str_eq(path + strlen(path) - 4, "/x/y");
     free(path);
+    char *here = getcwd(NULL, 0);
+    static const char *const dots[] = {".", "./", ".//."};
+    for (size_t i = 0; i < sizeof dots / sizeof *dots; i++) {
+        path = download_path_absolute(dots[i]);
+        ck_assert_str_eq(path, here);
+        free(path);
+    }
+    free(here);
     path = download_path_resolved(below("/link/not/there"));
     char *real = realpath(root, NULL);
     ck_assert_int_eq(strncmp(path, real, strlen(real)), 0);
@@ -89,15 +97,23 @@ START_TEST(the_state_directory_is_no_place_for_payload)
 }
 END_TEST
 
-static bool overlap(const struct metainfo *a, const char *a_dir, const struct metainfo *b,
-                    const char *b_dir)
+static bool overlap_until_complete(const struct metainfo *a, const char *a_dir,
+                                   const char *a_suffix, const struct metainfo *b,
+                                   const char *b_dir)
 {
     char *a_root = download_path_root(a, a_dir), *b_root = download_path_root(b, b_dir);
-    const struct download_place first = {a, a_dir, a_root}, second = {b, b_dir, b_root};
+    const struct download_place first = {a, a_dir, a_root, a_suffix};
+    const struct download_place second = {b, b_dir, b_root, NULL};
     const bool answer = download_path_overlaps(&first, &second);
     free(a_root);
     free(b_root);
     return answer;
+}
+
+static bool overlap(const struct metainfo *a, const char *a_dir, const struct metainfo *b,
+                    const char *b_dir)
+{
+    return overlap_until_complete(a, a_dir, NULL, b, b_dir);
 }
 
 START_TEST(two_torrents_never_share_a_file_unless_they_are_the_same_content)
@@ -134,6 +150,36 @@ START_TEST(two_torrents_never_share_a_file_unless_they_are_the_same_content)
 }
 END_TEST
 
+/* T47: what is called otherwise until it is complete, too. */
+START_TEST(a_suffix_is_no_way_into_the_files_of_another)
+{
+    static char x[] = "x", xp[] = "x.part", n[] = "n", path[] = "n/x",
+                path_p[] = "n/x.part";
+    static char inside[] = "x.part/x", xq[] = "x.party";
+    static struct metainfo_file only_x[] = {{x, 0, 10, false}};
+    static struct metainfo_file only_xp[] = {{xp, 0, 10, false}};
+    static struct metainfo_file only_xq[] = {{xq, 0, 10, false}};
+    static struct metainfo_file below_n[] = {{path, 0, 10, false}};
+    static struct metainfo_file below_n_p[] = {{path_p, 0, 10, false}};
+    static struct metainfo_file below_xp[] = {{inside, 0, 10, false}};
+    const struct metainfo file = meta_of(x, only_x, 1, 0),
+                          taker = meta_of(xp, only_xp, 1, 1);
+    const struct metainfo longer = meta_of(xq, only_xq, 1, 1);
+    struct metainfo many = meta_of(n, below_n, 1, 0), thief = meta_of(n, below_n_p, 1, 1);
+    struct metainfo dir = meta_of(xp, below_xp, 1, 1);
+    many.multi_file = thief.multi_file = dir.multi_file = true;
+    ck_assert(!overlap(&file, root, &taker, root));
+    ck_assert(overlap_until_complete(&file, root, ".part", &taker, below("/link")));
+    ck_assert(overlap_until_complete(&file, root, ".part", &dir, root));
+    ck_assert(!overlap_until_complete(&file, root, ".part", &longer, root));
+    ck_assert(!overlap_until_complete(&file, root, ".part", &taker, below("/elsewhere")));
+    ck_assert(!overlap_until_complete(&taker, root, ".part", &file, root));
+    ck_assert(!overlap(&many, root, &thief, root));
+    ck_assert(overlap_until_complete(&many, root, ".part", &thief, root));
+    ck_assert(!overlap_until_complete(&thief, root, ".part", &many, root));
+}
+END_TEST
+
 Suite *test_download_path_suite(void)
 {
     Suite *suite = suite_create("download_path");
@@ -143,6 +189,7 @@ Suite *test_download_path_suite(void)
     tcase_add_test(tcase, the_state_directory_is_no_place_for_payload);
     tcase_add_test(tcase,
                    two_torrents_never_share_a_file_unless_they_are_the_same_content);
+    tcase_add_test(tcase, a_suffix_is_no_way_into_the_files_of_another);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,7 +1,9 @@
 /* Goals of seeding: what is stopped when, what is kept, and what a hand may do. */
 #include "tests/lib/script_peer.h"
 #include "tests/unit/torrent/payload.h"
-#include "torrent/torrent.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
+#include "torrent/session_private.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -122,7 +124,7 @@ START_TEST(a_time_of_seeding_ends_it_to_the_second)
     ck_assert_int_eq(look().state, TORRENT_STATE_SEEDING);
     world_run(&world, 2 * NS_PER_S);
     ck_assert_int_eq(look().state, TORRENT_STATE_PAUSED);
-    ck_assert_str_eq(info.reason, "stopped: seeded for 10 minutes; p seeds on");
+    ck_assert_str_eq(info.reason, "stopped: seeded for 10 minutes; resume it to seed on");
     ck_assert_uint_eq(info.seeded_s, 600);
     end();
 }
@@ -145,7 +147,8 @@ START_TEST(a_label_has_goals)
     world_run(&world, 5 * MINUTE_NS - 2 * NS_PER_S);
     ck_assert_int_eq(look().state, TORRENT_STATE_SEEDING);
     world_run(&world, 2 * NS_PER_S);
-    ck_assert_str_eq(look().reason, "stopped: seeded for 5 minutes; p seeds on");
+    ck_assert_str_eq(look().reason,
+                     "stopped: seeded for 5 minutes; resume it to seed on");
     torrent_set_label(session, torrent, "books");
     ck_assert_uint_eq(look().goal.minutes, 2);
     session_set_label_rules(session, NULL, 0);
@@ -189,7 +192,8 @@ START_TEST(the_time_is_kept_over_restarts)
     payload_close(&world, session); /* and so is why it is stopped */
     open_session(goal);
     world_run(&world, NS_PER_S);
-    ck_assert_str_eq(look().reason, "stopped: seeded for 10 minutes; p seeds on");
+    ck_assert_str_eq(look().reason,
+                     "stopped: seeded for 10 minutes; resume it to seed on");
     end();
 }
 END_TEST
@@ -201,7 +205,7 @@ START_TEST(a_ratio_ends_it)
     ck_assert_int_eq(look().state, TORRENT_STATE_SEEDING);
     serve(3); /* two and one of four */
     ck_assert_int_eq(look().state, TORRENT_STATE_PAUSED);
-    ck_assert_str_eq(info.reason, "stopped: ratio 0.75 reached; p seeds on");
+    ck_assert_str_eq(info.reason, "stopped: ratio 0.75 reached; resume it to seed on");
     end();
 }
 END_TEST
@@ -220,7 +224,8 @@ START_TEST(resumed_by_hand_it_seeds_on_until_the_goal_is_raised)
     set_goal((struct seed_goal){.minutes = 80});
     ck_assert_int_eq(look().state, TORRENT_STATE_SEEDING);
     world_run(&world, 11 * MINUTE_NS);
-    ck_assert_str_eq(look().reason, "stopped: seeded for 80 minutes; p seeds on");
+    ck_assert_str_eq(look().reason,
+                     "stopped: seeded for 80 minutes; resume it to seed on");
     end();
 }
 END_TEST

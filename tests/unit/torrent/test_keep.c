@@ -1,6 +1,7 @@
 /* What was added and chosen is known again, however little of it was looked at. */
 #include "loop/loop.h"
 #include "tests/unit/torrent/pair.h"
+#include "torrent/commands.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -81,6 +82,30 @@ START_TEST(what_is_chosen_before_the_files_are_known_outlasts_a_kill)
     side_drop(&pair.leech);
     side_open(&pair, &pair.leech, true);
     expect_choice();
+    side_close(&pair, &pair.leech);
+}
+END_TEST
+
+/* A kill between the resume data and the list: the list does not have it, its resume data
+ * do. */
+START_TEST(what_is_chosen_anew_takes_the_place_of_what_was_saved)
+{
+    struct add_options options = {.download_dir = elsewhere, .select = "1,2"};
+    char command[256];
+    side_open(&pair, &pair.leech, true);
+    ck_assert_int_eq(side_add(&pair, &pair.leech, &options), ERROR_NONE);
+    pair_until(&pair, pair_leech_ready, 10);
+    side_close(&pair, &pair.leech);
+    snprintf(command, sizeof command, "cd '%s' && rm session*", pair.leech.state);
+    ck_assert_int_eq(system(command), 0);
+    side_open(&pair, &pair.leech, true);
+    ck_assert_uint_eq(session_count(pair.leech.session), 0);
+    options.select = "3";
+    ck_assert_int_eq(side_add(&pair, &pair.leech, &options), ERROR_NONE);
+    ck_assert(!wants(A) && wants(B) && !wants(C));
+    side_close(&pair, &pair.leech);
+    side_open(&pair, &pair.leech, true);
+    ck_assert(!wants(A) && wants(B) && !wants(C));
     side_close(&pair, &pair.leech);
 }
 END_TEST
@@ -203,6 +228,7 @@ Suite *test_keep_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, what_is_chosen_at_once_outlasts_an_end_at_once);
+    tcase_add_test(tcase, what_is_chosen_anew_takes_the_place_of_what_was_saved);
     tcase_add_test(tcase, what_is_chosen_before_the_files_are_known_outlasts_a_kill);
     tcase_add_test(tcase, an_end_right_after_the_start_costs_no_claim);
     tcase_add_test(tcase, what_is_chosen_while_the_files_are_away_costs_no_claim);

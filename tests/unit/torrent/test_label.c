@@ -1,5 +1,6 @@
 /* Labels: what is one, and that a torrent keeps it. */
 #include "tests/unit/torrent/pair.h"
+#include "torrent/commands.h"
 #include "torrent/label_rule.h"
 
 #include <check.h>

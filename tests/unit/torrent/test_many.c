@@ -2,6 +2,7 @@
 #include "disk/state_file.h"
 #include "loop/loop.h"
 #include "tests/unit/torrent/pair.h"
+#include "torrent/session.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* A torrent's data move while the session runs. */
 #include "disk/state_file.h"
 #include "tests/unit/torrent/pair.h"
+#include "torrent/commands.h"
 #include "torrent/resume.h"
 
 #include <check.h>

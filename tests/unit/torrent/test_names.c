@@ -1,6 +1,7 @@
 /* What a torrent keeps from the day it was added: how its files were named, and that it
  * is private. */
 #include "tests/unit/torrent/pair.h"
+#include "torrent/session.h"
 
 #include <check.h>
 #include <stdio.h>

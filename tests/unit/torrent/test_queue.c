@@ -1,5 +1,5 @@
 /* So many at a time, in the order of the list, and each that waits says for what. */
-#include "torrent/session.h"
+#include "torrent/commands.h"
 
 #include "base/digest.h"
 #include "disk/storage.h"
@@ -99,7 +99,7 @@ START_TEST(so_many_download_and_the_others_say_why_they_wait)
     given(2, 0, 0, 1, false);
     expect("DDQQ");
     ck_assert_str_eq(info_of(2).reason,
-                     "queued: 2 of 2 downloads are active; N starts it now");
+                     "queued: 2 of 2 downloads are active; “start now” skips the queue");
     torrent_pause(session, ids[0]);
     expect("PDDQ");
     torrent_resume(session, ids[0]); /* it stands above the one that took its place */
@@ -146,7 +146,7 @@ START_TEST(seeds_queue_too)
     given(1, 3, 0, 1, true);
     expect("SSSQ");
     ck_assert_str_eq(info_of(3).reason,
-                     "queued: 3 of 3 seeds are active; N starts it now");
+                     "queued: 3 of 3 seeds are active; “start now” skips the queue");
     torrent_pause(session, ids[1]);
     expect("SPSS");
     done();
@@ -164,8 +164,9 @@ START_TEST(checks_queue_and_all_are_made)
             if (info.state != TORRENT_STATE_QUEUED)
                 continue;
             has_waited = true;
-            ck_assert_str_eq(info.reason,
-                             "queued: 1 of 1 checks are under way; N checks it now");
+            ck_assert_str_eq(
+                info.reason,
+                "queued: 1 of 1 checks are under way; “start now” skips the queue");
         }
         loop_turn(pair.loop, 10 * NS_PER_MS);
     }

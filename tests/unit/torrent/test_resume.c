@@ -97,6 +97,75 @@ START_TEST(what_was_encoded_is_decoded)
 }
 END_TEST
 
+static struct netaddr address_of(const char *text)
+{
+    struct netaddr address;
+    ck_assert_int_eq(netaddr_parse(text, 0, &address), ERROR_NONE);
+    return address;
+}
+
+/* Those of IPv4 first. */
+START_TEST(peers_are_kept_but_for_what_cannot_be_one)
+{
+    struct netaddr peers[] = {address_of("[2600::1]:4"), address_of("9.8.7.6:5"),
+                              address_of("9.8.7.6:0"), address_of("[fd00::7]:65535"),
+                              address_of("224.0.0.1:6881")};
+    struct resume in = resume_of("10110"), out;
+    in.peers = peers;
+    in.peer_count = 5;
+    struct buffer buffer = encoded(&in);
+    ck_assert_int_eq(resume_decode(buffer.bytes, buffer.length, &meta, &out), ERROR_NONE);
+    ck_assert_uint_eq(out.peer_count, 3);
+    ck_assert(netaddr_equal(&out.peers[0], &peers[1]));
+    ck_assert(netaddr_equal(&out.peers[1], &peers[0]));
+    ck_assert(netaddr_equal(&out.peers[2], &peers[3]));
+    resume_done(&out);
+    bitfield_done(&in.have);
+    buffer_done(&buffer);
+}
+END_TEST
+
+START_TEST(no_more_peers_are_taken_than_may_be_kept)
+{
+    struct netaddr peers[2 * RESUME_PEERS_MAX];
+    struct resume in = resume_of("10110"), out;
+    in.peers = peers;
+    in.peer_count = 2 * RESUME_PEERS_MAX;
+    for (uint32_t i = 0; i < in.peer_count; i++) {
+        peers[i] = address_of(i % 2 == 0 ? "9.8.7.6:5" : "[2600::1]:4");
+        peers[i].port = (uint16_t)(i + 1);
+    }
+    struct buffer buffer = encoded(&in);
+    ck_assert_int_eq(resume_decode(buffer.bytes, buffer.length, &meta, &out), ERROR_NONE);
+    ck_assert_uint_eq(out.peer_count, RESUME_PEERS_MAX);
+    resume_done(&out);
+    bitfield_done(&in.have);
+    buffer_done(&buffer);
+}
+END_TEST
+
+/* They are a hint: claims that are fine count without them. */
+START_TEST(peers_of_a_length_that_cannot_be_are_none)
+{
+    struct netaddr peer = address_of("9.8.7.6:5");
+    struct resume in = resume_of("10110"), out;
+    in.peers = &peer;
+    in.peer_count = 1;
+    struct buffer buffer = encoded(&in);
+    uint8_t *at = memmem(buffer.bytes, buffer.length, "5:peers6:", 9);
+    ck_assert_ptr_nonnull(at);
+    memcpy(at + 7, "4:\x09\x08\x07\x06", 6);
+    memmove(at + 13, at + 15, (size_t)(buffer.bytes + buffer.length - (at + 15)));
+    ck_assert_int_eq(resume_decode(buffer.bytes, buffer.length - 2, &meta, &out),
+                     ERROR_NONE);
+    expect_bits(&out.have, "10110");
+    ck_assert_uint_eq(out.peer_count, 0);
+    resume_done(&out);
+    bitfield_done(&in.have);
+    buffer_done(&buffer);
+}
+END_TEST
+
 START_TEST(no_part_of_it_is_taken_for_the_whole)
 {
     struct resume in = resume_of("11111"), out;
@@ -111,6 +180,9 @@ END_TEST
 START_TEST(damage_never_crashes_and_claims_only_what_fits)
 {
     struct resume in = resume_of("11011"), out;
+    struct netaddr peers[] = {address_of("9.8.7.6:5"), address_of("[2600::1]:4")};
+    in.peers = peers;
+    in.peer_count = 2;
     struct buffer buffer = encoded(&in);
     for (size_t at = 0; at < buffer.length; at++) {
         for (int bit = 0; bit < 8; bit++) {
@@ -243,6 +315,9 @@ Suite *test_resume_suite(void)
     Suite *suite = suite_create("resume");
     TCase *tcase = tcase_create("resume");
     tcase_add_test(tcase, what_was_encoded_is_decoded);
+    tcase_add_test(tcase, peers_are_kept_but_for_what_cannot_be_one);
+    tcase_add_test(tcase, no_more_peers_are_taken_than_may_be_kept);
+    tcase_add_test(tcase, peers_of_a_length_that_cannot_be_are_none);
     tcase_add_test(tcase, no_part_of_it_is_taken_for_the_whole);
     tcase_add_test(tcase, damage_never_crashes_and_claims_only_what_fits);
     tcase_add_test(tcase, another_torrents_data_is_refused);

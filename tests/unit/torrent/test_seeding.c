@@ -3,7 +3,8 @@
 #include "peer/wire.h"
 #include "tests/lib/script_peer.h"
 #include "tests/unit/torrent/payload.h"
-#include "torrent/session.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -84,7 +85,7 @@ static void teardown(void)
 
 static void come(bool fast)
 {
-    struct script_hello hello = {.hash = info.hash, .fast = fast};
+    struct script_hello hello = {.hash = info.hash, .fast = fast, .extended = fast};
     memset(hello.peer_id, 'x', sizeof hello.peer_id);
     script_peer_dial(&peer, vnet_host(world.vnet, "10.0.0.2"), world.loop,
                      "10.0.0.1:6881");
@@ -200,12 +201,60 @@ START_TEST(what_a_peer_allows_is_fetched_though_it_chokes_us)
 }
 END_TEST
 
+static uint32_t availability_of(uint32_t piece)
+{
+    struct piece_info found;
+    ck_assert(torrent_get_piece(session, torrent, piece, &found));
+    return found.availability;
+}
+
+static void say_lacks(uint32_t piece)
+{
+    uint8_t body[5] = {WIRE_EXTENDED_DONTHAVE};
+    be32_put(body + 1, piece);
+    script_peer_put(&peer, WIRE_EXTENDED, body, sizeof body);
+    world_run(&world, PROMPTLY);
+}
+
+/* BEP 54: all at once in one turn, too, with what it has told of before. */
+START_TEST(a_seed_that_loses_its_pieces_is_none_and_not_interesting)
+{
+    struct script_message message;
+    come(true);
+    script_peer_put(&peer, WIRE_HAVE_ALL, NULL, 0);
+    if (_i == 1)
+        say_lacks(0);
+    world_run(&world, PROMPTLY);
+    ck_assert(torrent_get_info(session, torrent, &info));
+    ck_assert_uint_eq(info.seeds_connected, _i == 0);
+    ck_assert(script_peer_find(&peer, WIRE_INTERESTED, &message));
+    for (uint32_t piece = 0; piece < PIECES; piece++) {
+        ck_assert_uint_eq(availability_of(piece), _i == 0 || piece > 0);
+        say_lacks(piece);
+        ck_assert_uint_eq(availability_of(piece), 0);
+    }
+    ck_assert(torrent_get_info(session, torrent, &info));
+    ck_assert_uint_eq(info.seeds_connected, 0);
+    ck_assert_uint_eq(info.unavailable_pieces, PIECES);
+    ck_assert(script_peer_find(&peer, WIRE_NOT_INTERESTED, &message));
+    script_peer_put_u32(&peer, WIRE_HAVE, 2);
+    script_peer_put(&peer, WIRE_UNCHOKE, NULL, 0);
+    world_run(&world, NS_PER_S);
+    ck_assert_uint_eq(availability_of(2), 1);
+    ck_assert(script_peer_find(&peer, WIRE_INTERESTED, &message));
+    ck_assert(script_peer_find(&peer, WIRE_REQUEST, &message));
+    ck_assert_uint_eq(be32_get(message.body), 2);
+}
+END_TEST
+
 Suite *test_seeding_suite(void)
 {
     Suite *suite = suite_create("seeding");
     TCase *empty = tcase_create("empty");
     tcase_add_checked_fixture(empty, setup_empty, teardown);
     tcase_add_test(empty, what_a_peer_allows_is_fetched_though_it_chokes_us);
+    tcase_add_loop_test(empty, a_seed_that_loses_its_pieces_is_none_and_not_interesting,
+                        0, 2);
     suite_add_tcase(suite, empty);
     TCase *tcase = tcase_create("seeding");
     tcase_add_checked_fixture(tcase, setup, teardown);

@@ -1,4 +1,5 @@
 #include "tests/unit/torrent/pair.h"
+#include "torrent/commands.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -207,7 +208,7 @@ START_TEST(the_same_torrent_twice_is_one)
 }
 END_TEST
 
-/* T47: another torrent whose files lie in the same place. */
+/* T47, S24: another torrent whose files lie in the same place. */
 START_TEST(a_torrent_on_top_of_another_is_refused)
 {
     struct pair other;
@@ -517,8 +518,8 @@ static void tell_bound(void *context, struct net_bound *ret_bound)
 
 static void set_trouble(const char *trouble)
 {
-    bound =
-        (struct net_bound){"wg0", trouble, bound.epoch + (trouble != NULL), false, false};
+    bound = (struct net_bound){
+        .to = "wg0", .trouble = trouble, .epoch = bound.epoch + (trouble != NULL)};
     change(change_context);
 }
 
@@ -548,10 +549,11 @@ static bool leech_has_no_peer(const struct pair *at)
 START_TEST(when_what_we_are_tied_to_goes_nothing_goes_on_until_it_is_back)
 {
     static const char trouble[] = "bound to wg0, which is down";
+    static const char other[] = "bound to wg0, which is not there";
     struct session_info info;
     pair_seed(&pair);
     session_set_limits(pair.seed.session, 0, 40000);
-    bound = (struct net_bound){"wg0", NULL, 0, false, false};
+    bound = (struct net_bound){.to = "wg0"};
     connects = 0;
     connect_for_real = pair.net->connect;
     pair.net->watch = catch_watch;
@@ -577,6 +579,10 @@ START_TEST(when_what_we_are_tied_to_goes_nothing_goes_on_until_it_is_back)
     session_get_info(pair.leech.session, &info);
     ck_assert_str_eq(info.trouble, trouble);
     ck_assert_uint_eq(connects, before);
+    set_trouble(other);
+    loop_turn(pair.loop, NS_PER_S / 20);
+    ck_assert_uint_eq(pair.leech.warnings, 2);
+    ck_assert_str_eq(pair.leech.text, other);
 
     session_set_limits(pair.seed.session, 0, 0);
     set_trouble(NULL);
@@ -597,7 +603,7 @@ START_TEST(trackers_asked_through_what_has_gone_have_failed_for_that)
     char message[SESSION_MESSAGE_SIZE];
     struct tracker_info tracker;
     const struct add_options options = {0};
-    bound = (struct net_bound){"wg0", NULL, 0, false, false};
+    bound = (struct net_bound){.to = "wg0"};
     pair.net->watch = catch_watch;
     side_open(&pair, &pair.leech, false);
     pair.net->bound = tell_bound;

@@ -1,4 +1,5 @@
 /* The file "session": order and settings, and what holds after a restart. */
+#include "torrent/commands.h"
 #include "torrent/settings.h"
 
 #include "tests/unit/torrent/pair.h"

@@ -1,5 +1,6 @@
 /* Trackers that people add and remove: what is kept. */
 #include "tests/unit/torrent/pair.h"
+#include "torrent/commands.h"
 #include "torrent/resume.h"
 
 #include <check.h>

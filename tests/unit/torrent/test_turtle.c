@@ -1,6 +1,8 @@
 /* Turtle mode: which limits hold when, by hand and by schedule. */
 #include "tests/unit/torrent/payload.h"
-#include "torrent/torrent.h"
+#include "torrent/commands.h"
+#include "torrent/looks.h"
+#include "torrent/session_private.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -16,6 +16,11 @@ int main(void)
     srunner_add_suite(runner, test_out_queue_suite());
     srunner_add_suite(runner, test_path_complete_suite());
     srunner_add_suite(runner, test_screen_suite());
+    srunner_add_suite(runner, test_screen_bars_suite());
+    srunner_add_suite(runner, test_screen_fetch_suite());
+    srunner_add_suite(runner, test_screen_list_suite());
+    srunner_add_suite(runner, test_screen_palette_suite());
+    srunner_add_suite(runner, test_fuzzy_suite());
     srunner_add_suite(runner, test_table_suite());
     srunner_add_suite(runner, test_terminal_suite());
     srunner_add_suite(runner, test_theme_suite());

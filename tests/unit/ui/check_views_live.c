@@ -10,6 +10,7 @@
 #include "peer/wire.h"
 #include "tests/lib/script_peer.h"
 #include "tests/lib/world.h"
+#include "torrent/commands.h"
 #include "ui/views.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 #include "tests/unit/ui/fake_screen.h"
 
 #include "tests/unit/ui/check_ui.h"
+#include "ui/rename_ask.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,6 +43,15 @@ void view_confirm(struct view_context *context, const char *text, void *state,
     screen->on_yes = on_yes;
 }
 
+const char *view_key(const struct view_context *context, const char *name,
+                     char ret_text[KEY_NAME_SIZE])
+{
+    struct keymap map;
+    (void)context;
+    keymap_init(&map);
+    return keymap_key_of(&map, name, false, ret_text);
+}
+
 const char *view_mask(const struct view_context *context, const char *text,
                       char ret_text[VIEW_MASK_SIZE])
 {
@@ -74,6 +84,7 @@ void scene_close(struct scene *scene)
 {
     scene->class->done(scene->state);
     free(scene->state);
+    rename_forget(&scene->context);
     canvas_free(scene->canvas);
 }
 
@@ -93,8 +104,10 @@ void scene_resize(struct scene *scene, int width, int height)
 
 void scene_press(struct scene *scene, uint32_t key)
 {
+    struct keymap keymap;
+    keymap_init(&keymap);
     const enum action action =
-        keymap_find(scene->class->scopes | SCOPE_DETAIL | SCOPE_ANY, key);
+        keymap_find(&keymap, scene->class->scopes | SCOPE_DETAIL | SCOPE_ANY, key);
     scene->screen.said[0] = '\0';
     if (!scene->class->act(scene->state, &scene->context, action) &&
         scene->class->table != NULL)

@@ -5,6 +5,7 @@
 #ifndef BTTUI_TESTS_UNIT_UI_FAKE_SCREEN_H
 #define BTTUI_TESTS_UNIT_UI_FAKE_SCREEN_H
 
+#include "base/clock.h"
 #include "ui/table.h"
 #include "ui/view.h"
 

@@ -1,6 +1,7 @@
 #include "tests/unit/ui/fake_session.h"
 
 #include "tests/unit/ui/check_ui.h"
+#include "torrent/commands.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -156,6 +157,18 @@ bool torrent_get_tracker(struct session *session, struct torrent_id id, uint32_t
     return true;
 }
 
+bool torrent_get_finder(struct session *session, struct torrent_id id, enum finder finder,
+                        struct finder_info *ret_info)
+{
+    const bool has = finder == FINDER_DHT   ? session->has_dht
+                     : finder == FINDER_PEX ? session->has_pex
+                                            : false;
+    if (!is_there(session, id) || !has)
+        return false;
+    *ret_info = finder == FINDER_DHT ? session->dht : session->pex;
+    return true;
+}
+
 uint32_t torrent_get_history(struct session *session, struct torrent_id id,
                              uint32_t *ret_down, uint32_t *ret_up, uint32_t capacity)
 {
@@ -187,6 +200,15 @@ PEER_COMMAND(torrent_pause_peer, "pause-peer")
 PEER_COMMAND(torrent_resume_peer, "resume-peer")
 PEER_COMMAND(torrent_kick_peer, "kick-peer")
 PEER_COMMAND(torrent_ban_peer, "ban-peer")
+
+void torrent_put_peer_last(struct session *session, struct torrent_id id,
+                           struct peer_id_ref peer, bool last)
+{
+    struct fake_command *command = note(session, "put-peer-last");
+    (void)id;
+    command->number = peer.index;
+    command->on = last;
+}
 
 void torrent_limit_peer(struct session *session, struct torrent_id id,
                         struct peer_id_ref peer, uint64_t max_down, uint64_t max_up)
@@ -223,6 +245,27 @@ enum error_code torrent_add_tracker(struct session *session, struct torrent_id i
     struct fake_command *command = note(session, "add-tracker");
     snprintf(command->text, sizeof command->text, "%s", url);
     return ERROR_NONE;
+}
+
+char *torrent_get_path(struct session *session, struct torrent_id id)
+{
+    return is_there(session, id) ? strdup("/downloads/name") : NULL;
+}
+
+char *torrent_get_name(struct session *session, struct torrent_id id)
+{
+    return is_there(session, id) ? strdup("name") : NULL;
+}
+
+enum error_code torrent_rename(struct session *session, struct torrent_id id,
+                               const char *path, const char *name,
+                               char message[SESSION_MESSAGE_SIZE])
+{
+    ck_assert(is_there(session, id));
+    struct fake_command *command = note(session, "rename");
+    snprintf(command->text, sizeof command->text, "%s > %s", path, name);
+    snprintf(message, SESSION_MESSAGE_SIZE, "it is refused");
+    return strcmp(name, "bad") == 0 ? ERROR_NAME : ERROR_NONE;
 }
 
 void torrent_remove_tracker(struct session *session, struct torrent_id id,

@@ -6,7 +6,7 @@
 #define BTTUI_TESTS_UNIT_UI_FAKE_SESSION_H
 
 #include "tests/unit/ui/fake_screen.h"
-#include "torrent/session.h"
+#include "torrent/looks.h"
 
 #define FAKE_COMMANDS 256
 
@@ -32,6 +32,8 @@ struct session {
     uint32_t file_count;
     struct tracker_info *trackers;
     uint32_t tracker_count;
+    bool has_dht, has_pex;
+    struct finder_info dht, pex;
     uint32_t *down, *up;
     uint32_t history;
     struct log *log;

@@ -8,9 +8,14 @@ tests_unit_ui_check_ui_SOURCES = \
 	tests/unit/ui/test_keys.c tests/unit/ui/test_limit_words.c \
 	tests/unit/ui/test_line_edit.c \
 	tests/unit/ui/test_out_queue.c tests/unit/ui/test_path_complete.c tests/unit/ui/test_screen.c \
+	tests/unit/ui/screen_rig.c tests/unit/ui/screen_rig.h \
+	tests/unit/ui/test_screen_bars.c tests/unit/ui/test_screen_fetch.c tests/unit/ui/test_screen_list.c \
+	tests/unit/ui/test_fuzzy.c tests/unit/ui/test_screen_palette.c \
 	tests/unit/ui/test_table.c tests/unit/ui/test_terminal.c \
 	tests/unit/ui/test_theme.c
 tests_unit_ui_check_ui_CPPFLAGS = $(CHECK_CPPFLAGS)
+# What the header shows that no session of the tests has.
+tests_unit_ui_check_ui_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=session_get_info
 tests_unit_ui_check_ui_LDADD = $(TESTS_LIBS) src/ui/libui.a $(TORRENT_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS) -lm
 
 check_PROGRAMS += tests/unit/ui/check_views

@@ -2,10 +2,12 @@
 #include "tests/unit/ui/check_ui.h"
 
 #include "loop/loop.h"
+#include "tests/screen/vt.h"
 #include "ui/terminal.h"
 #include "ui/terminal_restore.h"
 
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +115,60 @@ static bool keys_came(const char *expected)
         loop_turn(loop, 10 * NS_PER_MS);
     return strcmp(keys, expected) == 0;
 }
+
+/* Feeds all that comes to a terminal that believes nobody. */
+static void feed(struct vt *vt)
+{
+    char bytes[65536];
+    for (int i = 0; i < 20; i++) {
+        loop_turn(loop, NS_PER_MS);
+        vt_feed(vt, bytes, drain(bytes, sizeof bytes));
+    }
+}
+
+START_TEST(what_is_copied_is_one_harmless_sequence)
+{
+    static const char evil[] = "\033]52;c;ZXZpbA==\a\033[2J\n\x9b";
+    char message[TERMINAL_MESSAGE_SIZE], bytes[65536];
+    ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+    terminal_free(terminal);
+    drain(bytes, sizeof bytes);
+    struct vt *vt = vt_new("xterm-256color", 80, 24, false); /* before ncurses */
+    ck_assert_ptr_nonnull(vt);
+    terminal = open_terminal(message);
+    ck_assert_ptr_nonnull(terminal);
+    feed(vt);
+    vt_expect_copy(vt);
+    ck_assert(terminal_copy(terminal, "magnet:?xt=1", 12));
+    feed(vt);
+    ck_assert_str_eq(vt_copied(vt), "bWFnbmV0Oj94dD0x");
+    vt_expect_copy(vt);
+    ck_assert(terminal_copy(terminal, evil, sizeof evil - 1));
+    feed(vt);
+    ck_assert_str_eq(vt_copied(vt), "G101MjtjO1pYWnBiQT09BxtbMkoKmw==");
+    ck_assert_str_eq(vt_problem(vt), "");
+    /* Not asked for, it is as bad as any. */
+    ck_assert(terminal_copy(terminal, "x", 1));
+    feed(vt);
+    ck_assert_str_ne(vt_problem(vt), "");
+    vt_free(vt);
+    setlocale(LC_CTYPE, "C");
+}
+END_TEST
+
+START_TEST(who_has_no_clipboard_or_does_not_read_is_sent_nothing)
+{
+    static char much[40000];
+    memset(much, 'x', sizeof much);
+    setenv("TERM", "linux", 1);
+    ck_assert(!terminal_copy(terminal, "x", 1));
+    setenv("TERM", "tmux-256color", 1);
+    ck_assert(terminal_copy(terminal, much, sizeof much));
+    while (terminal_copy(terminal, much, sizeof much)) /* the device takes only so much */
+        continue;
+    ck_assert(!terminal_is_ready(terminal));
+}
+END_TEST
 
 START_TEST(its_modes_come_back_and_the_shells_descriptor_is_not_touched)
 {
@@ -346,6 +402,8 @@ Suite *test_terminal_suite(void)
     TCase *tests = tcase_create("terminal");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 30);
+    tcase_add_test(tests, what_is_copied_is_one_harmless_sequence);
+    tcase_add_test(tests, who_has_no_clipboard_or_does_not_read_is_sent_nothing);
     tcase_add_test(tests, its_modes_come_back_and_the_shells_descriptor_is_not_touched);
     tcase_add_test(tests, keys_arrive_and_silence_ends_an_escape);
     tcase_add_test(tests, hostile_text_never_becomes_a_sequence);

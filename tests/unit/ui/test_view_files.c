@@ -127,6 +127,70 @@ START_TEST(space_wants_files_and_whole_folders)
 }
 END_TEST
 
+START_TEST(files_and_folders_are_renamed_and_the_tree_follows)
+{
+    struct session session;
+    struct file_info files[7];
+    struct scene scene;
+    fill(&session, files);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 76, 20, false);
+    const struct view_question *question = &scene.screen.question;
+    scene_press(&scene, KEY_RETURN); /* music closes */
+    scene_press(&scene, 'r');
+    ck_assert_str_eq(question->initial, "music");
+    ck_assert(question->on_accept(question->state, &scene.context, ""));
+    ck_assert_uint_eq(session.command_count, 0); /* an empty name is none */
+    ck_assert(!question->on_accept(question->state, &scene.context, "bad"));
+    ck_assert_str_eq(scene.screen.said, "it is refused");
+    ck_assert(question->on_accept(question->state, &scene.context, "zound"));
+    ck_assert_str_eq(session.commands[1].what, "rename");
+    ck_assert_str_eq(session.commands[1].text, "music > zound");
+    files[0].path = "zound/disc 10/b.flac";
+    files[1].path = "zound/disc 2/a.flac";
+    files[2].path = "zound/disc 2/cover.jpg";
+    session.torrent.names_epoch++;
+    scene_show(&scene);
+    ck_scene_has(&scene, "▸ zound/");
+    ck_scene_lacks(&scene, "music");
+    ck_assert_int_lt(scene_find(&scene, "zound/"), scene_find(&scene, "日本語/"));
+    scene_press(&scene, 'l'); /* the cursor is where it was */
+    scene_press(&scene, 'l');
+    scene_press(&scene, 'l');
+    scene_press(&scene, 'r');
+    ck_assert_str_eq(question->initial, "a.flac");
+    ck_assert(question->on_accept(question->state, &scene.context, "x"));
+    ck_assert_str_eq(session.commands[2].text, "zound/disc 2/a.flac > x");
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(the_last_renaming_is_undone)
+{
+    struct session session;
+    struct file_info files[7];
+    struct scene scene;
+    fill(&session, files);
+    scene_open(&scene, &view_files, &session, session.torrent.id, 76, 20, false);
+    const struct view_question *question = &scene.screen.question;
+    scene_press(&scene, 'z');
+    ck_assert_str_eq(scene.screen.said, "There is nothing to undo.");
+    ck_assert_uint_eq(session.command_count, 0);
+    scene_press(&scene, 'l');
+    scene_press(&scene, 'r');
+    ck_assert_str_eq(question->initial, "disc 2");
+    ck_assert(question->on_accept(question->state, &scene.context, "second"));
+    ck_assert_str_eq(scene.screen.said, "z undoes the renaming.");
+    ck_assert(!question->on_accept(question->state, &scene.context, "bad"));
+    scene_press(&scene, 'z');
+    ck_assert_str_eq(session.commands[2].text, "music/second > disc 2");
+    ck_assert_str_eq(scene.screen.said, "Renamed back to “disc 2”.");
+    scene_press(&scene, 'z'); /* once is enough */
+    ck_assert_str_eq(scene.screen.said, "There is nothing to undo.");
+    ck_assert_uint_eq(session.command_count, 3);
+    scene_close(&scene);
+}
+END_TEST
+
 START_TEST(files_and_folders_are_raised_and_lowered)
 {
     struct session session;
@@ -308,6 +372,8 @@ Suite *test_view_files_suite(void)
     tcase_add_test(tests, names_sort_as_people_count);
     tcase_add_test(tests, folders_open_and_close);
     tcase_add_test(tests, space_wants_files_and_whole_folders);
+    tcase_add_test(tests, files_and_folders_are_renamed_and_the_tree_follows);
+    tcase_add_test(tests, the_last_renaming_is_undone);
     tcase_add_test(tests, files_and_folders_are_raised_and_lowered);
     tcase_add_test(tests, a_filter_lists_paths_and_limits_all_and_none);
     tcase_add_test(tests, another_torrent_brings_another_tree);

@@ -103,6 +103,45 @@ START_TEST(nothing_is_said_twice_and_nothing_wasted_not_at_all)
 }
 END_TEST
 
+/* Nothing is said of what only the metadata tell. */
+START_TEST(little_is_known_before_the_metadata)
+{
+    struct session session;
+    struct scene scene;
+    fill(&session);
+    session.torrent.awaits_metadata = true;
+    session.torrent.unavailable_pieces = 0;
+    scene_open(&scene, &view_info, &session, session.torrent.id, 80, 30, false);
+    ck_scene_has(&scene, "known when its metadata are here");
+    ck_scene_lacks(&scene, "Pieces");
+    ck_scene_lacks(&scene, "Done");
+    ck_scene_lacks(&scene, "Availability");
+    ck_scene_lacks(&scene, "Private");
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(both_hashes_of_a_hybrid_are_told)
+{
+    static const uint8_t hash[SHA256_BYTES] = {0x12, 0x34};
+    struct session session;
+    struct scene scene;
+    fill(&session);
+    session.torrent.hash_v2 = hash;
+    scene_open(&scene, &view_info, &session, session.torrent.id, 80, 30, false);
+    ck_assert_str_eq(row_text(scene.canvas, 2),
+                     "Info-hash     abababababababababababababababababababab");
+    ck_assert_str_eq(row_text(scene.canvas, 3),
+                     "v2 hash       12340000000000000000000000000000"
+                     "00000000000000000000000000000000");
+    session.torrent.v2_only = true;
+    scene_close(&scene);
+    scene_open(&scene, &view_info, &session, session.torrent.id, 80, 30, false);
+    ck_scene_lacks(&scene, "Info-hash");
+    scene_close(&scene);
+}
+END_TEST
+
 START_TEST(long_reasons_wrap)
 {
     struct session session;
@@ -116,6 +155,28 @@ START_TEST(long_reasons_wrap)
     ck_assert_str_eq(row_text(scene.canvas, 2),
                      "              resolve; next try in 40 s; 9 peers are known");
     ck_assert_str_eq(row_text(scene.canvas, 3), "              and none can be reached");
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(what_all_traffic_is_bound_to_is_told)
+{
+    struct session session;
+    struct scene scene;
+    fill(&session);
+    scene_open(&scene, &view_info, &session, session.torrent.id, 80, 60, false);
+    ck_scene_lacks(&scene, "Bound to");
+    session.info.bound = "wg0";
+    scene_show(&scene);
+    ck_scene_has(&scene, "Bound to      wg0");
+    session.info.trouble = "the interface wg0 is down: nothing is sent until it is up";
+    scene_show(&scene);
+    ck_scene_has(&scene,
+                 "Bound to      the interface wg0 is down: nothing is sent until");
+    session.info.bound = "wg0\x1b[31m";
+    session.info.trouble = NULL;
+    scene_show(&scene);
+    ck_scene_has(&scene, "Bound to      wg0");
     scene_close(&scene);
 }
 END_TEST
@@ -170,7 +231,10 @@ Suite *test_view_info_suite(void)
     TCase *tests = tcase_create("view_info");
     tcase_add_test(tests, everything_is_told);
     tcase_add_test(tests, nothing_is_said_twice_and_nothing_wasted_not_at_all);
+    tcase_add_test(tests, little_is_known_before_the_metadata);
+    tcase_add_test(tests, both_hashes_of_a_hybrid_are_told);
     tcase_add_test(tests, long_reasons_wrap);
+    tcase_add_test(tests, what_all_traffic_is_bound_to_is_told);
     tcase_add_test(tests, all_can_be_reached_on_a_small_terminal);
     tcase_add_loop_test(tests, hostile_texts_break_no_row, 0, hostile_name_count);
     suite_add_tcase(suite, tests);

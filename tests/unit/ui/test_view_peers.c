@@ -42,6 +42,8 @@ static void fill(struct session *session, struct peer_info peers[5])
     peers[1].status = PEER_STATUS_ACTIVE;
     peers[1].client = "qBittorrent 4.6.3";
     peers[1].source = PEER_SOURCE_INCOMING;
+    peers[1].transport = PEER_TRANSPORT_UTP;
+    peers[1].encryption = PEER_ENCRYPTION_RC4;
     peers[1].up_rate = 12 << 10;
     peers[1].pieces_have = 57;
     peers[1].requests_in = 3;
@@ -127,6 +129,27 @@ START_TEST(a_wide_terminal_shows_every_column)
 }
 END_TEST
 
+START_TEST(how_a_peer_is_connected_is_shown_and_found)
+{
+    struct session session;
+    struct peer_info peers[5];
+    struct scene scene;
+    fill(&session, peers);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 220, 20, false);
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 0), "Source   Via  Crypto"));
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 1), "tracker  TCP  plain"));
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 2), "incoming uTP  RC4"));
+    /* There is no connection. */
+    ck_assert_ptr_null(strstr(row_text(scene.canvas, 4), "TCP"));
+    ck_assert_ptr_null(strstr(row_text(scene.canvas, 4), "plain"));
+    struct table *table = view_peers.table(scene.state);
+    table_set_filter(table, "utp");
+    ck_assert_uint_eq(table_visible_count(table), 1);
+    table_set_filter(table, "");
+    scene_close(&scene);
+}
+END_TEST
+
 START_TEST(a_blocked_peer_says_why_under_the_cursor)
 {
     struct session session;
@@ -151,6 +174,52 @@ static void check_command(const struct session *session, uint32_t at, const char
     ck_assert_str_eq(session->commands[at].what, what);
     ck_assert_uint_eq(session->commands[at].number, number);
 }
+
+START_TEST(a_peer_is_snubbed_and_no_longer)
+{
+    struct session session;
+    struct peer_info peers[5];
+    struct scene scene;
+    fill(&session, peers);
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 100, 20, false);
+    scene_press(&scene, '*');
+    check_command(&session, 0, "put-peer-last", 1);
+    ck_assert(session.commands[0].on);
+    ck_assert_str_eq(scene.screen.said,
+                     "1 peer snubbed: others are served and asked before it.");
+    peers[0].flags |= PEER_FLAG_PUT_LAST;
+    scene_show(&scene);
+    ck_scene_has(&scene, "D*F");
+    ck_scene_has(&scene, "snubbed by you: others come before it");
+    scene_press(&scene, '*');
+    check_command(&session, 1, "put-peer-last", 1);
+    ck_assert(!session.commands[1].on);
+    ck_assert_str_eq(scene.screen.said, "1 peer is treated as the others again.");
+    scene_press(&scene, 'A'); /* not all are: all become so */
+    scene_press(&scene, '*');
+    ck_assert_uint_eq(session.command_count, 7);
+    ck_assert(session.commands[2].on && session.commands[6].on);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(who_was_met_with_the_help_of_another_has_a_sign)
+{
+    struct session session;
+    struct peer_info peers[5];
+    struct scene scene;
+    fill(&session, peers);
+    peers[0].flags |= PEER_FLAG_PUNCHED;
+    peers[0].transport = PEER_TRANSPORT_UTP;
+    peers[0].source = PEER_SOURCE_PEX;
+    scene_open(&scene, &view_peers, &session, session.torrent.id, 160, 20, false);
+    ck_scene_has(&scene, "DhF");
+    ck_scene_has(&scene, "met through another peer (hole punching)");
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 1), "PEX"));
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 1), "uTP"));
+    scene_close(&scene);
+}
+END_TEST
 
 START_TEST(p_pauses_and_resumes_the_peer_under_the_cursor)
 {
@@ -435,7 +504,10 @@ Suite *test_view_peers_suite(void)
     tcase_add_test(tests, at_80_columns_all_that_matters_is_shown);
     tcase_add_test(tests, a_peer_that_is_not_connected_says_when_it_is_called);
     tcase_add_test(tests, a_wide_terminal_shows_every_column);
+    tcase_add_test(tests, how_a_peer_is_connected_is_shown_and_found);
     tcase_add_test(tests, a_blocked_peer_says_why_under_the_cursor);
+    tcase_add_test(tests, a_peer_is_snubbed_and_no_longer);
+    tcase_add_test(tests, who_was_met_with_the_help_of_another_has_a_sign);
     tcase_add_test(tests, p_pauses_and_resumes_the_peer_under_the_cursor);
     tcase_add_test(tests, keys_act_on_all_marked_peers);
     tcase_add_test(tests, a_ban_asks_and_hits_who_was_meant);

@@ -233,6 +233,45 @@ START_TEST(hostile_words_break_no_row)
 }
 END_TEST
 
+START_TEST(peer_exchange_is_a_row_behind_the_trackers)
+{
+    struct session session;
+    struct tracker_info trackers[3];
+    struct scene scene;
+    fill(&session, trackers);
+    session.has_pex = true;
+    session.pex = (struct finder_info){
+        .nodes = 1, .peers_given = 57, .next_s = UINT64_MAX, .last_s = 9};
+    scene_open(&scene, &view_trackers, &session, session.torrent.id, 120, 20, false);
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 4), "PEX"));
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 4), "answered"));
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 4), " 57 "));
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 4), "1 peer takes part"));
+    session.pex = (struct finder_info){.next_s = UINT64_MAX, .last_s = UINT64_MAX};
+    scene_show(&scene);
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 4), "nobody takes part"));
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(the_dht_is_a_row_behind_the_trackers)
+{
+    struct session session;
+    struct tracker_info trackers[3];
+    struct scene scene;
+    fill(&session, trackers);
+    session.has_dht = true;
+    session.dht = (struct finder_info){
+        .nodes = 120, .peers_given = 7, .announced = 8, .next_s = 900, .last_s = 12};
+    scene_open(&scene, &view_trackers, &session, session.torrent.id, 120, 20, false);
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 4), "DHT"));
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 4), "answered"));
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 4), "15m00s"));
+    ck_assert_ptr_nonnull(strstr(row_text(scene.canvas, 4), "120 nodes answer"));
+    scene_close(&scene);
+}
+END_TEST
+
 Suite *test_view_trackers_suite(void)
 {
     Suite *suite = suite_create("view_trackers");
@@ -243,6 +282,8 @@ Suite *test_view_trackers_suite(void)
     tcase_add_test(tests, a_tracker_is_added_by_its_address);
     tcase_add_test(tests, a_tracker_is_removed_after_a_question);
     tcase_add_test(tests, hosts_of_all_torrents_are_put_together);
+    tcase_add_test(tests, peer_exchange_is_a_row_behind_the_trackers);
+    tcase_add_test(tests, the_dht_is_a_row_behind_the_trackers);
     tcase_add_test(tests, hostile_words_break_no_row);
     suite_add_tcase(suite, tests);
     return suite;

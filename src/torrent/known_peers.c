@@ -1,0 +1,77 @@
+/*
+ * Whom a torrent knows outlasts the session, however it ends. Its resume file names those
+ * who proved to be peers: whenever it is written anyway, and for nothing else than them
+ * once in a while, all torrents together, if somebody has shaken hands since. Of a
+ * private torrent the tracker alone says who is there (BEP 27).
+ */
+#include "peer/peer_manager.h"
+#include "torrent/keep_private.h"
+#include "torrent/session_private.h"
+
+#include <stdlib.h>
+
+#define SAVE_NS (300 * NS_PER_S)
+
+static bool may_be_kept(const struct torrent *torrent)
+{
+    return torrent->session->state.fd >= 0 && !torrent->meta->is_private;
+}
+
+void torrent_call_known_peers(struct torrent *torrent)
+{
+    struct resume *resume = &torrent->resume;
+    for (uint32_t i = 0; may_be_kept(torrent) && i < resume->peer_count; i++) {
+        struct message message = {.type = PEER_CONNECT};
+        message.u.candidate.address = resume->peers[i];
+        message.u.candidate.source = PEER_SOURCE_RESUME;
+        torrent_post_peers(torrent, &message);
+    }
+    resume_take_peers(resume, NULL, 0);
+}
+
+struct netaddr *torrent_known_peers(const struct torrent *torrent, uint32_t *ret_count)
+{
+    struct netaddr *peers =
+        may_be_kept(torrent) ? calloc(RESUME_PEERS_MAX, sizeof *peers) : NULL;
+    *ret_count = 0;
+    if (peers == NULL)
+        return NULL;
+    if (torrent->running)
+        *ret_count = peer_manager_list_good(torrent->peers, peers, RESUME_PEERS_MAX);
+    for (; !torrent->running && *ret_count < torrent->resume.peer_count; ++*ret_count)
+        peers[*ret_count] = torrent->resume.peers[*ret_count];
+    return peers;
+}
+
+void torrent_note_known_peers(struct torrent *torrent)
+{
+    uint32_t count;
+    struct netaddr *peers = torrent_known_peers(torrent, &count);
+    resume_take_peers(&torrent->resume, peers, count);
+}
+
+void torrent_known_peers_changed(struct torrent *torrent)
+{
+    struct session *session = torrent->session;
+    if (!may_be_kept(torrent) || session->state.read_only)
+        return;
+    torrent->peers_unsaved = true;
+    if (!loop_timer_is_set(&session->peers_timer))
+        loop_timer_set_in(session->loop, &session->peers_timer, SAVE_NS);
+}
+
+/* What cannot be saved now is saved with what it waits for. */
+static void on_peers_timer(void *context)
+{
+    struct session *session = context;
+    for (uint32_t i = 0; i < session->count; i++) {
+        struct torrent *torrent = session_torrent(session, session->order[i]);
+        if (torrent->peers_unsaved)
+            torrent_checkpoint(torrent);
+    }
+}
+
+void session_init_known_peers(struct session *session)
+{
+    loop_timer_init(&session->peers_timer, on_peers_timer, session);
+}
