@@ -138,8 +138,22 @@ void tracker_manager_free(struct tracker_manager *manager)
 
 /* ---- farewells ---- */
 
+/* Who stays says the farewell when it goes itself. False: it does not ask this one. */
+static bool leave_to(struct tracker_manager *heir, struct tracker *tracker)
+{
+    for (uint32_t i = 0; heir != NULL && i < heir->count; i++) {
+        struct tracker *other = heir->trackers[i];
+        if (strcmp(other->url, tracker->url) != 0)
+            continue;
+        other->knows_us |= tracker->knows_us;
+        tracker->knows_us = false;
+        return true;
+    }
+    return false;
+}
+
 /* `stopped`, if it may know us. */
-static void say_farewell(struct tracker *tracker)
+static void say_farewell(struct tracker *tracker, struct tracker_manager *heir)
 {
     loop_timer_cancel(tracker->manager->config.loop, &tracker->timer);
     tracker_names_cancel(tracker);
@@ -154,7 +168,7 @@ static void say_farewell(struct tracker *tracker)
     tracker->is_leader = tracker->is_slow = false;
     if (tracker->phase == TRACKER_PHASE_WORKING)
         tracker->phase = TRACKER_PHASE_IDLE;
-    if (knows_us)
+    if (knows_us && !leave_to(heir, tracker))
         tracker_announce(tracker, TRACKER_EVENT_STOPPED);
 }
 
@@ -220,7 +234,8 @@ static void take_out_of_order(struct tracker_manager *manager, uint32_t number)
             manager->order[kept++] = manager->order[i] - (manager->order[i] > number);
 }
 
-void tracker_manager_remove(struct tracker_manager *manager, uint32_t number)
+void tracker_manager_remove(struct tracker_manager *manager, uint32_t number,
+                            struct tracker_manager *heir)
 {
     if (number >= manager->count)
         return;
@@ -233,7 +248,7 @@ void tracker_manager_remove(struct tracker_manager *manager, uint32_t number)
         manager->trackers[i]->number = i;
     }
     tracker->leaving = true;
-    say_farewell(tracker);
+    say_farewell(tracker, heir);
     tracker->next_leaving = manager->leaving;
     manager->leaving = tracker;
     if (tracker_is_asked(tracker))
@@ -259,8 +274,8 @@ void tracker_manager_start(struct tracker_manager *manager)
     }
 }
 
-void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *context),
-                          void *context)
+void tracker_manager_stop(struct tracker_manager *manager, struct tracker_manager *heir,
+                          void (*done)(void *context), void *context)
 {
     manager->running = false;
     manager->stopping = true;
@@ -268,7 +283,7 @@ void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *co
     manager->stopped_context = context;
     loop_timer_set_in(manager->config.loop, &manager->stop_timer, STOP_NS);
     for (uint32_t i = 0; i < manager->count; i++)
-        say_farewell(manager->trackers[i]);
+        say_farewell(manager->trackers[i], heir);
     tracker_manager_check_stopped(manager);
 }
 
@@ -341,6 +356,11 @@ void tracker_manager_network_lost(struct tracker_manager *manager, const char *m
         tracker->offline = true;
         tracker_on_answer(tracker, NULL, message, false, NULL);
     }
+}
+
+const struct info_hash *tracker_manager_hash(const struct tracker_manager *manager)
+{
+    return &manager->config.hash;
 }
 
 uint32_t tracker_manager_count(const struct tracker_manager *manager)

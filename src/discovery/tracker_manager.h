@@ -53,14 +53,18 @@ enum error_code tracker_manager_add(struct tracker_manager *manager,
                                     const char *url) MUST_CHECK;
 /* Takes the tracker NUMBER off the list; if it may know us it is told `stopped`, for
  * which tracker_manager_stop waits, too. Numbers after it become less by one: what is on
- * the discovery bus is to be taken first. */
-void tracker_manager_remove(struct tracker_manager *manager, uint32_t number);
+ * the discovery bus is to be taken first. HEIR: as for that. */
+void tracker_manager_remove(struct tracker_manager *manager, uint32_t number,
+                            struct tracker_manager *heir);
 /* Says `started` to all, and keeps announcing. */
 void tracker_manager_start(struct tracker_manager *manager);
 /* Says `stopped` to those that know us; DONE comes once, when all have answered or 3 s
- * have passed, never from inside this call. */
-void tracker_manager_stop(struct tracker_manager *manager, void (*done)(void *context),
-                          void *context);
+ * have passed, never from inside this call. HEIR: another manager that goes on to ask by
+ * the same hash, or NULL; those trackers that it has, too, are told nothing, for they
+ * cannot tell the two apart and would forget both. */
+void tracker_manager_stop(struct tracker_manager *manager, struct tracker_manager *heir,
+                          void (*done)(void *context), void *context);
+const struct info_hash *tracker_manager_hash(const struct tracker_manager *manager);
 void tracker_manager_completed(struct tracker_manager *manager);
 /* The user's wish; not more often than the trackers' least interval. */
 void tracker_manager_announce(struct tracker_manager *manager);

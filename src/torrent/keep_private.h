@@ -58,9 +58,9 @@ void session_init_list(struct session *session);
 void session_save_list(struct session *session);
 /* When the loop comes to it: once for all that is added in a row. */
 void session_save_list_soon(struct session *session);
-/* TORRENT, which does not run, is not to be found by its hashes any more; others that
- * have them, too, are: a hybrid that was known by its other one alone, and a link that
- * was refused because of TORRENT. */
+/* TORRENT, which does not run or has another to go on in its place, is not to be found by
+ * its hashes any more; others that have them, too, are: a hybrid that was known by its
+ * other one alone, and a link that was refused because of TORRENT. */
 void session_release_hashes(struct torrent *torrent);
 void session_no_longer_waits(struct session *session, const struct metainfo *meta);
 

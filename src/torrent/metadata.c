@@ -194,7 +194,8 @@ static enum error_code wait_for_layers(struct torrent *torrent, struct metainfo 
     return error;
 }
 
-/* The other link's torrent is it from now on, and asks the trackers that this one had. */
+/* The other link's torrent is it from now on, and asks the trackers that this one had:
+ * before this one halts, or they would be told that nobody is there by its hash. */
 static void leave_it_to_twin(struct torrent *torrent)
 {
     struct session *session = torrent->session;
@@ -221,12 +222,12 @@ void torrent_become(struct torrent *torrent, const uint8_t *file, size_t length)
         if (error != ERROR_NONE)
             metainfo_free(meta);
     }
+    if (error == ERROR_EXISTS)
+        leave_it_to_twin(torrent);
     if (error != ERROR_NONE)
         torrent_refuse_metadata(torrent, error, message);
     else if (!lacks_layers)
         go_on(torrent, file, length);
-    if (error == ERROR_EXISTS)
-        leave_it_to_twin(torrent);
 }
 
 static void on_done(struct torrent *torrent)

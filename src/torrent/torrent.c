@@ -78,9 +78,13 @@ static void on_told(void *context)
 static void tell_trackers(struct torrent *torrent)
 {
     torrent->trackers_stopping = torrent->second_trackers != NULL ? 2 : 1;
-    tracker_manager_stop(torrent->trackers, on_told, torrent);
+    tracker_manager_stop(torrent->trackers,
+                         torrent_tracker_heir(torrent, torrent->trackers), on_told,
+                         torrent);
     if (torrent->second_trackers != NULL)
-        tracker_manager_stop(torrent->second_trackers, on_told, torrent);
+        tracker_manager_stop(torrent->second_trackers,
+                             torrent_tracker_heir(torrent, torrent->second_trackers),
+                             on_told, torrent);
 }
 
 void torrent_halt(struct torrent *torrent)

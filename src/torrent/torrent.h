@@ -291,6 +291,10 @@ enum error_code torrent_make_trackers(struct torrent *torrent) MUST_CHECK;
  * of a link, are asked by the other one, too. */
 void torrent_ask_trackers_by_both(struct torrent *torrent,
                                   const struct info_hash *asked_by);
+/* Who goes on to ask by the hash of TRACKERS, which are TORRENT's, when that leaves;
+ * NULL: nobody. */
+struct tracker_manager *torrent_tracker_heir(const struct torrent *torrent,
+                                             const struct tracker_manager *trackers);
 void torrent_tell_trackers_complete(struct torrent *torrent);
 void torrent_announce_now(struct torrent *torrent); /* the user's wish */
 void torrent_network_changed(struct torrent *torrent);

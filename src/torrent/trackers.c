@@ -63,6 +63,24 @@ enum error_code torrent_make_trackers(struct torrent *torrent)
 
 /* ---- what both are told ---- */
 
+/* Two links to one hybrid, or it and a link, may ask by one hash. */
+struct tracker_manager *torrent_tracker_heir(const struct torrent *torrent,
+                                             const struct tracker_manager *trackers)
+{
+    const struct session *session = torrent->session;
+    const struct info_hash *hash = tracker_manager_hash(trackers);
+    if (session->stopping) /* nobody goes on; not looked for among all, by each of all */
+        return NULL;
+    for (uint32_t i = 0; i < session->count; i++) {
+        const struct torrent *other = session_torrent(session, session->order[i]);
+        struct tracker_manager *both[] = {other->trackers, other->second_trackers};
+        for (int k = 0; other != torrent && other->running && k < 2; k++)
+            if (both[k] != NULL && info_hash_equal(tracker_manager_hash(both[k]), hash))
+                return both[k];
+    }
+    return NULL;
+}
+
 /* Both halves of a hybrid are known to the same trackers. */
 void torrent_tell_trackers_complete(struct torrent *torrent)
 {
@@ -116,12 +134,14 @@ static enum error_code add_to_both(struct torrent *torrent, const char *url)
 }
 
 /* By its URL: the numbers of the two need not be the same. */
-static void remove_from(struct tracker_manager *trackers, const char *url)
+static void remove_from(const struct torrent *torrent, struct tracker_manager *trackers,
+                        const char *url)
 {
     struct tracker_row row;
     for (uint32_t number = 0; tracker_manager_row(trackers, number, &row); number++)
         if (strcmp(row.whole_url, url) == 0) {
-            tracker_manager_remove(trackers, number);
+            tracker_manager_remove(trackers, number,
+                                   torrent_tracker_heir(torrent, trackers));
             return;
         }
 }
@@ -168,8 +188,9 @@ void torrent_remove_tracker(struct session *session, struct torrent_id id,
                         strlen(row.whole_url)) != ERROR_NONE)
         return; /* it would come back */
     if (torrent->second_trackers != NULL)
-        remove_from(torrent->second_trackers, row.whole_url);
-    tracker_manager_remove(torrent->trackers, number);
+        remove_from(torrent, torrent->second_trackers, row.whole_url);
+    tracker_manager_remove(torrent->trackers, number,
+                           torrent_tracker_heir(torrent, torrent->trackers));
     note_change(torrent);
 }
 
@@ -178,7 +199,7 @@ static void take_changes(const struct torrent *torrent, struct tracker_manager *
     const struct resume_urls *removed = &torrent->resume.trackers_removed;
     const struct resume_urls *added = &torrent->resume.trackers_added;
     for (uint32_t i = 0; i < removed->count; i++)
-        remove_from(trackers, removed->texts[i]);
+        remove_from(torrent, trackers, removed->texts[i]);
     for (uint32_t i = 0; i < added->count; i++)
         if (tracker_manager_add(trackers, added->texts[i]) == ERROR_MEMORY)
             log_write(torrent->session->log, LOG_LEVEL_WARNING,

@@ -114,7 +114,7 @@ static void on_stopped(void *context)
 
 void rig_stop(struct rig *rig)
 {
-    tracker_manager_stop(rig->manager, on_stopped, rig);
+    tracker_manager_stop(rig->manager, NULL, on_stopped, rig);
 }
 
 void rig_done(struct rig *rig)

@@ -36,7 +36,7 @@ static void remove_url(const char *url)
 {
     const uint32_t number = number_of(url);
     ck_assert_uint_ne(number, UINT32_MAX);
-    tracker_manager_remove(rig.manager, number);
+    tracker_manager_remove(rig.manager, number, NULL);
 }
 
 START_TEST(one_that_is_added_is_asked_at_once_and_again)
@@ -209,7 +209,7 @@ START_TEST(any_changes_leave_the_books_right)
         } else if (step > 20) {
             if (step > 250)
                 ck_assert_uint_eq(rig_row(&rig, number).id, ids[at]);
-            tracker_manager_remove(rig.manager, number);
+            tracker_manager_remove(rig.manager, number, NULL);
         }
         rig_run(&rig, random_below(&random.source, 3000) * NS_PER_MS);
         for (uint32_t i = 0; step == 250 && i < TRACKERS; i++)

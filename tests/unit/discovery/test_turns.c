@@ -146,7 +146,7 @@ START_TEST(test_farewells_go_first)
     for (uint32_t i = 1; i < TORRENTS; i++)
         start(i, EACH, false);
     world_run(&world, NS_PER_S / 4);
-    tracker_manager_stop(torrents[0].manager, on_told, &torrents[0]);
+    tracker_manager_stop(torrents[0].manager, NULL, on_told, &torrents[0]);
     world_run(&world, 2 * NS_PER_S);
     ck_assert(torrents[0].told);
     ck_assert_uint_eq(torrents[0].stopped, EACH);
@@ -161,7 +161,7 @@ START_TEST(test_all_say_farewell_within_three_seconds)
         start(i, EACH, false);
     world_run(&world, 60 * NS_PER_S);
     for (uint32_t i = 0; i < TORRENTS; i++)
-        tracker_manager_stop(torrents[i].manager, on_told, &torrents[i]);
+        tracker_manager_stop(torrents[i].manager, NULL, on_told, &torrents[i]);
     world_run(&world, 3 * NS_PER_S);
     for (uint32_t i = 0; i < TORRENTS; i++) {
         ck_assert_uint_eq(torrents[i].stopped, EACH);
@@ -179,7 +179,7 @@ START_TEST(test_one_that_still_waits_at_the_end_says_nothing)
     world_run(&world, NS_PER_S);
     start(2, EACH, false);
     world_run(&world, NS_PER_S);
-    tracker_manager_stop(torrents[2].manager, on_told, &torrents[2]);
+    tracker_manager_stop(torrents[2].manager, NULL, on_told, &torrents[2]);
     world_run(&world, NS_PER_S);
     ck_assert(torrents[2].told);
     world_run(&world, 60 * NS_PER_S);

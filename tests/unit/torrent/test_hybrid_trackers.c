@@ -202,6 +202,108 @@ START_TEST(who_has_its_metadata_first_learns_those_of_the_other_link)
 }
 END_TEST
 
+/* Two links to one hybrid at two trackers, and the one by v1 has the metadata: both ask
+ * by v2's hash. ID is that one. *RET_LINK also asks ADDED, alone. */
+static void two_ask_by_one_hash(struct torrent_id *ret_link)
+{
+    *ret_link = add_link(BY_V2, OF_LINK, ADDED);
+    id = add_link(BY_V1, OF_LINK, REMOVED);
+    world_run(&world, 10 * NS_PER_S);
+    metadata_come(id);
+    ck_assert_uint_ge(asked[OF_LINK][BY_V2], 2);
+    ck_assert_uint_eq(asked[ADDED][BY_V2], 1);
+    ck_assert_uint_eq(asked[ADDED][BY_V1], 0);
+}
+
+/* A tracker cannot tell them apart, and would forget the one that stays. */
+START_TEST(who_leaves_it_to_the_other_link_says_no_farewell_for_that)
+{
+    struct torrent_id link;
+    two_ask_by_one_hash(&link);
+    metadata_come(link);
+    ck_assert(!session_torrent(session, link)->running);
+    for (int which = 0; which < 2; which++)
+        for (int tracker = 0; tracker < TRACKERS; tracker++)
+            ck_assert_uint_eq(farewells[tracker][which], 0);
+    ck_assert_uint_eq(asked[ADDED][BY_V1], 1);
+    ck_assert_uint_eq(asked[ADDED][BY_V2], 2);
+    torrent_pause(session, id);
+    world_run(&world, 10 * NS_PER_S);
+    for (int which = 0; which < 2; which++)
+        for (int tracker = 0; tracker < TRACKERS; tracker++)
+            ck_assert_uint_eq(farewells[tracker][which], 1);
+}
+END_TEST
+
+static void pause_it(struct torrent_id which)
+{
+    torrent_pause(session, which);
+    world_run(&world, 10 * NS_PER_S);
+}
+
+static void remove_it(struct torrent_id which)
+{
+    session_remove(session, which, false);
+    world_run(&world, 10 * NS_PER_S);
+}
+
+static void (*const leave[])(struct torrent_id) = {pause_it, remove_it};
+
+/* Paused or removed: trackers that the one that stays has, too, hear nothing. */
+START_TEST(a_link_that_leaves_says_no_farewell_for_the_torrent_that_stays)
+{
+    struct torrent_id link;
+    two_ask_by_one_hash(&link);
+    leave[_i](link);
+    ck_assert_uint_eq(farewells[OF_LINK][BY_V2], 0);
+    pause_it(id);
+    ck_assert_uint_eq(farewells[OF_LINK][BY_V1], 1);
+    ck_assert_uint_eq(farewells[OF_LINK][BY_V2], 1);
+}
+END_TEST
+
+START_TEST(a_torrent_that_leaves_says_no_farewell_for_the_link_that_stays)
+{
+    struct torrent_id link;
+    two_ask_by_one_hash(&link);
+    pause_it(id);
+    ck_assert_uint_eq(farewells[OF_LINK][BY_V1], 1);
+    ck_assert_uint_eq(farewells[OF_LINK][BY_V2], 0);
+    ck_assert_uint_eq(farewells[REMOVED][BY_V2], 1); /* its alone */
+    pause_it(link);
+    ck_assert_uint_eq(farewells[OF_LINK][BY_V2], 1);
+}
+END_TEST
+
+START_TEST(nor_does_one_whose_tracker_is_taken_away)
+{
+    struct torrent_id link;
+    two_ask_by_one_hash(&link);
+    remove_tracker(urls[OF_LINK]);
+    world_run(&world, 10 * NS_PER_S);
+    ck_assert_uint_eq(farewells[OF_LINK][BY_V1], 1);
+    ck_assert_uint_eq(farewells[OF_LINK][BY_V2], 0);
+}
+END_TEST
+
+static void note_stop(void *context)
+{
+    *(bool *)context = true;
+}
+
+/* Nobody stays. */
+START_TEST(at_the_end_of_the_session_all_farewells_are_said)
+{
+    struct torrent_id link;
+    bool stopped = false;
+    two_ask_by_one_hash(&link);
+    session_stop(session, note_stop, &stopped);
+    world_run(&world, 10 * NS_PER_S);
+    ck_assert(stopped);
+    ck_assert_uint_ge(farewells[OF_LINK][BY_V2], 1);
+}
+END_TEST
+
 /* It may know no other; who was found by both takes both. */
 START_TEST(who_was_found_by_v2_alone_is_called_by_it)
 {
@@ -234,6 +336,12 @@ Suite *test_hybrid_trackers_suite(void)
     tcase_add_loop_test(tcase, they_are_asked_by_both_hashes, 0, 2);
     tcase_add_test(tcase, one_that_is_paused_asks_nobody);
     tcase_add_test(tcase, who_has_its_metadata_first_learns_those_of_the_other_link);
+    tcase_add_test(tcase, who_leaves_it_to_the_other_link_says_no_farewell_for_that);
+    tcase_add_loop_test(
+        tcase, a_link_that_leaves_says_no_farewell_for_the_torrent_that_stays, 0, 2);
+    tcase_add_test(tcase, a_torrent_that_leaves_says_no_farewell_for_the_link_that_stays);
+    tcase_add_test(tcase, nor_does_one_whose_tracker_is_taken_away);
+    tcase_add_test(tcase, at_the_end_of_the_session_all_farewells_are_said);
     tcase_add_loop_test(tcase, who_was_found_by_v2_alone_is_called_by_it, 0, 2);
     suite_add_tcase(suite, tcase);
     return suite;
