@@ -91,12 +91,12 @@ def seed_to_libtorrent(lab, bttui_calls):
         target, began = lab.new_dir("target"), time.time()
         settings = {**UTP_ALONE, **settings}
         if bttui_calls:
-            leecher = Libtorrent(lab, torrent, target, settings=settings)
+            leecher = Libtorrent(lab, torrent, target, settings=settings, meet=True)
             bttui = Bttui(lab, torrent, payload.dir, f"--encryption={mode}",
                           f"--peer=127.0.0.1:{leecher.port}").seeding()
         else:
             bttui = Bttui(lab, torrent, payload.dir, f"--encryption={mode}").seeding()
-            leecher = Libtorrent(lab, torrent, target, settings=settings,
+            leecher = Libtorrent(lab, torrent, target, settings=settings, meet=True,
                                  peers=[("127.0.0.1", bttui.port())])
         leecher.wait_complete()
         _tell(began, payload, encryption)

@@ -6,7 +6,7 @@ import shutil
 import signal
 import threading
 
-from lab import Failed, Process, check, check_equal, in_background, wait_until
+from lab import PATIENCE_S, Failed, Process, check, check_equal, in_background, wait_until
 
 
 def bttui_path():
@@ -64,7 +64,7 @@ class Bttui(Process):
         def look():
             found = self.seen(kind, **fields)
             if not found and not self.running():
-                self.reader.join(5)
+                self.reader.join(PATIENCE_S)
                 found = self.seen(kind, **fields)
                 if not found:
                     raise Failed(f"{self.name} ended with {self.status()} before {kind} {fields}")
@@ -87,13 +87,13 @@ class Bttui(Process):
     def wait_done(self, timeout_s=None):
         """For one with --exit-when-done: it must end by itself, with 0."""
         check_equal(self.wait(timeout_s), 0, f"{self.name}: exit status")
-        self.reader.join(5)
+        self.reader.join(PATIENCE_S)
         check(self.seen("completed"), f"{self.name}: no completed event")
 
     def finish(self, number=signal.SIGTERM):
         """Ends it by signal; it must do so orderly."""
-        check_equal(self.end(number, 10), 0, f"{self.name}: exit status at the signal")
-        self.reader.join(5)
+        check_equal(self.end(number), 0, f"{self.name}: exit status at the signal")
+        self.reader.join(PATIENCE_S)
 
     def last(self, kind, field):
         found = self.seen(kind)

@@ -40,12 +40,15 @@ def libtorrent_python():
 
 
 class Libtorrent(Process):
+    """MEET: next to nothing is sent and taken until a connection was seen: what is told of it
+    then lasts, however soon all would have come."""
+
     def __init__(self, lab, torrent, directory, seed=False, host="127.0.0.1", up=0, peers=(),
-                 down=0, port=None, settings=None):
+                 down=0, port=None, settings=None, meet=False):
         self.port = port or free_port(host)
         shown = f"[{host}]" if ":" in host else host
         options = {"listen": f"{shown}:{self.port}", "seed": seed, "up": up, "down": down, "peers": peers,
-                   "settings": settings or {}}
+                   "meet": meet, "settings": settings or {}}
         super().__init__(lab, "libtorrent", [
             libtorrent_python(), "-B", os.path.join(HERE, "libtorrent_peer.py"), torrent,
             directory, json.dumps(options)])
@@ -53,7 +56,7 @@ class Libtorrent(Process):
 
     def _told(self):
         self.must_run()
-        lines = self.text(self.out).splitlines()
+        lines = self.text(self.out).split("\n")[:-1]  # the last may be there by half
         return json.loads(lines[-1]) if lines else None
 
     def uploaded(self):

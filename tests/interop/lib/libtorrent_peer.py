@@ -12,6 +12,8 @@ import time
 
 import libtorrent
 
+UNMET = 32 << 10  # bytes a second: minutes for what comes in a moment, and enough to say hello
+
 
 def settings(options):
     return {
@@ -30,6 +32,11 @@ def encryption(peer):
     return "header" if peer.flags & peer.plaintext_encrypted else "plain"
 
 
+def set_limits(handle, up, down):
+    handle.set_upload_limit(up)
+    handle.set_download_limit(down)
+
+
 def main():
     torrent, directory, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
     session = libtorrent.session(settings(options))
@@ -44,8 +51,9 @@ def main():
     if options.get("seed"):
         parameters.flags |= flags.seed_mode
     handle = session.add_torrent(parameters)
-    handle.set_upload_limit(options.get("up", 0))
-    handle.set_download_limit(options.get("down", 0))
+    limits = options.get("up", 0), options.get("down", 0)
+    is_meeting = options.get("meet", False)
+    set_limits(handle, *([UNMET] * 2 if is_meeting else limits))
     for host, port in options.get("peers", []):
         handle.connect_peer((host, port))
     said = None
@@ -57,6 +65,9 @@ def main():
         peers = [peer for peer in handle.get_peer_info()
                  if not peer.flags & (peer.handshake | peer.connecting)]
         encryptions.update(encryption(peer) for peer in peers)
+        if is_meeting and encryptions:
+            is_meeting = False
+            set_limits(handle, *limits)
         now = {"port": session.listen_port(), "complete": status.is_seeding, "peers": len(peers),
                "uploaded": status.total_payload_upload,
                "downloaded": status.total_payload_download,
