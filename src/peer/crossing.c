@@ -19,6 +19,9 @@ struct rival {
     struct stream *stream;
     bool incoming, punched;
     struct wire_handshake handshake; /* that an incoming one came with */
+    /* Of the answer to the one that we opened, which may have come in part. */
+    uint8_t answer[WIRE_HANDSHAKE_BYTES];
+    uint32_t answer_bytes;
     struct loop_timer timer;
 };
 
@@ -71,48 +74,73 @@ static const struct stream_callbacks callbacks = {on_nothing, on_nothing, on_not
 
 static void on_timer(void *context);
 
-/* Takes STREAM; out of memory, it is closed. NULL HANDSHAKE: we opened it. */
-static void keep(struct peer_manager *manager, uint32_t place, struct stream *stream,
-                 const struct wire_handshake *handshake, bool punched)
+/* Takes STREAM. NULL: out of memory, it is closed. */
+static struct rival *keep(struct peer_manager *manager, uint32_t place,
+                          struct stream *stream)
 {
     struct rival *rival = calloc(1, sizeof *rival);
     if (rival == NULL) {
         stream_close(stream);
-        return;
+        return NULL;
     }
-    *rival = (struct rival){.manager = manager,
-                            .place = place,
-                            .stream = stream,
-                            .incoming = handshake != NULL,
-                            .punched = punched};
-    if (handshake != NULL)
-        rival->handshake = *handshake;
+    *rival = (struct rival){.manager = manager, .place = place, .stream = stream};
     manager->known[place].rival = rival;
     loop_timer_init(&rival->timer, on_timer, rival);
     loop_timer_set_in(manager->loop, &rival->timer, KEPT_NS);
     stream_set_callbacks(stream, &callbacks, rival);
     stream_set_interest(stream, false, false);
+    return rival;
+}
+
+static void keep_theirs(struct peer_manager *manager, uint32_t place,
+                        struct stream *stream, const struct wire_handshake *handshake)
+{
+    struct rival *rival = keep(manager, place, stream);
+    if (rival == NULL)
+        return;
+    rival->incoming = true;
+    rival->handshake = *handshake;
+}
+
+/* Its place is free then. */
+static void keep_ours(struct peer_manager *manager, struct peer *ours)
+{
+    struct known *known = &manager->known[ours->place];
+    struct stream *stream = ours->stream;
+    ours->stream = NULL;
+    peer_close(ours, PEER_REASON_DUPLICATE, ERROR_NONE);
+    known->peer = NULL;
+    known->forget = false;
+    struct rival *rival = keep(manager, ours->place, stream);
+    if (rival == NULL)
+        return;
+    rival->punched = ours->punched; /* it is freed in a later run */
+    rival->answer_bytes = ours->handshake_bytes;
+    memcpy(rival->answer, ours->handshake, sizeof rival->answer);
 }
 
 /* ---- the other has ended ---- */
 
 /* We had said hello by it. */
-static void go_on(struct peer_manager *manager, uint32_t place, struct stream *stream,
-                  bool punched)
+static void go_on(const struct rival *rival)
 {
-    struct known *known = &manager->known[place];
+    struct peer_manager *manager = rival->manager;
+    struct known *known = &manager->known[rival->place];
     const bool welcome = manager->running && !known->banned &&
                          !peer_shared_is_banned(manager->shared, &known->address) &&
                          !peer_shared_is_filtered(manager->shared, &known->address);
-    struct peer *peer = welcome ? peer_new(manager, place, stream, false) : NULL;
+    struct peer *peer =
+        welcome ? peer_new(manager, rival->place, rival->stream, false) : NULL;
     if (peer == NULL) {
-        stream_close(stream);
+        stream_close(rival->stream);
         forget(manager, known);
         return;
     }
-    peer->punched = punched;
+    peer->punched = rival->punched;
+    peer->handshake_bytes = rival->answer_bytes;
+    memcpy(peer->handshake, rival->answer, sizeof rival->answer);
     peer_begin(peer);
-    stream_set_interest(stream, true, false);
+    stream_set_interest(rival->stream, true, false);
 }
 
 static void on_timer(void *context)
@@ -131,7 +159,7 @@ static void on_timer(void *context)
     if (rival.incoming)
         peer_manager_incoming(rival.manager, rival.stream, &rival.handshake);
     else
-        go_on(rival.manager, rival.place, rival.stream, rival.punched);
+        go_on(&rival);
 }
 
 void crossing_on_gone(struct known *known, enum peer_reason reason)
@@ -172,15 +200,9 @@ bool crossing_settle(struct peer_manager *manager, uint32_t place, struct stream
         return false;
     }
     if (memcmp(manager->config.peer_id, handshake->peer_id, 20) > 0) {
-        keep(manager, place, stream, handshake, false);
+        keep_theirs(manager, place, stream, handshake);
         return false;
     }
-    struct stream *kept = ours->stream;
-    const bool punched = ours->punched;
-    ours->stream = NULL;
-    peer_close(ours, PEER_REASON_DUPLICATE, ERROR_NONE);
-    known->peer = NULL;
-    known->forget = false;
-    keep(manager, place, kept, NULL, punched);
+    keep_ours(manager, ours);
     return true;
 }

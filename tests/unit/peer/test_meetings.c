@@ -137,16 +137,29 @@ static struct utp *their_utp;
 static struct script_peer ours,
     theirs; /* the call that we opened, and the one they did */
 
-static void they_say_hello(struct script_peer *peer)
+#define HELLO_BYTES 68u
+
+/* In two parts: from FIRST on, COUNT bytes. */
+static void they_say(struct script_peer *peer, uint32_t first, uint32_t count)
 {
+    struct buffer bytes;
     struct script_hello hello = {.fast = true, .extended = true};
     memset(hello.hash.bytes, 'H', sizeof hello.hash.bytes);
     memset(hello.peer_id, 'M', sizeof hello.peer_id);
-    script_peer_handshake(peer, &hello);
+    buffer_init(&bytes, HELLO_BYTES);
+    script_put_handshake(&bytes, &hello);
+    ck_assert_uint_eq(bytes.length, HELLO_BYTES);
+    script_peer_send(peer, bytes.bytes + first, count);
+    buffer_done(&bytes);
+}
+
+static void they_say_hello(struct script_peer *peer)
+{
+    they_say(peer, 0, HELLO_BYTES);
 }
 
 /* ACCEPTS: else they are deaf to ours. */
-static void begin_crossing(char id, bool accepts)
+static void calls_cross(char id, bool accepts)
 {
     const struct netaddr at = vnet_parse(THEM ":6881"), us = vnet_parse("11.0.0.1:6881");
     struct stream *stream;
@@ -168,6 +181,11 @@ static void begin_crossing(char id, bool accepts)
     script_peer_accept(&theirs, stream, &us);
     world_run(&world, 50 * NS_PER_MS);
     ck_assert_int_eq(ours.stream != NULL, accepts);
+}
+
+static void begin_crossing(char id, bool accepts)
+{
+    calls_cross(id, accepts);
     they_say_hello(&theirs);
     world_run(&world, 50 * NS_PER_MS);
 }
@@ -210,6 +228,28 @@ START_TEST(test_of_calls_that_cross_the_one_they_chose_is_left)
     ck_assert(!left->over);
     world_run(&world, 60 * NS_PER_S);
     ck_assert(!left->over);
+    end_crossing();
+}
+END_TEST
+
+/* They had begun to answer the one that is kept, and go on when it is all that is left.
+ */
+START_TEST(test_an_answer_that_came_in_part_is_kept_with_its_call)
+{
+    static const uint32_t parts[] = {1, 20, 48, HELLO_BYTES - 1};
+    struct peer_row row;
+    calls_cross('A', true);
+    they_say(&ours, 0, parts[_i]);
+    world_run(&world, 50 * NS_PER_MS);
+    they_say_hello(&theirs);
+    world_run(&world, 50 * NS_PER_MS);
+    ck_assert(node_sees(&a, 'M', &row) && row.incoming);
+    script_peer_close(&theirs);
+    world_run(&world, 50 * NS_PER_MS);
+    they_say(&ours, parts[_i], HELLO_BYTES - parts[_i]);
+    world_run(&world, NS_PER_S);
+    ck_assert(!ours.over);
+    ck_assert(node_sees(&a, 'M', &row) && !row.incoming);
     end_crossing();
 }
 END_TEST
@@ -280,6 +320,8 @@ Suite *suite_meetings(void)
     tcase_add_test(tcase, test_one_of_whom_has_no_nat_meet_too);
     tcase_add_loop_test(tcase, test_of_calls_that_cross_one_is_left, 0, 2);
     tcase_add_loop_test(tcase, test_of_calls_that_cross_the_one_they_chose_is_left, 0, 4);
+    tcase_add_loop_test(tcase, test_an_answer_that_came_in_part_is_kept_with_its_call, 0,
+                        4);
     tcase_add_loop_test(tcase, test_of_calls_that_cross_not_more_than_one_is_left, 0, 4);
     tcase_add_test(tcase, test_who_calls_while_we_get_nowhere_is_let_in_at_once);
     tcase_add_loop_test(tcase, test_what_is_kept_goes_with_the_rest, 0, 4);
