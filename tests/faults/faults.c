@@ -13,8 +13,9 @@
 
 #define RULES_MAX 8
 #define STALL_S   10
+#define HANG_S    86400
 
-enum { WHAT_KILL = -1, WHAT_TEAR = -2, WHAT_STALL = -3 };
+enum { WHAT_KILL = -1, WHAT_TEAR = -2, WHAT_STALL = -3, WHAT_HANG = -4 };
 
 struct rule {
     char call[32], part[64];
@@ -42,6 +43,8 @@ static int read_what(const char *text)
         return WHAT_TEAR;
     if (strcmp(text, "stall") == 0)
         return WHAT_STALL;
+    if (strcmp(text, "hang") == 0)
+        return WHAT_HANG;
     return (int)strtol(text, NULL, 10);
 }
 
@@ -120,12 +123,15 @@ _Noreturn void fault_die(void)
 
 static bool act(int what)
 {
-    struct timespec rest = {STALL_S, 0};
+    struct timespec rest = {what == WHAT_HANG ? HANG_S : STALL_S, 0};
+    if (what == WHAT_HANG)
+        dprintf(STDERR_FILENO, "BTTUI_FAULT: hangs\n");
     switch (what) {
     case WHAT_KILL:
     case WHAT_TEAR: /* nothing to tear here */
         fault_die();
     case WHAT_STALL:
+    case WHAT_HANG:
         while (nanosleep(&rest, &rest) != 0)
             continue;
         return false;

@@ -7,7 +7,8 @@
  *       Calls number FROM (1: the first) and COUNT - 1 more (0: all) fail. CALL is the
  *       call's name, or "change" for all that change what is on disk. PART: only calls
  *       whose path contains it. WHAT is an errno by number, "kill" (SIGKILL instead of
- * the call), "tear" (half of the write, then SIGKILL) or "stall" (ten seconds more).
+ *       the call), "tear" (half of the write, then SIGKILL), "stall" (ten seconds more)
+ *       or "hang" (a day, and says "hangs" on standard error).
  *   BTTUI_FAULT_SHORT=BYTES
  *       Every transfer moves so many bytes at most, and every second one on a socket
  *       fails with EAGAIN, every second one on a file with EINTR.

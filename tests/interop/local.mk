@@ -21,6 +21,9 @@ EXTRA_DIST += tests/interop/run tests/interop/lib/config/bttui/bttui.conf \
 # Of kill.py and kill-at.py.
 EXTRA_DIST += tests/interop/lib/mover.py
 
+# Of those that judge time.
+EXTRA_DIST += tests/interop/lib/witness.py
+
 # The swarm of hostile.py.
 check_PROGRAMS += tests/interop/hostile_swarm
 tests_interop_hostile_swarm_SOURCES = tests/interop/swarm/swarm.c \
