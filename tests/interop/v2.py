@@ -152,15 +152,19 @@ def to_qbittorrent(lab):
 
 
 def a_poisoner_beside_one_that_tells(lab):
-    """The poisoner knows of version 1 alone; the seed tells the hashes of the blocks, too."""
+    """The poisoner knows of version 1 alone; the seed tells the hashes of the blocks, too, and
+    comes when there is a bad one."""
     payload = OneFile(lab, 4 << 20)
     torrent, said = make(lab, payload, "hybrid")
     payload.infohash = bytes.fromhex(said["infohash"])
-    poisoner = WirePeer(lab, payload, host="127.0.0.2", poison=0.05, rate=4 << 20)
-    seeder = Bttui(lab, torrent, payload.dir, "--max-up", "4M").seeding()
+    poisoner = WirePeer(lab, payload, host="127.0.0.2", poison=0.05, rate=4 << 20, waits=True)
     target = lab.new_dir("target")
-    bttui = Bttui(lab, torrent, target, "--exit-when-done", "--peer", poisoner.address,
-                  "--peer", f"127.0.0.1:{seeder.port()}")
+    bttui = Bttui(lab, torrent, target, "--exit-when-done", "--peer", poisoner.address)
+    wait_until(poisoner.has_poisoned, "a bad block")
+    seeder = Bttui(lab, torrent, payload.dir, "--max-up", "4M", "--peer",
+                   f"127.0.0.1:{bttui.port()}")
+    seeder.wait_event("peer", reason="")
+    poisoner.go_on.set()
     bttui.wait_done()
     check_equal(payload.differences(target), [], "files that differ")
     check_equal([(ban["address"], ban["reason"]) for ban in bttui.seen("ban")],
@@ -220,7 +224,7 @@ def a_hybrid_in_a_swarm_of_both_kinds(lab):
     bttui.wait_event("completed")
     leecher.wait_complete()
     rtorrent.wait_complete()
-    check_equal(tracker.counts(Swarm(said["infohash"]))[0] > 1, True, "seeders by version 1")
+    tracker.wait_seeders(Swarm(said["infohash"]), 2)
     wait_until(lambda: tracker.counts(Swarm(said["infohash_v2"][:40]))[0] >= 1,
                "the tracker to know us by version 2")
     leecher.end()

@@ -17,10 +17,11 @@ class WirePeer:
     """Seeds PAYLOAD on HOST. POISON: the share of blocks sent with a wrong byte.
     RATE: bytes a second and connection, 0 for as fast as it goes. SILENT_AFTER: so many
     blocks, then it takes requests and answers none. CLIENT: the name it gives itself in an
-    extension handshake (BEP 10), bytes."""
+    extension handshake (BEP 10), bytes. WAITS: before its first block, or after its first
+    wrong one if there are such, until `go_on` is set: what else is to take part then does."""
 
     def __init__(self, lab, payload, host="127.0.0.1", poison=0.0, rate=0, seed=3,
-                 silent_after=None, client=None):
+                 silent_after=None, client=None, waits=False):
         self.payload, self.poison, self.rate = payload, poison, rate
         self.silent_after, self.client = silent_after, client
         self.data = payload.read(0, payload.total_bytes)
@@ -28,6 +29,9 @@ class WirePeer:
         self.peer_id = b"-IT0001-" + random.SystemRandom().randbytes(12)
         self.sent = []  # (piece, begin, whether it was poisoned), in order
         self.connections = 0
+        self.go_on = threading.Event()
+        if not waits:
+            self.go_on.set()
         self.lock = threading.Lock()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family)
@@ -88,6 +92,8 @@ class WirePeer:
         poisoned = self.random.random() < self.poison
         if poisoned:
             block[self.random.randrange(length)] ^= 0x40
+        if not self.poison:
+            self.go_on.wait()
         with self.lock:
             if self.silent_after is not None and len(self.sent) >= self.silent_after:
                 return
@@ -95,6 +101,11 @@ class WirePeer:
         if self.rate:
             time.sleep(length / self.rate)
         connection.sendall(struct.pack(">IBII", length + 9, PIECE, piece, begin) + block)
+        if poisoned:
+            self.go_on.wait()
+
+    def has_poisoned(self):
+        return any(poisoned for _, _, poisoned in self.sent_since(0))
 
     def sent_since(self, mark):
         """Blocks sent after the first MARK ones."""
