@@ -141,7 +141,7 @@ static void state_not_saved(struct torrent *torrent, enum error_code error)
                  torrent->display_name, torrent->session->state.path, error_text(error));
 }
 
-/* HAVE and STAMPS of RESUME are set, and whether it is clean. */
+/* HAVE, STAMPS and PEERS of RESUME are set, and whether it is clean. */
 static enum error_code encode(struct torrent *torrent, struct resume *resume,
                               struct buffer *buffer)
 {
@@ -176,10 +176,8 @@ static enum error_code encode(struct torrent *torrent, struct resume *resume,
         error = metainfo_given_of(torrent_is_renaming(torrent) ? torrent->renamed
                                                                : torrent->meta,
                                   &resume->given);
-    resume->peers = torrent_known_peers(torrent, &resume->peer_count);
     if (error == ERROR_NONE)
         error = resume_encode(resume, torrent->meta->file_count, buffer);
-    free(resume->peers);
     bitfield_done(&resume->unwanted);
     metainfo_given_done(&resume->given);
     return error;
@@ -194,13 +192,17 @@ static enum error_code post_save(struct torrent *torrent, struct resume *resume,
     buffer_init(&buffer, (size_t)64 << 20);
     info_hash_hex(&torrent->kept_hash, hex);
     snprintf(name, sizeof name, "resume/%s", hex);
+    resume->peers = torrent_known_peers(torrent, &resume->peer_count);
     if (job == NULL || encode(torrent, resume, &buffer) != ERROR_NONE ||
         (job->name = strdup(name)) == NULL) {
         buffer_done(&buffer);
         disk_job_free(job);
+        free(resume->peers);
         return ERROR_MEMORY;
     }
-    torrent->choice_unsaved = torrent->peers_unsaved = false;
+    torrent->choice_unsaved = false;
+    torrent_known_peers_saved(torrent, resume->peers, resume->peer_count);
+    free(resume->peers);
     job->dir_fd = torrent->session->state.fd;
     job->bytes = buffer.bytes;
     job->length = buffer.length;

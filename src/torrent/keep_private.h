@@ -31,8 +31,13 @@ void torrent_call_known_peers(struct torrent *torrent);
 void torrent_note_known_peers(struct torrent *torrent);
 /* At most RESUME_PEERS_MAX, of now if it runs; the caller frees. NULL: none are kept. */
 struct netaddr *torrent_known_peers(const struct torrent *torrent, uint32_t *ret_count);
-/* Somebody was met: saved within minutes. */
+/* Somebody was met: saved within minutes, if it is news. */
 void torrent_known_peers_changed(struct torrent *torrent);
+/* PEERS, COUNT of them, are in the state that is saved, or was loaded. */
+void torrent_known_peers_saved(struct torrent *torrent, const struct netaddr *peers,
+                               uint32_t count);
+/* Whether somebody is known whom the saved state does not name, or the other way. */
+bool torrent_has_news_of_peers(struct torrent *torrent);
 
 /* keep.c: what is added is not forgotten */
 void session_init_keeping(struct session *session);

@@ -1,16 +1,18 @@
 /*
  * Whom a torrent knows outlasts the session, however it ends. Its resume file names those
  * who proved to be peers: whenever it is written anyway, and for nothing else than them
- * once in a while, all torrents together, if somebody has shaken hands since. Of a
- * private torrent the tracker alone says who is there (BEP 27).
+ * once in a while, all torrents together, if others have shaken hands since than the file
+ * names. Of a private torrent the tracker alone says who is there (BEP 27).
  */
 #include "peer/peer_manager.h"
 #include "torrent/keep_private.h"
 #include "torrent/session_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#define SAVE_NS (300 * NS_PER_S)
+#define SAVE_NS       (300 * NS_PER_S)
+#define ADDRESS_BYTES 19u
 
 static bool may_be_kept(const struct torrent *torrent)
 {
@@ -60,13 +62,57 @@ void torrent_known_peers_changed(struct torrent *torrent)
         loop_timer_set_in(session->loop, &session->peers_timer, SAVE_NS);
 }
 
+/* ---- news ---- */
+
+static int in_order(const void *one, const void *other)
+{
+    return netaddr_compare(one, other);
+}
+
+/* The same in whatever order. */
+static void digest_of(const struct netaddr *peers, uint32_t count,
+                      uint8_t ret_digest[SHA1_BYTES])
+{
+    struct netaddr sorted[RESUME_PEERS_MAX];
+    uint8_t bytes[RESUME_PEERS_MAX * ADDRESS_BYTES], *at = bytes;
+    if (count > 0)
+        memcpy(sorted, peers, count * sizeof *peers);
+    qsort(sorted, count, sizeof *sorted, in_order);
+    for (uint32_t i = 0; i < count; i++, at += ADDRESS_BYTES) {
+        at[0] = sorted[i].family;
+        memcpy(at + 1, sorted[i].bytes, sizeof sorted[i].bytes);
+        be16_put(at + 17, sorted[i].port);
+    }
+    digest_sha1(bytes, count * ADDRESS_BYTES, ret_digest);
+}
+
+void torrent_known_peers_saved(struct torrent *torrent, const struct netaddr *peers,
+                               uint32_t count)
+{
+    torrent->peers_unsaved = false;
+    digest_of(peers, count, torrent->saved_peers);
+}
+
+bool torrent_has_news_of_peers(struct torrent *torrent)
+{
+    uint32_t count;
+    uint8_t digest[SHA1_BYTES];
+    if (!torrent->peers_unsaved)
+        return false;
+    struct netaddr *peers = torrent_known_peers(torrent, &count);
+    digest_of(peers, count, digest);
+    free(peers);
+    torrent->peers_unsaved = memcmp(digest, torrent->saved_peers, sizeof digest) != 0;
+    return torrent->peers_unsaved;
+}
+
 /* What cannot be saved now is saved with what it waits for. */
 static void on_peers_timer(void *context)
 {
     struct session *session = context;
     for (uint32_t i = 0; i < session->count; i++) {
         struct torrent *torrent = session_torrent(session, session->order[i]);
-        if (torrent->peers_unsaved)
+        if (torrent_has_news_of_peers(torrent))
             torrent_checkpoint(torrent);
     }
 }

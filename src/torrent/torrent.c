@@ -119,7 +119,7 @@ void torrent_stop(struct torrent *torrent)
     loop_timer_cancel(torrent->session->loop, &torrent->checkpoint);
     loop_timer_cancel(torrent->session->loop, &torrent->disk_retry);
     peer_manager_get_counts(torrent->peers, &counts);
-    const bool settled = torrent->settled && !torrent->peers_unsaved &&
+    const bool settled = torrent->settled && !torrent_has_news_of_peers(torrent) &&
                          counts.downloaded == 0 && counts.uploaded == 0 &&
                          !torrent_goal_keeps_time(torrent);
     torrent->disk_done = torrent->missing || torrent->unchecked || settled || !was_ready;

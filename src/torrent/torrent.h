@@ -166,6 +166,7 @@ struct torrent {
     struct bitfield durable;  /* what was synced and claimed last */
     struct bitfield claiming; /* what the sync under way will have made durable */
     bool peers_unsaved;       /* somebody has shaken hands since the state was saved */
+    uint8_t saved_peers[SHA1_BYTES]; /* a digest of whom that names */
     struct loop_timer checkpoint;
     bool trackers_done, disk_done;
 

@@ -74,6 +74,7 @@ static void take_resume(struct torrent *torrent, const struct resume *resume)
     if (resume->added_s != 0)
         torrent->added_wall_s = (double)resume->added_s;
     torrent->completed_wall_s = (double)resume->completed_s;
+    torrent_known_peers_saved(torrent, resume->peers, resume->peer_count);
     torrent_take_trackers(torrent);
 }
 

@@ -112,6 +112,54 @@ START_TEST(who_is_met_by_an_idle_torrent_is_saved_within_minutes_and_once)
 }
 END_TEST
 
+static bool leech_is_alone(const struct pair *at)
+{
+    return side_info(&at->leech).peers_connected == 0;
+}
+
+static bool leech_met_somebody(const struct pair *at)
+{
+    (void)at;
+    return leech_torrent()->peers_unsaved && leech_has_peer(at);
+}
+
+static bool timer_is_over(const struct pair *at)
+{
+    return !loop_timer_is_set(&at->leech.session->peers_timer);
+}
+
+/* Its peers are due to be saved, but the file has them. */
+static void is_not_saved(void)
+{
+    struct loop_timer *timer = &pair.leech.session->peers_timer;
+    pair_until(&pair, leech_met_somebody, 10);
+    ck_assert(loop_timer_is_set(timer));
+    pair.leech.checkpoints = 0;
+    ck_assert_int_eq(loop_timer_set_in(pair.loop, timer, 0), ERROR_NONE);
+    pair_until(&pair, timer_is_over, 10);
+    ck_assert(!leech_torrent()->peers_unsaved);
+    ck_assert(!leech_torrent()->sync_under_way);
+    ck_assert_uint_eq(pair.leech.checkpoints, 0);
+}
+
+/* In this session, or in the next. */
+START_TEST(who_comes_back_is_not_saved_again)
+{
+    meet_a_miser();
+    save_now(&pair.leech.session->peers_timer);
+    if (_i == 0) {
+        torrent_pause(pair.seed.session, pair.seed.id);
+        pair_until(&pair, leech_is_alone, 10);
+        torrent_resume(pair.seed.session, pair.seed.id);
+        pair_introduce(&pair);
+    } else {
+        side_drop(&pair.leech);
+        open_leech();
+    }
+    is_not_saved();
+}
+END_TEST
+
 START_TEST(an_orderly_end_keeps_them_though_nothing_else_has_changed)
 {
     meet_a_miser();
@@ -160,6 +208,7 @@ Suite *test_known_peers_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, peers_are_found_again_after_a_kill_in_the_midst_of_a_download);
     tcase_add_test(tcase, who_is_met_by_an_idle_torrent_is_saved_within_minutes_and_once);
+    tcase_add_loop_test(tcase, who_comes_back_is_not_saved_again, 0, 2);
     tcase_add_test(tcase, an_orderly_end_keeps_them_though_nothing_else_has_changed);
     tcase_add_test(tcase, a_session_that_does_not_run_it_keeps_what_the_one_before_knew);
     tcase_add_test(tcase, of_a_private_torrent_nobody_is_kept);
