@@ -70,11 +70,16 @@ static enum error_code answer(struct peer *peer, const struct hash_request *requ
                : wire_put_hashes(&peer->out, WIRE_HASH_REJECT, request, NULL, 0);
 }
 
+static void no_longer_wants_leaves(struct peer *peer)
+{
+    peer->wants_leaves -= peer->wants_leaves > 0;
+}
+
 enum error_code peer_send_hashes(struct peer *peer, const uint8_t *bytes, uint32_t length)
 {
     struct hash_request request;
     hash_request_read(bytes, &request);
-    peer->wants_leaves -= peer->wants_leaves > 0;
+    no_longer_wants_leaves(peer);
     return wire_put_hashes(&peer->out,
                            length > HASH_REQUEST_BYTES ? WIRE_HASHES : WIRE_HASH_REJECT,
                            &request, bytes + HASH_REQUEST_BYTES,
@@ -134,6 +139,13 @@ bool peer_manager_takes_hash_requests(const struct peer_manager *manager,
 {
     const struct peer *peer = peer_manager_find(manager, ref);
     return peer != NULL && peer->handshaken && peer->v2;
+}
+
+void peer_manager_leaves_unanswered(struct peer_manager *manager, struct peer_id_ref ref)
+{
+    struct peer *peer = peer_manager_find(manager, ref);
+    if (peer != NULL)
+        no_longer_wants_leaves(peer);
 }
 
 void peer_manager_set_trees(struct peer_manager *manager, const struct metainfo *v2)

@@ -201,6 +201,9 @@ uint32_t peer_manager_allowed(const struct peer_manager *manager, struct peer_id
 /* Whether it takes hash requests (BEP 52): PEER_ASK_HASHES. */
 bool peer_manager_takes_hash_requests(const struct peer_manager *manager,
                                       struct peer_id_ref peer);
+/* A PEER_HASHES_WANTED of it is not answered, for want of memory. */
+void peer_manager_leaves_unanswered(struct peer_manager *manager,
+                                    struct peer_id_ref peer);
 /* False if it is gone. */
 bool peer_manager_address(const struct peer_manager *manager, struct peer_id_ref peer,
                           struct netaddr *ret_address);

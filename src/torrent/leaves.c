@@ -2,6 +2,7 @@
  * disk reads the data and hashes them, for few at a time and not for ever. The others
  * wait rather than be refused: libtorrent 2.0 takes that for a refusal of piece hashes.
  */
+#include "bus/bus.h"
 #include "disk/disk_manager.h"
 #include "meta/hash_tree.h"
 #include "peer/peer_manager.h"
@@ -39,21 +40,33 @@ static const struct metainfo *trees_of(const struct torrent *torrent)
                                          : metainfo_own(torrent->meta);
 }
 
-/* HASHES NULL: it is refused. */
-static void say(struct torrent *torrent, struct peer_id_ref peer, const uint8_t *request,
-                const uint8_t *hashes, uint32_t count)
+static bool post_answer(struct torrent *torrent, struct peer_id_ref peer,
+                        const uint8_t *request, const uint8_t *hashes, uint32_t count)
 {
-    struct message message = {.type = PEER_SEND_HASHES, .peer = peer};
+    struct message message = {
+        .type = PEER_SEND_HASHES, .torrent = torrent->id, .peer = peer};
     const uint32_t length = HASH_REQUEST_BYTES + count * SHA256_BYTES;
     message.u.hashes.bytes = malloc(length);
     if (message.u.hashes.bytes == NULL)
-        return; /* it asks another */
+        return false;
     memcpy(message.u.hashes.bytes, request, HASH_REQUEST_BYTES);
     if (count > 0)
         memcpy(message.u.hashes.bytes + HASH_REQUEST_BYTES, hashes,
                (size_t)count * SHA256_BYTES);
     message.u.hashes.length = length;
-    torrent_post_peers(torrent, &message);
+    if (bus_post(torrent->requests, &message) == ERROR_NONE)
+        return true;
+    message_done(&message, NULL);
+    return false;
+}
+
+/* HASHES NULL: it is refused. Out of memory it is told nothing, and asks another; what it
+ * may still ask us for is not less by that. */
+static void say(struct torrent *torrent, struct peer_id_ref peer, const uint8_t *request,
+                const uint8_t *hashes, uint32_t count)
+{
+    if (!post_answer(torrent, peer, request, hashes, count))
+        peer_manager_leaves_unanswered(torrent->peers, peer);
 }
 
 static bool has_all(const struct torrent *torrent, uint32_t first, uint32_t count)

@@ -1,5 +1,6 @@
 /* Leaves of hash trees (BEP 52): a seed and a scripted peer that asks for them, on
  * virtual time. */
+#include "bus/bus.h"
 #include "meta/hash_tree.h"
 #include "peer/wire.h"
 #include "piece/piece_manager.h"
@@ -136,6 +137,28 @@ START_TEST(what_does_not_lead_to_the_root_is_not_given)
 }
 END_TEST
 
+/* No memory for an answer costs the answer, and not those to come. */
+START_TEST(who_got_no_answer_is_answered_later)
+{
+    struct script_message answer;
+    open_seed(false);
+    come();
+    struct torrent *at = session_torrent(seed, id);
+    struct bus *requests = at->requests, *none = bus_new(0);
+    piece_manager_lost_piece(at->pieces, 1);
+    at->requests = none;
+    for (int i = 0; i < 6; i++)
+        ask(i % 2 == 0 ? 1 : 2); /* to be refused, or to be read for it */
+    ck_assert(!script_peer_find(&peer, WIRE_HASH_REJECT, &answer));
+    at->requests = requests;
+    bus_free(none, NULL);
+    world_run(&world, NS_PER_S);
+    ask(0);
+    ck_assert(is_answered(0));
+    teardown();
+}
+END_TEST
+
 #define CROWD 70u
 
 static struct script_peer crowd[CROWD];
@@ -243,6 +266,7 @@ Suite *test_leaves_suite(void)
     TCase *tcase = tcase_create("leaves");
     tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, a_seed_gives_the_leaves_of_its_pieces, 0, 2);
+    tcase_add_test(tcase, who_got_no_answer_is_answered_later);
     tcase_add_test(tcase, they_wait_for_their_turn);
     tcase_add_test(tcase, no_more_than_32_mib_are_hashed_in_a_second);
     tcase_add_test(tcase, what_other_torrents_are_asked_for_counts);
