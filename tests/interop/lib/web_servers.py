@@ -1,11 +1,14 @@
 """Servers of files: nginx, and one in Python that answers as it is told."""
 
+import contextlib
 import http.server
 import os
 import re
 import socket
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 
 from lab import Process, free_port, in_background, program, wait_until
 
@@ -42,6 +45,7 @@ http {{
         super().__init__(lab, "nginx", [program("nginx"), "-e", f"{home}/error", "-p", home,
                                         "-c", conf])
         self.url = f"http://127.0.0.1:{self.port}/"
+        self.marks = 0
         wait_until(self._listens, "nginx listens")
 
     def _listens(self):
@@ -50,11 +54,23 @@ http {{
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def requests(self):
-        return self.text(self.access).splitlines() if os.path.exists(self.access) else []
+        """All that has been answered. A line is written when the answer has gone, so that one may
+        be missing: nginx is asked for a mark, and sees to what came first before it."""
+        self.marks += 1
+        mark = f"mark-{self.marks}"
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(self.url + mark).close()
+        lines = wait_until(lambda: self._lines_with(mark), "nginx to tell what it was asked for")
+        return [line for line in lines if "/mark-" not in line]
 
-    def connections(self):
-        """How many the requests came over."""
-        return len({line.rsplit(" ", 1)[1] for line in self.requests()})
+    def _lines_with(self, mark):
+        lines = self.text(self.access).split("\n")[:-1]
+        return lines if any(mark in line for line in lines) else None
+
+    @staticmethod
+    def connections(requests):
+        """How many these came over."""
+        return len({line.rsplit(" ", 1)[1] for line in requests})
 
 
 class WebServer:
