@@ -90,14 +90,20 @@ static void judge(struct peer *peer, uint32_t piece_count)
         peer_close(peer, peer_reason_of(error), error);
 }
 
+/* How else than by the tracker. */
+static bool is_a_stranger(const struct known *known)
+{
+    return !known->told_by_tracker &&
+           (known->source == PEER_SOURCE_DHT || known->source == PEER_SOURCE_PEX ||
+            known->source == PEER_SOURCE_LSD || known->source == PEER_SOURCE_RESUME);
+}
+
 /* BEP 27: how else they were found was no mistake until now. */
 static void forget_strangers(struct peer_manager *manager)
 {
     for (uint32_t i = 0; i < manager->known_count; i++) {
         struct known *known = &manager->known[i];
-        if (known->address.family == NETADDR_NONE ||
-            (known->source != PEER_SOURCE_DHT && known->source != PEER_SOURCE_PEX &&
-             known->source != PEER_SOURCE_LSD))
+        if (known->address.family == NETADDR_NONE || !is_a_stranger(known))
             continue;
         known->dialable = false;
         if (known->peer == NULL)

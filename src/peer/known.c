@@ -79,6 +79,7 @@ static void refresh(struct known *known, enum peer_source source)
     if (source == PEER_SOURCE_INCOMING)
         return;
     known->dialable = !known->is_self;
+    known->told_by_tracker |= source == PEER_SOURCE_TRACKER;
     if (known_is_hearsay(known->source) && source != PEER_SOURCE_PEX &&
         source != PEER_SOURCE_RESUME &&
         (!known_is_hearsay(source) || known->source == PEER_SOURCE_PEX)) {
@@ -121,6 +122,7 @@ uint32_t known_add(struct peer_manager *manager, const struct netaddr *address,
         .generation = generation,
         .born = generation,
         .dialable = source != PEER_SOURCE_INCOMING,
+        .told_by_tracker = source == PEER_SOURCE_TRACKER,
     };
     return place;
 }

@@ -22,6 +22,7 @@ struct known {
     uint8_t fails;
     bool paused, put_last, banned, dialable;
     bool is_self, is_seed; /* ourselves; wanted nothing when last seen */
+    bool told_by_tracker;  /* too, by whatever else it was known first */
     bool forget;           /* when its last connection is buried */
     bool by_utp;           /* so it was reached last */
     bool by_v2,

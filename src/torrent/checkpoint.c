@@ -60,7 +60,7 @@ void torrent_checkpoint(struct torrent *torrent)
 {
     if (can_claim(torrent))
         torrent_save(torrent, false);
-    else if (torrent->choice_unsaved)
+    else if (torrent->choice_unsaved || torrent_link_has_news_of_peers(torrent))
         torrent_save_choice(torrent);
 }
 

@@ -38,6 +38,8 @@ void torrent_known_peers_saved(struct torrent *torrent, const struct netaddr *pe
                                uint32_t count);
 /* Whether somebody is known whom the saved state does not name, or the other way. */
 bool torrent_has_news_of_peers(struct torrent *torrent);
+/* The same of a link, which has no claims that would be saved with them. */
+bool torrent_link_has_news_of_peers(struct torrent *torrent);
 
 /* keep.c: what is added is not forgotten */
 void session_init_keeping(struct session *session);

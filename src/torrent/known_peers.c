@@ -3,6 +3,12 @@
  * who proved to be peers: whenever it is written anyway, and for nothing else than them
  * once in a while, all torrents together, if others have shaken hands since than the file
  * names. Of a private torrent the tracker alone says who is there (BEP 27).
+ *
+ * A link does not know whether it is private, and until it does it looks for peers by all
+ * means, at each start anew. What BEP 27 protects, that nobody takes part but by leave of
+ * the tracker, is kept from the time that it is known: the file names no peer any more,
+ * and those that it named are let go as those of the DHT are. So a link keeps its peers;
+ * and it does so sooner than others, for they are all that it has.
  */
 #include "peer/peer_manager.h"
 #include "torrent/keep_private.h"
@@ -12,6 +18,7 @@
 #include <string.h>
 
 #define SAVE_NS       (300 * NS_PER_S)
+#define SAVE_LINK_NS  (30 * NS_PER_S)
 #define ADDRESS_BYTES 19u
 
 static bool may_be_kept(const struct torrent *torrent)
@@ -58,7 +65,10 @@ void torrent_known_peers_changed(struct torrent *torrent)
     if (!may_be_kept(torrent) || session->state.read_only)
         return;
     torrent->peers_unsaved = true;
-    if (!loop_timer_is_set(&session->peers_timer))
+    if (torrent->awaited != NULL) {
+        if (!loop_timer_is_set(&torrent->checkpoint))
+            loop_timer_set_in(session->loop, &torrent->checkpoint, SAVE_LINK_NS);
+    } else if (!loop_timer_is_set(&session->peers_timer))
         loop_timer_set_in(session->loop, &session->peers_timer, SAVE_NS);
 }
 
@@ -104,6 +114,11 @@ bool torrent_has_news_of_peers(struct torrent *torrent)
     free(peers);
     torrent->peers_unsaved = memcmp(digest, torrent->saved_peers, sizeof digest) != 0;
     return torrent->peers_unsaved;
+}
+
+bool torrent_link_has_news_of_peers(struct torrent *torrent)
+{
+    return torrent->awaited != NULL && torrent_has_news_of_peers(torrent);
 }
 
 /* What cannot be saved now is saved with what it waits for. */

@@ -177,6 +177,7 @@ static void be_private(struct torrent *torrent)
 {
     torrent->meta->is_private = true;
     peer_manager_set_private(torrent->peers);
+    torrent_choice_changed(torrent); /* what is saved names no peers any more */
     session_dht_follow(torrent);
     session_lsd_follow(torrent);
 }

@@ -177,8 +177,8 @@ static enum error_code find_resume(struct session *session, const struct metainf
                                    const struct add_options *options,
                                    struct resume *ret_resume)
 {
-    if (meta->awaited)
-        return ERROR_NOT_FOUND;
+    if (meta->awaited && session->restoring == NULL)
+        return ERROR_NOT_FOUND; /* what is there is of another one */
     const char *dir =
         options->download_dir != NULL ? options->download_dir : session->download_dir;
     const enum error_code error = load_resume(session, meta, ret_resume);
@@ -253,11 +253,11 @@ enum error_code session_add_metainfo(struct session *session, struct metainfo *m
     }
     error = torrent_new(session, meta, options, resumed == ERROR_NONE ? &resume : NULL,
                         &torrent);
+    if (error != ERROR_NONE && resumed == ERROR_NONE)
+        resume_done(&resume);
     if (error == ERROR_NONE && magnet != NULL)
         error = torrent_await(torrent, magnet, options);
     if (error != ERROR_NONE) {
-        if (resumed == ERROR_NONE)
-            resume_done(&resume);
         metainfo_free(renamed);
         torrent_free(torrent);
         return error;

@@ -125,7 +125,8 @@ void torrent_stop(struct torrent *torrent)
     torrent->disk_done = torrent->missing || torrent->unchecked || settled || !was_ready;
     if (!torrent->disk_done && !torrent->sync_under_way)
         torrent_save(torrent, true);
-    else if (torrent->disk_done && torrent->choice_unsaved)
+    else if (torrent->disk_done &&
+             (torrent->choice_unsaved || torrent_link_has_news_of_peers(torrent)))
         torrent_save_choice(torrent);
     session_torrent_stopped(torrent);
 }

@@ -121,7 +121,8 @@ static enum error_code set_dirs(struct torrent *torrent,
                                 const struct resume *resume)
 {
     const struct session *session = torrent->session;
-    const char *dir = resume != NULL                  ? resume->download_dir
+    const bool is_kept = resume != NULL && !torrent->meta->awaited; /* a link says it */
+    const char *dir = is_kept                         ? resume->download_dir
                       : options->download_dir != NULL ? options->download_dir
                                                       : session->download_dir;
     const char *first = resume != NULL || torrent->meta->awaited

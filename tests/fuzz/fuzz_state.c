@@ -1,4 +1,5 @@
-/* Any bytes as a state file's image, and any bytes as resume data inside a good one. */
+/* Any bytes as a state file's image, and any bytes as resume data inside a good one, of a
+ * torrent and of a link. */
 #include "base/buffer.h"
 #include "disk/state_file.h"
 #include "torrent/resume.h"
@@ -21,17 +22,22 @@ static const struct metainfo meta = {.files = files,
                                      .total_bytes = 180000,
                                      .hash = {{'h', 'a', 's', 'h'}}};
 
+/* Of a link, nothing is known of files and pieces. */
+static const struct metainfo link_meta = {.awaited = true,
+                                          .hash = {{'h', 'a', 's', 'h'}}};
+
 /* What was decoded is encoded to the same claims. */
-static void go_round(struct resume *resume)
+static void go_round(struct resume *resume, const struct metainfo *of)
 {
     struct buffer buffer;
     struct resume again;
     buffer_init(&buffer, (size_t)1 << 20);
-    enum error_code error = resume_encode(resume, FILES, &buffer);
+    enum error_code error = resume_encode(resume, of->file_count, &buffer);
     assert(error == ERROR_NONE);
-    error = resume_decode(buffer.bytes, buffer.length, &meta, &again);
+    error = resume_decode(buffer.bytes, buffer.length, of, &again);
     assert(error == ERROR_NONE);
-    assert(memcmp(again.have.bytes, resume->have.bytes, 2) == 0);
+    assert(memcmp(again.have.bytes, resume->have.bytes, of->piece_count != 0 ? 2 : 0) ==
+           0);
     assert(again.uploaded == resume->uploaded && again.seeded_s == resume->seeded_s &&
            again.clean == resume->clean);
     assert(again.trackers_added.count == resume->trackers_added.count &&
@@ -81,6 +87,16 @@ static void wrap(const uint8_t *bytes, size_t length)
     free(image);
 }
 
+static void read_of_link(const uint8_t *bytes, size_t length)
+{
+    struct resume resume;
+    if (resume_decode(bytes, length, &link_meta, &resume) != ERROR_NONE)
+        return;
+    assert(resume.have.size == 0 && resume.stamps == NULL);
+    go_round(&resume, &link_meta);
+    resume_done(&resume);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct resume resume;
@@ -89,10 +105,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (state_file_check(bytes, length, &content, &content_length) == ERROR_NONE)
         assert(content_length == length - STATE_FILE_HEADER_BYTES);
     wrap(bytes, length);
+    read_of_link(bytes, length);
     if (resume_decode(bytes, length, &meta, &resume) != ERROR_NONE)
         return 0;
     assert(resume.have.size == PIECES);
-    go_round(&resume);
+    go_round(&resume, &meta);
     compare(&resume);
     resume_done(&resume);
     return 0;

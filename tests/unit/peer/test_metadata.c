@@ -334,16 +334,20 @@ START_TEST(a_seed_is_one_when_the_metainfo_has_come)
 }
 END_TEST
 
-/* BEP 27: whom the DHT, peers or the local network told of was no mistake until now. */
+/* BEP 27: whom the DHT, peers, the local network or an earlier session told of was no
+ * mistake until now. */
 START_TEST(private_metadata_drop_whom_no_tracker_told_of)
 {
     static const struct {
-        enum peer_source source;
+        enum peer_source source, then;
         bool stays;
-    } sources[] = {{PEER_SOURCE_TRACKER, true},
-                   {PEER_SOURCE_DHT, false},
-                   {PEER_SOURCE_PEX, false},
-                   {PEER_SOURCE_LSD, false}};
+    } sources[] = {{PEER_SOURCE_TRACKER, PEER_SOURCE_TRACKER, true},
+                   {PEER_SOURCE_DHT, PEER_SOURCE_DHT, false},
+                   {PEER_SOURCE_PEX, PEER_SOURCE_DHT, false},
+                   {PEER_SOURCE_LSD, PEER_SOURCE_LSD, false},
+                   {PEER_SOURCE_RESUME, PEER_SOURCE_DHT, false},
+                   {PEER_SOURCE_RESUME, PEER_SOURCE_TRACKER, true},
+                   {PEER_SOURCE_LSD, PEER_SOURCE_TRACKER, true}};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         const struct rig_config config = {
             .awaits = true, .info = info, .info_bytes = sizeof info};
@@ -353,6 +357,7 @@ START_TEST(private_metadata_drop_whom_no_tracker_told_of)
         script_peer_listen(&remote, vnet_host(rig.world.vnet, "10.0.0.2"), rig.world.loop,
                            "10.0.0.2:7000");
         rig_connect(&rig, "10.0.0.2:7000", sources[i].source);
+        rig_connect(&rig, "10.0.0.2:7000", sources[i].then);
         rig_run(&rig, NS_PER_S);
         script_peer_handshake(&remote, &hello);
         rig_run(&rig, 50 * NS_PER_MS);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 Suite *test_hybrid_trackers_suite(void);
+Suite *test_link_kept_suite(void);
 Suite *test_magnet_webseed_suite(void);
 
 #define URL "http://site.test/0123456789abcdef0123/a.torrent?passkey=secret"
@@ -256,6 +257,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_add_suite(runner, test_hybrid_trackers_suite());
+    srunner_add_suite(runner, test_link_kept_suite());
     srunner_add_suite(runner, test_magnet_webseed_suite());
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);

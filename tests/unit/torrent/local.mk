@@ -21,6 +21,7 @@ check_PROGRAMS += tests/unit/torrent/check_fetch
 TESTS += tests/unit/torrent/check_fetch
 tests_unit_torrent_check_fetch_SOURCES = tests/unit/torrent/check_fetch.c \
 	tests/unit/torrent/payload.c tests/unit/torrent/payload.h \
-	tests/unit/torrent/test_hybrid_trackers.c tests/unit/torrent/test_magnet_webseed.c
+	tests/unit/torrent/test_hybrid_trackers.c tests/unit/torrent/test_link_kept.c \
+	tests/unit/torrent/test_magnet_webseed.c
 tests_unit_torrent_check_fetch_CPPFLAGS = $(CHECK_CPPFLAGS)
 tests_unit_torrent_check_fetch_LDADD = $(TESTS_LIBS) $(TORRENT_LIBS) $(SYSTEM_LIBS) $(CHECK_LIBS)
