@@ -2,8 +2,6 @@
 to take nothing else: either side calls, either side seeds, RC4 throughout and only at the
 beginning. By TCP; tests/interop/utp.py has the same by uTP."""
 
-import time
-
 from bttui import Bttui
 from clients import Aria2, Libtorrent, Rtorrent, Transmission
 from lab import Skip, check, check_equal, free_port, run, wait_until
@@ -43,17 +41,23 @@ def check_connections(bttui, *encryptions):
           f"{bttui.name}: connections: {told}")
 
 
+def tell(mode, encryption, bttui, since):
+    """When it and the other had met, and when they parted with all there is."""
+    met, *_, parted = [event["time"] - since for event in bttui.seen("peer")]
+    print(f"        {mode}: {encryption}, met after {met:.2f} s, parted after {parted:.2f} s")
+
+
 def bttui_calls(lab, mode, settings, encryption):
     """It leeches from a libtorrent that listens."""
     payload, target, torrent = payload_of(lab)
-    seed = Libtorrent(lab, torrent, payload.dir, seed=True, settings=settings)
-    began = time.time()
+    seed = Libtorrent(lab, torrent, payload.dir, seed=True, settings=settings, meet=True)
     bttui = Bttui(lab, torrent, target, f"--encryption={mode}", f"--peer=127.0.0.1:{seed.port}")
     bttui.wait_event("completed")
-    wait_until(lambda: seed.encryptions() == [encryption], f"libtorrent to tell {encryption}")
-    print(f"        {mode}: {encryption}, {time.time() - began:.2f} s")
+    check_equal(seed.encryptions(), [encryption], "what libtorrent says of it")
     check_equal(payload.differences(target), [], "files that differ")
     bttui.finish()
+    tell(mode, encryption, bttui, bttui.started_at)
+    check_connections(bttui, encryption.replace("plain", "none"))
 
 
 def bttui_answers(lab, mode, settings, encryption):
@@ -61,12 +65,14 @@ def bttui_answers(lab, mode, settings, encryption):
     payload, target, torrent = payload_of(lab)
     bttui = Bttui(lab, torrent, payload.dir, f"--encryption={mode}").seeding()
     leecher = Libtorrent(lab, torrent, target, peers=[("127.0.0.1", bttui.port())],
-                         settings=settings)
+                         settings=settings, meet=True)
     leecher.wait_complete()
-    check_equal(leecher.encryptions(), [encryption], "encryption")
-    print(f"        {mode}: {encryption}")
+    check_equal(leecher.encryptions(), [encryption], "what libtorrent says of it")
+    leecher.end()
     check_equal(payload.differences(target), [], "files that differ")
     bttui.finish()
+    tell(mode, encryption, bttui, leecher.started_at)
+    check_connections(bttui, encryption.replace("plain", "none"))
 
 
 def calls_libtorrent(lab):
@@ -89,12 +95,14 @@ def answers_libtorrent(lab):
 
 
 def never_meets(lab, mode, settings, others):
-    """All comes from the other seed, which is slow enough for both to have been called."""
+    """All comes from the other seed, and not before this one was called in vain."""
     payload, target, torrent = payload_of(lab)
     seed = Libtorrent(lab, torrent, payload.dir, seed=True, settings=settings)
-    other = Libtorrent(lab, torrent, payload.dir, seed=True, settings=others, up=3 << 20)
     bttui = Bttui(lab, torrent, target, f"--encryption={mode}", "--exit-when-done",
-                  f"--peer=127.0.0.1:{seed.port}", f"--peer=127.0.0.1:{other.port}")
+                  f"--peer=127.0.0.1:{seed.port}")
+    seed.wait_called()
+    other = Libtorrent(lab, torrent, payload.dir, seed=True, settings=others, meet=True,
+                       peers=[("127.0.0.1", bttui.port())])
     bttui.wait_done()
     check_equal(seed.encryptions(), [], "connections")
     check_equal(seed.uploaded(), 0, "bytes")

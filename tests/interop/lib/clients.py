@@ -80,6 +80,10 @@ class Libtorrent(Process):
         """What the connections were that it has seen so far: "plain", "header" or "rc4"."""
         return self._told()["encryptions"]
 
+    def wait_called(self):
+        """Until somebody has connected, whatever became of it."""
+        wait_until(lambda: self._told()["calls"], "libtorrent to be called")
+
     def wait_complete(self, timeout_s=None):
         wait_until(self.complete, "libtorrent to complete", timeout_s)
 

@@ -2,8 +2,8 @@
 
     libtorrent_peer.py TORRENT-OR-MAGNET DIRECTORY JSON-OPTIONS
 
-prints a line of JSON whenever what it tells has changed; at SIGTERM it ends when all it has is
-written."""
+prints a line of JSON whenever what it tells has changed; "calls" are all connections that
+came in, whatever became of them. At SIGTERM it ends when all it has is written."""
 
 import json
 import signal
@@ -21,7 +21,10 @@ def settings(options):
         "enable_dht": False, "enable_lsd": options.get("lsd", False), "enable_upnp": False, "enable_natpmp": False,
         "allow_multiple_connections_per_ip": True,
         "enable_outgoing_utp": False,  # it waits 3 s for an answer before it tries TCP
-        "alert_mask": 0,
+        "alert_mask": libtorrent.alert.category_t.peer_notification,
+        "alert_queue_size": 100000,
+        # A limit makes each step of a handshake wait for the next tick, half a second by itself.
+        **({"tick_interval": 20} if options.get("meet") else {}),
         **options.get("settings", {}),
     }
 
@@ -58,24 +61,26 @@ def main():
         handle.connect_peer((host, port))
     said = None
     ended = []
-    encryptions = set()
+    encryptions, calls = set(), 0
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     while not ended:
         status = handle.status()
         peers = [peer for peer in handle.get_peer_info()
                  if not peer.flags & (peer.handshake | peer.connecting)]
         encryptions.update(encryption(peer) for peer in peers)
-        if is_meeting and encryptions:
-            is_meeting = False
-            set_limits(handle, *limits)
+        calls += sum(isinstance(alert, libtorrent.incoming_connection_alert)
+                     for alert in session.pop_alerts())
         now = {"port": session.listen_port(), "complete": status.is_seeding, "peers": len(peers),
                "uploaded": status.total_payload_upload,
                "downloaded": status.total_payload_download,
-               "encryptions": sorted(encryptions),
+               "encryptions": sorted(encryptions), "calls": calls,
                "error": status.errc.message() if status.errc.value() else ""}
         if now != said:
             said = now
             print(json.dumps(now), flush=True)
+        if is_meeting and encryptions:  # and who reads our output has been told
+            is_meeting = False
+            set_limits(handle, *limits)
         time.sleep(0.02)
     # The session's own end writes what is still in its cache.
     del handle
