@@ -20,6 +20,8 @@ struct leg {
     struct stream *stream; /* NULL: not begun, or over */
     bool connected;
     size_t sent; /* of what is kept */
+    enum error_code
+        broken; /* a word that was not kept found it so, and it is to say so */
 };
 
 struct race {
@@ -141,7 +143,8 @@ static void on_leg_writable(void *context)
 {
     struct leg *leg = context;
     struct race *race = leg->race;
-    const enum error_code error = send_kept(leg);
+    const enum error_code error =
+        leg->broken != ERROR_NONE ? leg->broken : send_kept(leg);
     if (error != ERROR_NONE && error != ERROR_AGAIN)
         on_leg_error(leg, error);
     else if (error == ERROR_NONE && race->writing)
@@ -267,13 +270,16 @@ static enum error_code race_writev(struct stream *stream, const struct iovec *io
     }
     if (connected == NULL)
         return ERROR_AGAIN;
-    const enum error_code error = send_kept(connected);
-    if (race->winner == NULL && error != ERROR_NONE && error != ERROR_AGAIN)
-        return ERROR_AGAIN; /* it is over, but the other may not be */
+    enum error_code error = send_kept(connected);
+    if (error == ERROR_NONE)
+        error = stream_writev(connected->stream, iov, count, ret_bytes);
+    if (race->winner == NULL && error != ERROR_NONE && error != ERROR_AGAIN) {
+        connected->broken = error; /* it is over, but the other may not be */
+        stream_set_interest(connected->stream, true, true);
+        return ERROR_AGAIN;
+    }
     win(connected);
-    if (error != ERROR_NONE)
-        return error;
-    return stream_writev(race->winner->stream, iov, count, ret_bytes);
+    return error;
 }
 
 static void race_set_interest(struct stream *stream, bool read, bool write)

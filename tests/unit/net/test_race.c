@@ -513,6 +513,7 @@ START_TEST(who_writes_much_has_chosen_who_is_there)
 }
 END_TEST
 
+/* Whether a word was said by it before or not. */
 START_TEST(who_writes_much_has_not_chosen_what_is_broken)
 {
     static char much[5000];
@@ -522,8 +523,12 @@ START_TEST(who_writes_much_has_not_chosen_what_is_broken)
     ck_assert_int_eq(call(false), ERROR_NONE);
     world_run(&rig.world, HEAD_START / 2);
     ck_assert_uint_eq(rig.connected, 1);
-    say("hello");
+    if (_i == 0)
+        say("hello");
     ck_assert_int_eq(stream_writev(rig.stream, &iov, 1, &sent), ERROR_AGAIN);
+    world_run(&rig.world, NS_PER_S);
+    if (_i == 1)
+        say("hello");
     world_run(&rig.world, NS_PER_S);
     ck_assert_uint_eq(rig.failed, 0);
     ck_assert_uint_eq(rig.got_bytes, 5);
@@ -591,7 +596,7 @@ Suite *test_race_suite(void)
     tcase_add_loop_test(tcase, without_a_udp_socket_tcp_is_called_alone, 0, 2);
     tcase_add_loop_test(tcase, what_tcp_says_counts_when_neither_can_begin, 0, 2);
     tcase_add_test(tcase, who_writes_much_has_chosen_who_is_there);
-    tcase_add_test(tcase, who_writes_much_has_not_chosen_what_is_broken);
+    tcase_add_loop_test(tcase, who_writes_much_has_not_chosen_what_is_broken, 0, 2);
     tcase_add_loop_test(tcase, a_long_answer_is_read_whole, 0, 4);
     tcase_add_loop_test(tcase, who_reads_nothing_is_not_called_until_he_does, 0, 2);
     tcase_add_loop_test(tcase, it_can_be_closed_at_any_moment, 0, 5);
