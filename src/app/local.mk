@@ -31,7 +31,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/output.c src/app/output.h \
 	src/app/progress.c src/app/progress.h \
 	src/app/proxy_open.c src/app/proxy_open.h src/app/run.c src/app/run.h \
-	src/app/run_private.h src/app/run_fetch.c src/app/run_organise.c src/app/run_session.c \
+	src/app/run_private.h src/app/run_end.c src/app/run_fetch.c src/app/run_organise.c src/app/run_session.c \
 	src/app/settings.c src/app/settings.h \
 	src/app/show.c src/app/show.h \
 	src/app/show_text.c \

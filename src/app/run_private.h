@@ -1,5 +1,5 @@
-/* Between run.c, which starts, runs and ends a session behind its front, and
- * run_session.c, which opens it; nobody else includes this. */
+/* Between run.c, which starts and runs a session behind its front, run_session.c, which
+ * opens it, and run_end.c, which ends it; nobody else includes this. */
 #ifndef BTTUI_APP_RUN_PRIVATE_H
 #define BTTUI_APP_RUN_PRIVATE_H
 
@@ -8,7 +8,7 @@
 #include "app/settings.h"
 #include "torrent/session.h"
 
-/* What one run of the program has; run_close in run.c frees it. */
+/* What one run of the program has; run_close in run_end.c frees it. */
 struct run {
     const struct options *options;
     struct settings *settings; /* where they are from; NULL: no configuration file */
@@ -58,9 +58,17 @@ enum error_code run_take(struct run *run, enum error_code error, struct torrent_
                          char message[SESSION_MESSAGE_SIZE]) MUST_CHECK;
 enum exit_status run_status_of(enum error_code error);
 
-/* run.c */
+/* run_end.c */
 /* Ends the session orderly, and then the program with STATUS; the first time counts. */
 void run_end(struct run *run, enum exit_status status);
+/* Those that ask for the end do so from now on; others that would kill do not. What is
+ * wrong is told on standard error. */
+enum exit_status run_watch_signals(struct run *run);
+/* Frees what RUN has, of which anything may be missing; after a second signal the process
+ * is over with it. */
+void run_close(struct run *run);
+
+/* run.c */
 /* --exit-when-done begins to look. */
 enum exit_status run_watch_done(struct run *run);
 

@@ -54,8 +54,14 @@ struct disk_manager {
     uint32_t torrent_capacity;
 };
 
+/* disk_torrents.c */
+/* NULL: it is not open. Loop thread, or with the mutex. */
+struct disk_torrent *disk_torrent_find(struct disk_manager *manager,
+                                       struct torrent_id id);
 /* A reference to the torrent's storage, or NULL if it is gone. Any thread. */
 struct storage *disk_storage(struct disk_manager *manager, struct torrent_id id);
+
+/* disk_manager.c */
 /* Sends a response to the loop. Any thread. */
 void disk_respond(struct disk_manager *manager, const struct message *response);
 

@@ -1,7 +1,7 @@
 noinst_LIBRARIES += src/disk/libdisk.a
 src_disk_libdisk_a_SOURCES = \
 	src/disk/check.c src/disk/check_hash.c \
-	src/disk/disk_manager.c src/disk/disk_manager.h src/disk/disk_private.h \
+	src/disk/disk_manager.c src/disk/disk_manager.h src/disk/disk_private.h src/disk/disk_torrents.c \
 	src/disk/file_cache.c src/disk/file_cache.h \
 	src/disk/file_walk.c src/disk/file_walk.h \
 	src/disk/hasher.c src/disk/mover.c \
