@@ -43,6 +43,9 @@ static const struct {
     {"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
      "\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x20",
      32, 0, "\xea\xa6\xbd\x25\x88\x0b\xf9\x3d\x3f\x5d\x1e\x4c\xa2\x61\x1d\x91"},
+    {"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
+     "\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x20",
+     32, 4096, "\xf3\xe4\xc0\xa2\xe0\x2d\x1d\x01\xf7\xf0\xa7\x46\x18\xaf\x2b\x48"},
 };
 
 START_TEST(rc4_gives_the_key_stream_of_the_rfc)
@@ -51,6 +54,14 @@ START_TEST(rc4_gives_the_key_stream_of_the_rfc)
     struct rc4 rc4;
     rc4_init(&rc4, (const uint8_t *)vectors[_i].key, vectors[_i].key_bytes);
     rc4_skip(&rc4, vectors[_i].at);
+    rc4_crypt(&rc4, stream, stream, sizeof stream);
+    ck_assert_mem_eq(stream, vectors[_i].stream, sizeof stream);
+
+    /* and behind what was put on something, not passed over */
+    uint8_t before[4096] = {0};
+    memset(stream, 0, sizeof stream);
+    rc4_init(&rc4, (const uint8_t *)vectors[_i].key, vectors[_i].key_bytes);
+    rc4_crypt(&rc4, before, before, vectors[_i].at);
     rc4_crypt(&rc4, stream, stream, sizeof stream);
     ck_assert_mem_eq(stream, vectors[_i].stream, sizeof stream);
 }
