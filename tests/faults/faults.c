@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ struct rule {
 static struct rule rules[RULES_MAX];
 static int rule_count;
 static size_t share;
-static const char *log_path;
+static const char *log_path, *until_path;
 static atomic_uint transfers;
 
 static _Noreturn void refuse(const char *text)
@@ -78,6 +79,7 @@ static __attribute__((constructor)) void read_environment(void)
     static char text[512];
     const char *list = getenv("BTTUI_FAULT"), *bytes = getenv("BTTUI_FAULT_SHORT");
     log_path = getenv("BTTUI_FAULT_LOG");
+    until_path = getenv("BTTUI_FAULT_UNTIL");
     if (bytes != NULL)
         share = (size_t)strtoul(bytes, NULL, 10);
     snprintf(text, sizeof text, "%s", list != NULL ? list : "");
@@ -121,19 +123,26 @@ _Noreturn void fault_die(void)
         pause();
 }
 
+static void stall(void)
+{
+    struct stat status;
+    struct timespec rest = {STALL_S, 0}, moment = {0, 20 * 1000 * 1000};
+    if (until_path != NULL)
+        while (stat(until_path, &status) != 0)
+            nanosleep(&moment, NULL);
+    else
+        while (nanosleep(&rest, &rest) != 0)
+            continue;
+}
+
 static bool act(int what)
 {
-    struct timespec rest = {what == WHAT_HANG ? HANG_S : STALL_S, 0};
-    if (what == WHAT_HANG)
-        dprintf(STDERR_FILENO, "BTTUI_FAULT: hangs\n");
     switch (what) {
     case WHAT_KILL:
     case WHAT_TEAR: /* nothing to tear here */
         fault_die();
     case WHAT_STALL:
-    case WHAT_HANG:
-        while (nanosleep(&rest, &rest) != 0)
-            continue;
+        stall();
         return false;
     default:
         errno = what;

@@ -9,6 +9,8 @@
  *       whose path contains it. WHAT is an errno by number, "kill" (SIGKILL instead of
  *       the call), "tear" (half of the write, then SIGKILL), "stall" (ten seconds more)
  *       or "hang" (a day, and says "hangs" on standard error).
+ *   BTTUI_FAULT_UNTIL=FILE
+ *       A stall lasts until FILE is there, instead of ten seconds.
  *   BTTUI_FAULT_SHORT=BYTES
  *       Every transfer moves so many bytes at most, and every second one on a socket
  *       fails with EAGAIN, every second one on a file with EINTR.

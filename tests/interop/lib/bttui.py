@@ -47,6 +47,12 @@ class Bttui(Process):
             env={"LC_ALL": "C.UTF-8", **(env or {})}, before=before, cwd=cwd)
         self.reader = in_background(self._read)
 
+    def wait(self, timeout_s=None):
+        """Until it has ended and all its events are there."""
+        status = super().wait(timeout_s)
+        self.reader.join(PATIENCE_S)
+        return status
+
     def _read(self):
         for line in self.read_lines():
             event = json.loads(line)
@@ -87,13 +93,11 @@ class Bttui(Process):
     def wait_done(self, timeout_s=None):
         """For one with --exit-when-done: it must end by itself, with 0."""
         check_equal(self.wait(timeout_s), 0, f"{self.name}: exit status")
-        self.reader.join(PATIENCE_S)
         check(self.seen("completed"), f"{self.name}: no completed event")
 
     def finish(self, number=signal.SIGTERM):
         """Ends it by signal; it must do so orderly."""
         check_equal(self.end(number), 0, f"{self.name}: exit status at the signal")
-        self.reader.join(PATIENCE_S)
 
     def last(self, kind, field):
         found = self.seen(kind)

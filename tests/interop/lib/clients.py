@@ -19,7 +19,7 @@ import urllib.request
 import time
 import xmlrpc.client
 
-from lab import Failed, Process, Skip, check, free_port, program, wait_until
+from lab import Failed, Process, Skip, answer_to, check, free_port, program, wait_until
 from payload import bencode, compact
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -56,7 +56,7 @@ class Libtorrent(Process):
 
     def _told(self):
         self.must_run()
-        lines = self.text(self.out).split("\n")[:-1]  # the last may be there by half
+        lines = self.lines()
         return json.loads(lines[-1]) if lines else None
 
     def uploaded(self):
@@ -113,7 +113,7 @@ class Transmission(Process):
             program("transmission-daemon"), "--foreground", "--log-error",
             "--config-dir", home], env={"HOME": home})
         wait_until(lambda: self._call("session-get"), "transmission to start")
-        self._call("torrent-add", filename=torrent)
+        self._ask("torrent-add", filename=torrent)
         # Until it has looked at the data it hangs up on whoever calls.
         wait_until(lambda: self._torrent()["status"] in (4, 6), "transmission to begin")
         if seed:
@@ -133,14 +133,19 @@ class Transmission(Process):
                 raise
             self.session_id = error.headers["X-Transmission-Session-Id"]
             return self._call(method, **arguments)
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             return None
         check(value["result"] == "success", f"transmission: {method}: {value['result']}")
         return value["arguments"]
 
+    def _ask(self, method, **arguments):
+        """However long it takes: adding twice is adding once."""
+        return answer_to(lambda: self._call(method, **arguments),
+                         f"transmission to answer {method}")
+
     def _torrent(self):
-        torrents = self._call("torrent-get", fields=["leftUntilDone", "status", "uploadedEver",
-                                                     "errorString"])["torrents"]
+        torrents = self._ask("torrent-get", fields=["leftUntilDone", "status", "uploadedEver",
+                                                    "errorString"])["torrents"]
         check(torrents, "transmission did not take the torrent")
         return torrents[0]
 

@@ -44,12 +44,24 @@ def wait_until(condition, what, timeout_s=None):
     """Waits for CONDITION() to be true and gives its value back."""
     deadline = time.monotonic() + (timeout_s or PATIENCE_S)
     while True:
+        is_last = time.monotonic() > deadline  # before it looks, however long that takes
         value = condition()
         if value:
             return value
-        if time.monotonic() > deadline:
+        if is_last:
             raise Failed(f"waited in vain for: {what}")
         time.sleep(0.02)
+
+
+def answer_to(ask, what):
+    """What ASK() gives, once it gives anything."""
+    answer = []
+
+    def asked():
+        answer[:] = [ask()]
+        return answer[0] is not None
+    wait_until(asked, what)
+    return answer[0]
 
 
 def program(name):
@@ -59,12 +71,29 @@ def program(name):
     return path
 
 
+_taken = {}  # ports that free_port() gave, by what keeps other tests from them
+
+
+def _take(port):
+    """True: no other test of this network has the port, and none gets it while this one runs."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0bttui-interop-port-{port}")  # gone with the process, and no file
+    except OSError:
+        claim.close()
+        return False
+    _taken[port] = claim
+    return True
+
+
 def free_port(host="127.0.0.1"):
     """A port that nobody uses, for TCP and UDP. Below the range the system gives out, and
-    picked at random, so that tests running side by side do not meet."""
+    given to no other test, which might be the first to listen there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for _ in range(200):
         port = random.SystemRandom().randrange(10240, 32000)
+        if not _take(port):
+            continue
         try:
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 with socket.socket(family, kind) as probe:
@@ -148,6 +177,10 @@ class Process:
         with open(path, "rb") as file:
             return file.read().decode("utf-8", "replace")
 
+    def lines(self):
+        """Of standard output so far; the last may still be there by half."""
+        return self.text(self.out).split("\n")[:-1]
+
     def must_run(self):
         check(self.running(), f"{self.name} ended early with {self.status()}")
 
@@ -166,6 +199,53 @@ class Process:
                     return
                 if not data:
                     time.sleep(0.01)
+
+
+class Slowness:
+    """How long PROCESS was kept waiting by the machine, to be taken off a bound on its own
+    promptness: its first thread had something to do and no processor, or ours came late."""
+
+    TICK_S = 0.02
+
+    def __init__(self, process):
+        self.process = process
+        self.samples = [(time.time(), 0.0)]  # when, and seconds waited so far
+        in_background(self._watch)
+
+    def _queued_s(self):
+        pid = self.process.process.pid
+        with open(f"/proc/{pid}/task/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+
+    def _watch(self):
+        late_s, queued_s = 0.0, 0.0
+        while self.process.running():
+            began = time.monotonic()
+            time.sleep(self.TICK_S)
+            late = time.monotonic() - began - self.TICK_S
+            late_s += late if late > self.TICK_S / 4 else 0
+            try:
+                queued_s = self._queued_s()
+            except (OSError, ValueError, IndexError):
+                pass  # it has ended, or the kernel does not count
+            self.samples.append((time.time(), late_s + queued_s))
+
+    def waited_s(self, since, until):
+        """Between two times of day."""
+        samples = list(self.samples)
+        before = [waited for at, waited in samples if at <= since] or [0.0]
+        after = [waited for at, waited in samples if at >= until] or [samples[-1][1]]
+        return after[0] - before[-1]
+
+    def late_ms(self, bttui):
+        """How late the loop of BTTUI was, without what it had to wait for: the most that it
+        told of."""
+        since, most = bttui.started_at, 0
+        for beat in bttui.seen("heartbeat"):
+            until = beat["time"]
+            most = max(most, beat["lag_ms"] - 1000 * self.waited_s(since, until))
+            since = until
+        return most
 
 
 class Lab:

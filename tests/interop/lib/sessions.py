@@ -28,14 +28,15 @@ except ImportError:  # comes with Deluge, for the Python it is made for
     rencode = None
 
 import clients
-from lab import Failed, Process, Skip, check, check_equal, free_port, program, wait_until
+from lab import (PATIENCE_S, Failed, Process, Skip, answer_to, check, check_equal, free_port,
+                 program, wait_until)
 
 
 class Session(Process):
     suffix, end_signal = "", signal.SIGTERM
 
     def finish(self):
-        check_equal(self.end(self.end_signal, 30), 0, f"{self.name}: exit status")
+        check_equal(self.end(self.end_signal), 0, f"{self.name}: exit status")
 
 
 def open_url(request):
@@ -45,7 +46,7 @@ def open_url(request):
             return answer.read()
     except urllib.error.HTTPError:
         raise
-    except (urllib.error.URLError, ConnectionError):
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
         return None
 
 
@@ -84,22 +85,26 @@ class Transmission(Session):
             return self._call(method, **arguments)
         return json.loads(answer)["arguments"] if answer else None
 
+    def _ask(self, method, **arguments):
+        return answer_to(lambda: self._call(method, **arguments),
+                         f"transmission to answer {method}")
+
     def add(self, torrent, directory):
-        self._call("torrent-add", filename=torrent, **{"download-dir": directory})
+        self._ask("torrent-add", filename=torrent, **{"download-dir": directory})
 
     def pause(self, infohash):
-        self._call("torrent-stop", ids=[infohash])
+        self._ask("torrent-stop", ids=[infohash])
         wait_until(lambda: self._torrents()[infohash]["status"] == 0, "transmission to pause it")
 
     def leave_out(self, infohash, file):
-        self._call("torrent-set", ids=[infohash], **{"files-unwanted": [file]})
+        self._ask("torrent-set", ids=[infohash], **{"files-unwanted": [file]})
 
     def have(self):
         return {infohash: torrent["haveValid"] for infohash, torrent in self._torrents().items()
                 if torrent["status"] in (4, 6)}
 
     def _torrents(self):
-        torrents = self._call("torrent-get", fields=["hashString", "status", "haveValid"])
+        torrents = self._ask("torrent-get", fields=["hashString", "status", "haveValid"])
         return {torrent["hashString"]: torrent for torrent in torrents["torrents"]}
 
 
@@ -155,14 +160,18 @@ class Qbittorrent(Session):
         wait_until(lambda: "paused" in self._state(infohash), "qBittorrent to pause")
 
     def _state(self, infohash):
-        torrents = json.loads(open_url(self.url + f"torrents/info?hashes={infohash}"))
+        torrents = self._info(f"?hashes={infohash}")
         return torrents[0]["state"] if torrents else ""
+
+    def _info(self, which=""):
+        return json.loads(answer_to(lambda: open_url(self.url + "torrents/info" + which),
+                                    "qBittorrent to tell of its torrents"))
 
     def leave_out(self, infohash, file):
         self._post("torrents/filePrio", hash=infohash, id=file, priority=0)
 
     def have(self):
-        torrents = json.loads(open_url(self.url + "torrents/info"))
+        torrents = self._info()
         return {torrent["hash"]: torrent["completed"] for torrent in torrents
                 if "checking" not in torrent["state"]}
 
@@ -231,8 +240,7 @@ class Deluge(Session):
             program("deluged"), "--do-not-daemonize", "--config", self.home, "--port",
             str(rpc_port)], env={"HOME": self.home})
         self.socket = wait_until(lambda: self._connect(rpc_port), "deluged to start")
-        with open(os.path.join(self.home, "auth"), encoding="utf-8") as file:
-            user, password = file.readline().split(":")[:2]
+        user, password = wait_until(self._auth, "deluged to write down who may ask")
         self._call("daemon.login", user, password, client_version="2.0.3")
 
     def _connect(self, port):
@@ -240,9 +248,17 @@ class Deluge(Session):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         try:
-            return context.wrap_socket(socket.create_connection(("127.0.0.1", port), 20))
+            return context.wrap_socket(socket.create_connection(("127.0.0.1", port), PATIENCE_S))
         except OSError:
             return None
+
+    def _auth(self):
+        try:
+            with open(os.path.join(self.home, "auth"), encoding="utf-8") as file:
+                line = file.readline()
+        except FileNotFoundError:
+            return None
+        return line.split(":")[:2] if line.endswith("\n") else None
 
     def _receive(self, length):
         data = b""
@@ -273,6 +289,7 @@ class Deluge(Session):
 
     def pause(self, infohash):
         self._call("core.pause_torrent", infohash)
+        wait_until(lambda: self._torrents()[infohash]["state"] == "Paused", "deluged to pause it")
 
     def leave_out(self, infohash, file):
         count = len(self._call("core.get_torrent_status", infohash, ["files"])["files"])
@@ -280,6 +297,8 @@ class Deluge(Session):
                    {"file_priorities": [0 if i == file else 4 for i in range(count)]})
 
     def have(self):
-        torrents = self._call("core.get_torrents_status", {}, ["state", "total_done"])
-        return {infohash: torrent["total_done"] for infohash, torrent in torrents.items()
+        return {infohash: torrent["total_done"] for infohash, torrent in self._torrents().items()
                 if torrent["state"] not in ("Checking", "Allocating")}
+
+    def _torrents(self):
+        return self._call("core.get_torrents_status", {}, ["state", "total_done"])

@@ -151,6 +151,7 @@ class Proxy:
         except OSError:
             connection.sendall(REPLY % 5)
             raise
+        other.settimeout(None)  # that was for the connection to come about
         connection.sendall(REPLY % 0)
         pump(connection, other)
 

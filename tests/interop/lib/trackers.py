@@ -63,6 +63,7 @@ class Opentracker(Process):
 
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64  # whoever finds no room in it knocks again a second later
 
     def handle_error(self, request, client_address):
         pass  # a client that broke off, or that trusts our certificate as little as it should
