@@ -41,10 +41,14 @@ def bttui(lab, torrent, directory, *options):
         env={"LC_ALL": "C.UTF-8"})
 
 
+def whole_lines(process):
+    """The last one may be there by half."""
+    return process.text(process.out).split("\n")[:-1]
+
+
 def events(process, kind):
     process.must_run()
-    found = [json.loads(line) for line in process.text(process.out).splitlines()
-             if line.endswith("}")]
+    found = [json.loads(line) for line in whole_lines(process)]
     return [event for event in found if event["event"] == kind]
 
 
@@ -59,7 +63,7 @@ def libtorrent(lab, torrent, directory, seed, host):
 
 def told(process, field):
     process.must_run()
-    lines = process.text(process.out).splitlines()
+    lines = whole_lines(process)
     return json.loads(lines[-1])[field] if lines else None
 
 

@@ -31,6 +31,15 @@ def resident_mib(pid):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
 
 
+def wait_quiet(pid):
+    """Until what the start left to do is done: a second has passed without anything."""
+    def look():
+        before = cpu_and_wakeups(pid)
+        time.sleep(1)
+        return cpu_and_wakeups(pid)[1] == before[1]
+    wait_until(look, "the start to be over")
+
+
 def came_back(lab, data, state):
     began = time.monotonic()
     bttui = Bttui(lab, None, data, state=state)
@@ -53,7 +62,7 @@ def many(lab):
     first.finish()
     bttui, took = came_back(lab, data, state)
     pid = bttui.process.pid
-    time.sleep(2)  # what the start left to do is done
+    wait_quiet(pid)
     before = cpu_and_wakeups(pid)
     time.sleep(IDLE_S)
     after = cpu_and_wakeups(pid)

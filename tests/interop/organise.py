@@ -85,7 +85,7 @@ def a_command_ends_with_the_program(lab):
             pid = int(file.read())
         check(alive(pid), "it has ended already")
         bttui.kill(number)
-        bttui.wait(10)
+        bttui.wait()
         wait_until(lambda: not alive(pid), "the command to end")
         os.unlink(os.path.join(cwd, "pid"))
 

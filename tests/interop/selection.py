@@ -56,7 +56,7 @@ def fetch(lab, torrent, target, state, seed, *options):
     bttui = Bttui(lab, torrent, target, "--peer", f"127.0.0.1:{seed.port}", "--exit-when-done",
                   *options, state=state)
     check_equal(bttui.wait(), 0, "exit status")
-    bttui.reader.join(5)
+    bttui.reader.join()
     return bttui
 
 
@@ -93,7 +93,7 @@ def after_a_kill(lab):
     bttui.wait_event("completed")
     bttui.kill(signal.SIGKILL)
     bttui.wait()
-    bttui.reader.join(5)
+    bttui.reader.join()
     rest = fetch(lab, torrent, target, state, seed, "--select=1-")
     check_equal(pieces_of(bttui) & pieces_of(rest), set(), "pieces fetched again")
     check_files(payload, target, PATHS, False)
@@ -126,7 +126,7 @@ def shared_from_parts(lab):
     bttui.wait_event("checked", have=len(had))
     leech = Libtorrent(lab, torrent, lab.new_dir("leech"), peers=[["127.0.0.1", bttui.port()]])
     bytes_had = sum(payload.piece_length(index) for index in had)
-    wait_until(lambda: leech._told()["downloaded"] >= bytes_had, "all that there is, sent")
+    wait_until(lambda: leech.downloaded() >= bytes_had, "all that there is, sent")
     bttui.finish()
     check_files(payload, target, ["sub/c.bin", "f.bin"], True)
 

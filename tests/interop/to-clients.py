@@ -67,16 +67,20 @@ def to_transmission(lab):
 
 
 def super_seeded_libtorrents(lab):
-    """Three of them share what each is shown, so that hardly anything is sent twice."""
+    """Three of them, who know each other before there is anything to have, share what each is
+    shown, so that hardly anything is sent twice. bttui comes last, and calls them."""
     payload = Payload(lab.new_dir("seed"), "payload", SIZES)
     tracker = Opentracker(lab, payload)
     torrent = payload.torrent(lab.path("payload.torrent"), tracker.http)
-    # Slow enough that the first is not done before the last has started.
-    bttui = Bttui(lab, torrent, payload.dir, "--super-seed", "--max-up=4M").seeding()
-    tracker.wait_seeders(payload)
-    began = time.time()
     targets = [lab.new_dir("target") for _ in range(3)]
-    leechers = [Libtorrent(lab, torrent, target) for target in targets]
+    leechers = []
+    for target in targets:
+        leechers.append(Libtorrent(lab, torrent, target))
+        tracker.wait_leechers(payload, len(leechers))
+    for leecher in leechers:
+        wait_until(lambda one=leecher: one.peers() == 2, "each to be connected with both others")
+    began = time.time()
+    bttui = Bttui(lab, torrent, payload.dir, "--super-seed", "--max-up=4M").seeding()
     for leecher in leechers:
         leecher.wait_complete()
     wait_until(lambda: (bttui.last("progress", "uploaded_bytes") or 0) >= payload.total_bytes,

@@ -22,6 +22,7 @@ def life_of_a_download(lab):  # H26
     bttui = Bttui(lab, torrent, target, "--peer", peer.address)
     bttui.wait_event("completed")
     tracker.wait_events("started", "completed")
+    wait_until(lambda: len(bttui.seen("tracker", ok=True)) == 2, "both answers")
     bttui.finish()
     check_equal(tracker.events(), ["started", "completed", "stopped"], "events told")
     announces = tracker.announces
@@ -60,6 +61,7 @@ def done_and_gone(lab):  # H26
     bttui = Bttui(lab, torrent, target, "--peer", peer.address, "--exit-when-done")
     bttui.wait_done()
     check_equal(payload.differences(target), [], "files that differ")
+    tracker.wait_events("stopped")
     check_equal(tracker.events()[0], "started", "first event")
     check_equal(tracker.events()[-1], "stopped", "last event")
     check_equal(tracker.events().count("completed"), 1, "completed told")
