@@ -32,7 +32,7 @@ uint64_t swarm_rate;
 static struct peer peers[PEERS];
 static uint32_t peer_count;
 static uint16_t bttui_port;
-static volatile sig_atomic_t is_over;
+static volatile sig_atomic_t is_over, is_asked;
 
 static uint64_t now_ms(void)
 {
@@ -296,21 +296,25 @@ static void tell_sha1(void)
     puts("");
 }
 
-static void tell_the_end(void)
+static void tell(void)
 {
+    is_asked = 0;
     for (uint32_t i = 0; i < peer_count; i++)
-        printf("end 127.1.%u.%u:%u %s %u %u %d %llu %llu\n", peers[i].host >> 8 & 0xff,
+        printf("at 127.1.%u.%u:%u %s %u %u %d %llu %llu\n", peers[i].host >> 8 & 0xff,
                peers[i].host & 0xff, peers[i].port, peers[i].kind->name, peers[i].opened,
                peers[i].dropped, peers[i].connection != NULL,
                (unsigned long long)peers[i].in_bytes,
                (unsigned long long)peers[i].out_bytes);
+    puts("told");
     fflush(stdout);
 }
 
 static void on_signal(int number)
 {
-    (void)number;
-    is_over = 1;
+    if (number == SIGTERM)
+        is_over = 1;
+    else
+        is_asked = 1;
 }
 
 int main(int argc, char **argv)
@@ -322,6 +326,7 @@ int main(int argc, char **argv)
         return 2;
     }
     signal(SIGTERM, on_signal);
+    signal(SIGUSR1, on_signal);
     payload_init(&swarm_payload, strtoull(argv[2], NULL, 10),
                  (uint32_t)strtoul(argv[3], NULL, 10));
     payload_make_torrent(&swarm_payload, "payload", argv[1]);
@@ -338,7 +343,8 @@ int main(int argc, char **argv)
             next_ms = at_ms + TICK_MS;
         }
         turn(TICK_MS);
+        if (is_asked)
+            tell();
     }
-    tell_the_end();
     return 0;
 }
