@@ -17,7 +17,8 @@ SIZES = [4 << 20, 1, 70001]
 HUB, SEED, LEECH = "10.99.0.1", "10.99.0.2", "10.99.0.3"
 HUB6, SEED6 = "fd99::1", "fd99::2"
 BOTH = None  # all addresses there are, of both families
-SLOW = 20 << 10  # bytes a second: the hub needs minutes for what the leech has in seconds
+SLOW = 10 << 10  # bytes a second: the hub needs 7 minutes for what the leech has in seconds
+PEX_S = 300  # some tell every 90 s
 INSIDE = "BTTUI_PEX_INSIDE"
 
 NETWORK = ("ip link set lo up && ip link add near type veth peer name far && "
@@ -61,6 +62,14 @@ class Swarm:
         client.listens = client.port()
         return client
 
+    @staticmethod
+    def wait_met(kind, client):
+        """Until CLIENT has met somebody: who comes to them from now on can hear of it at once."""
+        if kind == "bttui":
+            client.wait_event("peer", reason="")
+        else:
+            wait_until(client.peers, f"{client.name} to meet the hub")
+
     def libtorrent(self, host, directory, peers, seed, slow):
         limits = {"up": 1024, "down": SLOW} if slow else {}
         port = free_port()
@@ -95,11 +104,11 @@ def complete_by(lab, hub, leech, seed="bttui"):
         peers = [(LEECH, called["leech"].listens)] if "leech" in called else []
         called["hub"] = swarm.start(hub, HUB, swarm.hub_dir, peers, slow=True)
     at_hub = [(HUB, called["hub"].listens)]
-    swarm.start(seed, SEED, swarm.payload.dir, at_hub, seed=True)
+    swarm.wait_met(seed, swarm.start(seed, SEED, swarm.payload.dir, at_hub, seed=True))
     began = time.time()
     if leech != "transmission":
         called["leech"] = swarm.start(leech, LEECH, swarm.target, at_hub)
-    wait_until(lambda: swarm.payload.differences(swarm.target) == [], "the leech to complete", 150)
+    wait_until(lambda: swarm.payload.differences(swarm.target) == [], "the leech to complete", PEX_S)
     print(f"        complete after {time.time() - began:.1f} s")
     check(swarm.payload.differences(swarm.hub_dir) != [], "the hub was not slow")
     return called
@@ -154,11 +163,12 @@ def across_families(lab, hub, leech):
     for meets, seed, seed_meets in ((HUB, SEED6, HUB6), (HUB6, SEED, HUB)):
         swarm = Swarm(lab)
         slow = swarm.start(hub, BOTH, swarm.hub_dir, slow=True)
-        swarm.start("bttui", seed, swarm.payload.dir, [(seed_meets, slow.listens)], seed=True)
+        swarm.wait_met("bttui", swarm.start("bttui", seed, swarm.payload.dir,
+                                            [(seed_meets, slow.listens)], seed=True))
         began = time.time()
         swarm.start(leech, BOTH, swarm.target, [(meets, slow.listens)])
         wait_until(lambda at=swarm: at.payload.differences(at.target) == [],
-                   f"the leech to complete from {seed}")
+                   f"the leech to complete from {seed}", PEX_S)
         print(f"        complete after {time.time() - began:.1f} s")
         check(swarm.payload.differences(swarm.hub_dir) != [], "the hub was not slow")
         for process in lab.processes:

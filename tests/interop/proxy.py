@@ -3,10 +3,11 @@ by it; nothing beside it, also while it fails."""
 
 from bttui import Bttui
 from clients import Libtorrent
-from lab import check, check_equal, run, wait_until
+from lab import check, check_equal, free_port, run, wait_until
 from payload import Payload
 from socks_proxy import Proxy
-from trackers import Opentracker
+from trackers import Opentracker, RecordingTracker
+from wire_peer import WirePeer
 
 SIZES = [5 << 20, 1, 70001]
 NAMES = {"tracker.test": "127.0.0.1"}  # nobody else knows it
@@ -96,14 +97,19 @@ def wrong_password(lab):
 
 
 def comes_back(lab):
-    payload, _, torrent, _ = swarm(lab, "http")
-    target = lab.new_dir("target")
-    proxy = new_proxy(lab)
-    bttui = Bttui(lab, torrent, target, f"--proxy=socks5://127.0.0.1:{proxy.port}", "--max-down=1M")
+    """The peer gives a fifth before the proxy goes. That has a port which the system gives to
+    nobody meanwhile."""
+    payload, target = Payload(lab.new_dir("seed"), "payload", SIZES), lab.new_dir("target")
+    peer = WirePeer(lab, payload, silent_after=64)
+    tracker = RecordingTracker(lab, fixed=[("127.0.0.1", peer.port)])
+    torrent = payload.torrent(lab.path("payload.torrent"), tracker.url)
+    proxy = new_proxy(lab, port=free_port())
+    bttui = Bttui(lab, torrent, target, f"--proxy=socks5://127.0.0.1:{proxy.port}")
     bttui.wait_pieces(2)
     proxy.close()
     wait_until(lambda: any("cannot be reached" in event["message"] for event in bttui.seen("warning")),
                "a warning that the proxy is away")
+    peer.silent_after = None
     new_proxy(lab, port=proxy.port)
     bttui.wait_event("completed")
     check_equal(payload.differences(target), [], "files that differ")

@@ -1,4 +1,5 @@
-"""bttui to bttui: one slow seeder and several leechers, which share what they have."""
+"""bttui to bttui: one slow seeder and several leechers, which share what they have. They are
+there before it is."""
 
 import time
 
@@ -16,11 +17,11 @@ def swarm(lab):
     payload = Payload(lab.new_dir("seed"), "payload", SIZES, piece_bytes=1 << 17)
     tracker = Opentracker(lab, payload)
     torrent = payload.torrent(lab.path("payload.torrent"), tracker.http)
-    seeder = Bttui(lab, torrent, payload.dir, "--max-up", str(SEED_RATE), name="seeder").seeding()
-    tracker.wait_seeders(payload)
-    began = time.time()
     leechers = [Bttui(lab, torrent, lab.new_dir("target"), name="leecher")
                 for _ in range(LEECHERS)]
+    tracker.wait_leechers(payload, LEECHERS)
+    began = time.time()
+    seeder = Bttui(lab, torrent, payload.dir, "--max-up", str(SEED_RATE), name="seeder").seeding()
     for leecher in leechers:
         leecher.wait_event("completed")
     last = max(leecher.seen("completed")[0]["time"] for leecher in leechers) - began

@@ -8,7 +8,7 @@ import time
 from bttui import Bttui
 from clients import Libtorrent, Transmission
 from lab import Skip, check, check_equal, free_port, in_background, run, wait_until
-from own_network import enter_own_network
+from own_network import enter_own_network, refuse_tcp
 from payload import Payload
 from sessions import Qbittorrent
 from trackers import RecordingTracker
@@ -197,10 +197,12 @@ def ends_with_transmission(payload, target, bttui, leecher, encryption):
 
 
 def is_called_by_a_leeching_transmission(lab):
-    """It is told of nobody but bttui, and tries uTP before TCP."""
+    """It is told of nobody but bttui, and tries uTP before TCP, which is refused where it can be:
+    it would take that when bttui is late."""
     def one(payload, torrent, level, encryption):
         target = lab.new_dir("target")
         bttui = Bttui(lab, torrent, payload.dir).seeding()
+        refuse_tcp(bttui.port())
         tracker = RecordingTracker(lab, fixed=[(OUTSIDE, bttui.port())])
         tracked = payload.torrent(lab.path(f"{encryption}.torrent"), tracker.url)
         leecher = transmission(lab, tracked, target, level)
@@ -211,6 +213,7 @@ def is_called_by_a_leeching_transmission(lab):
 def is_called_by_a_seeding_transmission(lab):
     def one(payload, torrent, level, encryption):
         port = free_port()
+        refuse_tcp(port)
         tracker = RecordingTracker(lab, fixed=[(OUTSIDE, port)])
         tracked = payload.torrent(lab.path(f"{encryption}.torrent"), tracker.url)
         leech(lab, torrent, payload, encryption, port=port, call=lambda _port: transmission(
