@@ -146,13 +146,6 @@ static void leave(struct terminal *terminal)
 
 /* ---- keys ---- */
 
-static void on_escape_timeout(void *context)
-{
-    struct terminal *terminal = context;
-    key_decoder_timeout(&terminal->decoder, terminal->config.on_key,
-                        terminal->config.context);
-}
-
 /* How long silence must last to mean something; 0: nothing is begun. On the slowest lines
  * the bytes of one key are that far apart themselves. */
 static uint64_t patience_ns(const struct terminal *terminal)
@@ -162,6 +155,32 @@ static uint64_t patience_ns(const struct terminal *terminal)
     const bool slow = speed != B0 && speed < B2400;
     return (uint64_t)(ms > 0 && ms < SLOW_LINE_MS && slow ? SLOW_LINE_MS : ms) *
            NS_PER_MS;
+}
+
+static void end_key(struct terminal *terminal)
+{
+    key_decoder_timeout(&terminal->decoder, terminal->config.on_key,
+                        terminal->config.context);
+}
+
+static void await_silence(struct terminal *terminal)
+{
+    const uint64_t patience = patience_ns(terminal);
+    if (patience > 0 && loop_timer_set_in(terminal->config.loop, &terminal->escape_timer,
+                                          patience) != ERROR_NONE)
+        end_key(terminal);
+}
+
+/* When we come late, what a key goes on with may be there already: that was no silence.
+ */
+static void on_escape_timeout(void *context)
+{
+    struct terminal *terminal = context;
+    struct pollfd in = {terminal->fd, POLLIN, 0};
+    if (!terminal->gone && poll(&in, 1, 0) > 0 && (in.revents & POLLIN) != 0)
+        await_silence(terminal);
+    else
+        end_key(terminal);
 }
 
 static void read_keys(struct terminal *terminal)
@@ -177,10 +196,7 @@ static void read_keys(struct terminal *terminal)
     loop_timer_cancel(terminal->config.loop, &terminal->escape_timer);
     key_decoder_feed(&terminal->decoder, bytes, (size_t)got, terminal->config.on_key,
                      terminal->config.context);
-    const uint64_t patience = patience_ns(terminal);
-    if (patience > 0 && loop_timer_set_in(terminal->config.loop, &terminal->escape_timer,
-                                          patience) != ERROR_NONE)
-        on_escape_timeout(terminal);
+    await_silence(terminal);
 }
 
 static void on_slot(void *context, short revents)
