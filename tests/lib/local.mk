@@ -1,6 +1,7 @@
 check_LIBRARIES += tests/lib/libtests.a
 tests_lib_libtests_a_SOURCES = \
 	tests/lib/mse_script.c tests/lib/mse_script.h \
+	tests/lib/patient.c tests/lib/patient.h \
 	tests/lib/script_peer.c tests/lib/script_peer.h \
 	tests/lib/vhttp.c tests/lib/vhttp.h \
 	tests/lib/vnet.c tests/lib/vnet.h tests/lib/vnet_private.h \

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAIT_MS 10000
+#define WAIT_MS 100000 /* nothing takes so long, on whatever machine */
 
 static char dir[] = "/tmp/bttui-complete-XXXXXX", file[64];
 static int helper;
@@ -163,12 +163,18 @@ static void check_gone(void)
     ck_assert_int_lt(waited, WAIT_MS);
 }
 
+/* It is given as long as the child needs to tell its number on this machine. */
 START_TEST(one_that_takes_too_long_is_killed_with_its_children)
 {
     unsigned lines;
-    begin("sh -c 'echo $$ >$DIR/out; exec sleep 1000' & wait", 300);
-    ask("A=", 3);
-    ck_assert_int_eq(status_of_job(&lines), HELPER_TIMED_OUT);
+    for (int timeout_ms = 300; access(file, F_OK) != 0; timeout_ms *= 4) {
+        if (helper >= 0)
+            close(helper);
+        begin("sh -c 'echo $$ >$DIR/new; mv $DIR/new $DIR/out; exec sleep 1000' & wait",
+              timeout_ms);
+        ask("A=", 3);
+        ck_assert_int_eq(status_of_job(&lines), HELPER_TIMED_OUT);
+    }
     check_gone();
 }
 END_TEST
@@ -293,10 +299,8 @@ static bool was_logged(const char *text)
 
 static void run_until_idle(void)
 {
-    const uint64_t until_ns = clock_now_ns(&clock_system) + WAIT_MS * NS_PER_MS;
-    while (idle == 0 && clock_now_ns(&clock_system) < until_ns)
+    while (idle == 0)
         loop_turn(loop, 10 * NS_PER_MS);
-    ck_assert_uint_gt(idle, 0);
 }
 
 START_TEST(torrents_take_their_turns)

@@ -141,22 +141,34 @@ START_TEST(the_descriptor_stays_as_the_shell_gave_it)
 }
 END_TEST
 
-START_TEST(the_end_waits_as_long_as_it_was_told)
+/* Fills OUTPUT, which nobody reads; how long its end waits then. */
+static uint64_t end_of_a_full_one_ns(int maker)
 {
     char line[4096];
     memset(line, 'x', sizeof line - 1);
     line[sizeof line - 1] = '\0';
-    makers[_i]();
+    makers[maker]();
     struct output *output = output_new(loop, ends[1]);
     for (int i = 0; i < 1000; i++)
         output_line(output, line, true);
     const uint64_t before_ns = clock_now_ns(&clock_system);
     output_free(output, 100);
     const uint64_t took_ns = clock_now_ns(&clock_system) - before_ns;
-    ck_assert_uint_ge(took_ns, 90 * NS_PER_MS);
-    ck_assert_uint_lt(took_ns, 3 * NS_PER_S);
     close(ends[0]);
     close(ends[1]);
+    return took_ns;
+}
+
+/* A machine that stands still adds to what it takes: the least of some times counts. */
+START_TEST(the_end_waits_as_long_as_it_was_told)
+{
+    uint64_t least_ns = UINT64_MAX;
+    for (int i = 0; i < 10 && least_ns > 3 * NS_PER_S; i++) {
+        const uint64_t took_ns = end_of_a_full_one_ns(_i);
+        ck_assert_uint_ge(took_ns, 90 * NS_PER_MS);
+        least_ns = took_ns < least_ns ? took_ns : least_ns;
+    }
+    ck_assert_uint_lt(least_ns, 3 * NS_PER_S);
 }
 END_TEST
 

@@ -227,14 +227,13 @@ void desk_close(struct desk *desk)
 struct message desk_next(struct desk *desk)
 {
     struct message message;
-    for (int i = 0; i < 2000; i++) {
+    for (;;) { /* disks may be slow: the test's own time-out is for what never comes */
         disk_manager_run(desk->manager);
         while (disk_manager_take(desk->manager, &message))
             if (message.type != DISK_CHECKED_RANGE)
                 return message;
         loop_turn(desk->loop, 10 * NS_PER_MS);
     }
-    ck_abort_msg("no response came");
 }
 
 bool desk_has_none(struct desk *desk)

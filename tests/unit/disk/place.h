@@ -57,7 +57,7 @@ struct desk {
 };
 void desk_open(struct desk *desk, struct place *place, uint32_t workers);
 void desk_close(struct desk *desk); /* all blocks must be back then */
-/* The next response but progress; fails the test when none comes within seconds. */
+/* The next response but progress, however long it takes. */
 struct message desk_next(struct desk *desk);
 bool desk_has_none(struct desk *desk);
 void desk_post(struct desk *desk, const struct message *request);

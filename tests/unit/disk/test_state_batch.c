@@ -240,7 +240,7 @@ START_TEST(state_files_that_wait_are_saved_together_and_the_list_first)
     }
     post_save(manager, COUNT, "session");
     ck_assert_int_eq(disk_manager_begin(manager), ERROR_NONE);
-    for (int turn = 0; turn < 1000 && taken <= COUNT; turn++) {
+    while (taken <= COUNT) {
         loop_turn(loop, 10 * NS_PER_MS);
         while (disk_manager_take(manager, &answer)) {
             ck_assert_int_eq(answer.u.job.error, ERROR_NONE);

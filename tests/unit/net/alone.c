@@ -23,6 +23,19 @@ void alone_set_up(bool up)
     close(fd);
 }
 
+int alone_hold_port(uint16_t *ret_port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t length = sizeof at;
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&at, length) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &length) != 0)
+        return -1;
+    *ret_port = ntohs(at.sin_port);
+    return fd;
+}
+
 bool alone_take_address(const char *name, const char *text)
 {
     struct ifreq request = {.ifr_flags = 0};

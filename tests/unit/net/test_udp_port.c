@@ -1,4 +1,5 @@
 #include "net/udp_port.h"
+#include "tests/lib/patient.h"
 #include "tests/lib/world.h"
 #include "tests/unit/net/alone.h"
 
@@ -87,21 +88,11 @@ struct pair {
     struct netaddr addresses[2];
 };
 
-/* The loop's clock, which can be put forward. */
-static uint64_t ahead_ns;
-
-static uint64_t later_ns(void *context)
-{
-    (void)context;
-    return clock_now_ns(&clock_system) + ahead_ns;
-}
+static struct patient patient; /* the loop's time */
 
 static void pair_open(struct pair *pair, const char *any)
 {
-    static const struct clock later = {.monotonic_ns = later_ns};
-    struct loop_platform platform = loop_platform_system;
-    platform.clock = &later;
-    ahead_ns = 0;
+    const struct loop_platform platform = patient_platform(&patient);
     *pair = (struct pair){.loop = loop_new(&platform), .net = net_system_new(NULL)};
     for (int i = 0; i < 2; i++) {
         pair->ports[i] = udp_port_new(pair->loop, pair->net);
@@ -124,8 +115,8 @@ static void pair_close(struct pair *pair)
 
 static bool turns_until(struct loop *loop, const uint32_t *count, uint32_t least)
 {
-    const uint64_t end_ns = clock_now_ns(&clock_system) + 5 * NS_PER_S;
-    while (*count < least && clock_now_ns(&clock_system) < end_ns)
+    const uint64_t end_ns = loop_now_ns(loop) + 5 * NS_PER_S;
+    while (*count < least && loop_now_ns(loop) < end_ns)
         loop_turn(loop, 100 * NS_PER_MS);
     return *count >= least;
 }
@@ -231,10 +222,10 @@ START_TEST(the_address_that_was_asked_is_forgotten_after_two_minutes_of_silence)
     pair_open(&pair, "0.0.0.0");
     open_at(pair.ports[1], "127.0.0.9");
     write_to_first_at(&pair, "127.0.0.2");
-    ahead_ns = 110 * NS_PER_S;
+    clock_virtual_advance(&patient.time, 110 * NS_PER_S);
     loop_turn(pair.loop, 0);
     has_answers_from(&pair, "127.0.0.2", 1);
-    ahead_ns = 121 * NS_PER_S;
+    clock_virtual_advance(&patient.time, 11 * NS_PER_S);
     loop_turn(pair.loop, 0);
     has_answers_from(&pair, "127.0.0.1", 1);
     write_to_first_at(&pair, "127.0.0.2");
@@ -261,23 +252,39 @@ START_TEST(an_address_that_has_gone_is_no_reason_to_be_silent)
 }
 END_TEST
 
+/* A socket at HOST that hears nobody but itself: to all others its port is closed, and
+ * nobody can open it meanwhile. */
+static int hold_port(const char *host, struct netaddr *ret_address)
+{
+    struct sockaddr_storage sockaddr;
+    struct netaddr address = at(host);
+    socklen_t length = netaddr_to_sockaddr(&address, &sockaddr);
+    const int fd = socket(sockaddr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&sockaddr, length), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&sockaddr, &length), 0);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&sockaddr, length), 0);
+    ck_assert_int_eq(netaddr_from_sockaddr((struct sockaddr *)&sockaddr, ret_address),
+                     ERROR_NONE);
+    return fd;
+}
+
 START_TEST(nobody_there_is_told)
 {
+    const char *host = _i == 0 ? "127.0.0.1" : "[::1]";
+    struct netaddr nobody;
     struct pair pair;
-    pair_open(&pair, _i == 0 ? "127.0.0.1" : "[::1]");
-    udp_port_close(pair.ports[1]);
-    udp_port_send(pair.ports[0], &pair.addresses[1], utp, sizeof utp, false);
+    pair_open(&pair, host);
+    const int held = hold_port(host, &nobody);
+    udp_port_send(pair.ports[0], &nobody, utp, sizeof utp, false);
     ck_assert(turns_until(pair.loop, &pair.utp[0].refusals, 1));
     ck_assert_int_eq(pair.utp[0].refused, ERROR_CLOSED);
-    ck_assert(netaddr_equal(&pair.utp[0].refused_to, &pair.addresses[1]));
+    ck_assert(netaddr_equal(&pair.utp[0].refused_to, &nobody));
     ck_assert_uint_eq(pair.dht[0].refusals, 1);
     /* It is no reason not to send to others. */
-    open_at(pair.ports[1], _i == 0 ? "127.0.0.1" : "[::1]");
-    pair.addresses[1].port =
-        udp_port_number(pair.ports[1], _i == 0 ? NETADDR_V4 : NETADDR_V6);
     udp_port_send(pair.ports[0], &pair.addresses[1], utp, sizeof utp, false);
     ck_assert(turns_until(pair.loop, &pair.utp[1].packets, 1));
     pair_close(&pair);
+    close(held);
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "meta/metainfo.h"
 #include "net/net.h"
+#include "tests/lib/patient.h"
 #include "torrent/looks.h"
 
 struct add_options;
@@ -32,6 +33,7 @@ struct side {
 
 struct pair {
     char root[64];
+    struct patient time; /* the loop's */
     struct loop *loop;
     struct net *net;
     struct buffer torrent; /* the .torrent */
@@ -51,7 +53,8 @@ uint64_t pair_size(const char *dir, const char *name); /* UINT64_MAX: not there 
 void side_open(struct pair *pair, struct side *side, bool keep);
 enum error_code side_add(struct pair *pair, struct side *side,
                          const struct add_options *options);
-/* Stops and frees the session, as a program that ends well does. */
+/* Stops and frees the session, as a program that ends well does, and on a disk that is in
+ * time for it, however slow: no work is given up. */
 void side_close(struct pair *pair, struct side *side);
 /* Frees it without a word, as far as that is like a kill. */
 void side_drop(struct side *side);
@@ -60,9 +63,12 @@ bool side_is_complete(const struct side *side);
 
 /* Opens the seed with its files, adds the torrent and waits until it seeds. */
 void pair_seed(struct pair *pair);
+/* A loop for it, as pair_init makes one. */
+void pair_open_loop(struct pair *pair);
 /* Tells the leech of the seed. */
 void pair_introduce(struct pair *pair);
-/* Turns until DONE says so; fails the test after SECONDS. */
+/* Turns until DONE says so; fails the test after SECONDS on a machine and a disk that
+ * have nothing else to do, and much later on others. */
 void pair_until(struct pair *pair, bool (*done)(const struct pair *pair),
                 unsigned seconds);
 bool pair_leech_complete(const struct pair *pair);

@@ -118,8 +118,8 @@ static void ban_the_seed(void)
 
 static void turns(uint64_t for_ns)
 {
-    const uint64_t end_ns = clock_now_ns(&clock_system) + for_ns;
-    while (clock_now_ns(&clock_system) < end_ns)
+    const uint64_t end_ns = loop_now_ns(pair.loop) + for_ns;
+    while (loop_now_ns(pair.loop) < end_ns)
         loop_turn(pair.loop, 20 * NS_PER_MS);
 }
 

@@ -23,8 +23,7 @@ static struct pair pair;
 /* In a process of its own: both sessions, until it is killed or complete. */
 static void be_killed(void)
 {
-    pair.loop = loop_new(&loop_platform_system);
-    pair.net = net_system_new("127.0.0.1");
+    pair_open_loop(&pair);
     side_open(&pair, &pair.seed, false);
     if (side_add(&pair, &pair.seed, NULL) != ERROR_NONE)
         _exit(1);
@@ -91,8 +90,7 @@ START_TEST(after_a_kill_at_any_moment_exactly_what_is_on_disk_is_had)
         ck_assert_int_eq(waitpid(child, NULL, 0), child);
     }
     /* What a restart believes is exactly what is there. */
-    pair.loop = loop_new(&loop_platform_system);
-    pair.net = net_system_new("127.0.0.1");
+    pair_open_loop(&pair);
     struct bitfield there = really_there();
     side_open(&pair, &pair.leech, true);
     if (pair.leech.id.generation == 0) /* killed before the list was saved */

@@ -262,7 +262,7 @@ START_TEST(given_again_for_another_place_it_begins_there)
     unlink(path);
     side_open(&pair, &pair.seed, true);
     ck_assert_int_eq(side_add(&pair, &pair.seed, &options), ERROR_NONE);
-    for (int i = 0; i < 500 && pair.seed.checked == 0 && pair.seed.errors == 0; i++)
+    while (pair.seed.checked == 0 && pair.seed.errors == 0)
         loop_turn(pair.loop, 10 * NS_PER_MS);
     ck_assert_uint_eq(pair.seed.errors, 0);
     ck_assert_uint_eq(pair.seed.last_checked, 0);

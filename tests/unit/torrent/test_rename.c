@@ -154,7 +154,7 @@ START_TEST(one_that_downloads_goes_on_under_its_new_names)
         torrent_rename(pair.leech.session, pair.leech.id, "", "later", message);
     ck_assert(error == ERROR_NONE || error == ERROR_AGAIN);
     pair_until(&pair, pair_leech_complete, 20);
-    for (int i = 0; i < 500 && !side_info(&pair.leech).synced; i++)
+    while (!side_info(&pair.leech).synced)
         loop_turn(pair.loop, 10 * NS_PER_MS);
     ck_assert_uint_eq(pair.leech.warnings + pair.leech.errors, 0);
     expect_name("sub", "before");

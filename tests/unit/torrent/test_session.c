@@ -159,7 +159,7 @@ START_TEST(files_that_are_all_gone_are_not_fetched_again_unasked)
     side_close(&pair, &pair.leech);
     ck_assert_int_eq(rename(pair.leech.down, away), 0);
     side_open(&pair, &pair.leech, true);
-    for (int i = 0; i < 200 && pair.leech.errors == 0; i++)
+    while (pair.leech.errors == 0)
         loop_turn(pair.loop, 20 * NS_PER_MS);
     ck_assert_uint_eq(pair.leech.errors, 1);
     ck_assert_int_eq(side_info(&pair.leech).state, TORRENT_STATE_ERROR);
@@ -187,7 +187,7 @@ START_TEST(files_that_are_gone_are_fetched_again_when_asked)
     side_close(&pair, &pair.leech);
     ck_assert_int_eq(rename(pair.leech.down, away), 0);
     side_open(&pair, &pair.leech, true);
-    for (int i = 0; i < 200 && pair.leech.errors == 0; i++)
+    while (pair.leech.errors == 0)
         loop_turn(pair.loop, 20 * NS_PER_MS);
     torrent_resume(pair.leech.session, pair.leech.id);
     pair_until(&pair, pair_leech_ready, 10);

@@ -1,9 +1,8 @@
 /* Rows stay as wide as the canvas, whatever is put on them. */
 #include "tests/unit/ui/check_ui.h"
 
-#include "base/clock.h"
-
 #include <string.h>
+#include <time.h>
 
 #define ZALGO "a\xcc\x80\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xcc\x85" /* six marks */
 
@@ -130,11 +129,11 @@ START_TEST(a_flood_of_invisible_text_costs_little) /* C18 */
     struct canvas *canvas = canvas_new(80, 1, false);
     for (size_t i = 0; i + 3 <= SIZE; i += 3)
         memcpy(flood + i, "\xe2\x80\x8b", 3);
-    const uint64_t begin = clock_now_ns(&clock_system);
+    const clock_t begin = clock();
     for (int i = 0; i < 2000; i++)
         pane_text(pane_of(canvas), 0, 0, STYLE_NORMAL, flood);
-    /* Two thousand megabytes could not be read in this time. */
-    ck_assert_uint_lt(clock_now_ns(&clock_system) - begin, NS_PER_S);
+    /* Two thousand megabytes could not be read in this time, which is the processor's. */
+    ck_assert_int_lt(clock() - begin, CLOCKS_PER_SEC);
     check_rows(canvas);
     canvas_free(canvas);
 }

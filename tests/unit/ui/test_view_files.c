@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -287,9 +288,10 @@ static char *path_of(uint32_t i)
     return path;
 }
 
-static uint64_t passed_ms(uint64_t since_ns)
+/* Of the processor's time: others may run beside it. */
+static long passed_ms(clock_t since)
 {
-    return (clock_now_ns(&clock_system) - since_ns) / NS_PER_MS;
+    return (long)(clock() - since) * 1000 / CLOCKS_PER_SEC;
 }
 
 /* A key answers at once; what is done is added up once a second. */
@@ -319,16 +321,16 @@ START_TEST(a_hundred_thousand_files_are_fine)
     clock_virtual_advance(&scene.clock, NS_PER_S);
     scene_show(&scene);
     ck_scene_has(&scene, "5.0 MiB");
-    const uint64_t began_ns = clock_now_ns(&clock_system);
+    const clock_t began = clock();
     for (int i = 0; i < 20; i++)
         scene_press(&scene, 'j');
-    ck_assert_uint_lt(passed_ms(began_ns), 20 * 50);
+    ck_assert_int_lt(passed_ms(began), 20 * 50);
     table_set_filter(view_files.table(scene.state), "number 99999");
     scene_show(&scene);
-    const uint64_t typed_ns = clock_now_ns(&clock_system);
+    const clock_t typed = clock();
     table_set_filter(view_files.table(scene.state), "number 99999.");
     scene_show(&scene);
-    ck_assert_uint_lt(passed_ms(typed_ns), 1000); /* a hang, not a speed */
+    ck_assert_int_lt(passed_ms(typed), 1000); /* a hang, not a speed */
     ck_assert_uint_eq(table_visible_count(view_files.table(scene.state)), 1);
     scene_close(&scene);
     for (uint32_t i = 0; i < COUNT; i++)
