@@ -32,7 +32,7 @@ class Nodes(Process):
 
     def told(self, field):
         self.must_run()
-        lines = self.text(self.out).splitlines()
+        lines = self.lines()
         return json.loads(lines[-1])[field] if lines else None
 
 

@@ -4,6 +4,7 @@ without reading the data again."""
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 
 import sessions
@@ -53,6 +54,18 @@ def fill(lab, session):
     return jobs
 
 
+GIVEN = 14  # pieces
+
+
+def give_a_part(lab, session, payload, torrent):
+    """A peer that has the first pieces alone, and calls."""
+    directory = lab.new_dir("part")
+    shutil.copytree(os.path.join(payload.dir, payload.name), os.path.join(directory, payload.name))
+    os.truncate(payload.file(directory, payload.paths[1]),
+                GIVEN * payload.piece_bytes - payload.sizes[0])
+    return Libtorrent(lab, torrent, directory, peers=[("127.0.0.1", session.port)])
+
+
 def fetch(lab, session):
     """A torrent that it has a part of from a peer: all of a file and some of the next."""
     payload = Payload(lab.new_dir("seed"), "fetched", [600000, 6 << 20])
@@ -61,11 +74,11 @@ def fetch(lab, session):
     session.add(torrent, target)
     infohash = payload.infohash.hex()
     wait_until(lambda: infohash in session.have(), f"{session.name} to begin")
-    seed = Libtorrent(lab, torrent, payload.dir, seed=True, up=3 << 20,
-                      peers=[("127.0.0.1", session.port)])
-    wait_until(lambda: session.have()[infohash] >= 2 << 20, f"{session.name} to fetch")
+    peer = give_a_part(lab, session, payload, torrent)
+    wait_until(lambda: session.have()[infohash] >= GIVEN * payload.piece_bytes,
+               f"{session.name} to fetch")
     session.finish()
-    seed.end()
+    peer.end()
     return payload, target
 
 

@@ -47,8 +47,7 @@ class Victim:
         bttui = Bttui(self.lab, self.torrent, self.target, "--peer", self.peer.address,
                       "--exit-when-done", state=self.state, program=faults_path(),
                       env={"BTTUI_FAULT": fault} if fault else {})
-        status = bttui.wait(30)
-        bttui.reader.join(5)
+        status = bttui.wait()
         check(status in (0, -signal.SIGKILL), f"exit status {status}")
         again = {piece for piece, _, _ in self.peer.sent_since(mark)} & before
         check_equal(again, set(), "pieces fetched again")
@@ -131,7 +130,7 @@ def check_and_die(lab, payload, torrent, number):
             bttui.kill(signal.SIGKILL)
         else:
             killed += 1
-        bttui.wait(30)
+        bttui.wait()
         check_equal(claimed_wrongly(payload, target, state), set(), "claimed, not on disk")
     Bttui(lab, torrent, target, "--peer", peer.address, "--exit-when-done",
           state=state).wait_done()
@@ -170,10 +169,9 @@ def choose_and_die(lab, payload, torrent, number):
     peers = ("--peer", peer.address, "--exit-when-done")
     first = Bttui(lab, torrent, chosen, *peers, "--select", "1", state=state,
                   program=faults_path(), env={"BTTUI_FAULT": f"change:{number}:1:kill"})
-    killed = first.wait(30) != 0
-    first.reader.join(5)
+    killed = first.wait() != 0
     named = names_it(payload, state)
-    check_equal(Bttui(lab, torrent, other, *peers, state=state).wait(30), 0, "exit status")
+    check_equal(Bttui(lab, torrent, other, *peers, state=state).wait(), 0, "exit status")
     if named:
         check_equal(os.listdir(other), [], "files in the other directory")
         wrong = payload.differences(chosen)

@@ -46,8 +46,7 @@ class Mover:
                       program=self.program, env={"BTTUI_FAULT": fault} if fault else {})
         if meanwhile is not None:
             meanwhile(bttui)
-        status = bttui.wait(30)
-        bttui.reader.join(5)
+        status = bttui.wait()
         check(status in (0, -signal.SIGKILL), f"exit status {status}")
         self.check_whole()
         if bttui.seen("checked"):
