@@ -14,9 +14,8 @@
 
 #define RULES_MAX 8
 #define STALL_S   10
-#define HANG_S    86400
 
-enum { WHAT_KILL = -1, WHAT_TEAR = -2, WHAT_STALL = -3, WHAT_HANG = -4 };
+enum { WHAT_KILL = -1, WHAT_TEAR = -2, WHAT_STALL = -3 };
 
 struct rule {
     char call[32], part[64];
@@ -44,8 +43,6 @@ static int read_what(const char *text)
         return WHAT_TEAR;
     if (strcmp(text, "stall") == 0)
         return WHAT_STALL;
-    if (strcmp(text, "hang") == 0)
-        return WHAT_HANG;
     return (int)strtol(text, NULL, 10);
 }
 

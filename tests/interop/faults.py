@@ -299,7 +299,8 @@ def a_disk_that_hangs(lab):
     torrent = payload.torrent(lab.path("payload.torrent"))
     bttui = Bttui(lab, torrent, lab.new_dir("target"), "--peer", peer.address,
                   program=faults_path(), env={"BTTUI_FAULT": "pwritev:2:0:stall",
-                                              "BTTUI_FAULT_UNTIL": lab.path("never")})
+                                              "BTTUI_FAULT_UNTIL": lab.path("never")},
+                  hurries=True)
     slowness = Slowness(bttui)
     bttui.wait_event("peer", status="downloading")
 

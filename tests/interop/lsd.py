@@ -4,7 +4,7 @@ a namespace, where libtorrent and bttui find each other by multicast and by noth
 import json
 import os
 
-from bttui import bttui_path
+from bttui import at_leisure, bttui_path
 from clients import libtorrent_python
 from lab import Process, Skip, check_equal, program, run, wait_until
 from payload import Payload
@@ -38,7 +38,7 @@ def bttui(lab, torrent, directory, *options):
     return Process(lab, "bttui", [
         bttui_path(), "--headless", "--json", "--no-lsd=no", "--no-portmap", "--download-dir",
         directory, "--state-dir", lab.new_dir("state"), *options, torrent],
-        env={"LC_ALL": "C.UTF-8"})
+        env={"LC_ALL": "C.UTF-8"}, before=at_leisure)
 
 
 def whole_lines(process):

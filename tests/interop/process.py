@@ -119,14 +119,13 @@ def ends_in_time_though_the_disk_hangs(lab):  # O1, S19
         raise Skip("BTTUI_FAULTS names no program with faults")
     payload = Payload(lab.new_dir("seed"), "payload", [4 << 20], piece_bytes=1 << 16)
     torrent = payload.torrent(lab.path("payload.torrent"))
-    bttui = Bttui(lab, torrent, lab.new_dir("target"), "--peer",
-                  WirePeer(lab, payload).address, program=faults,
-                  env={"BTTUI_FAULT": "pwritev:1:0:hang"})
-    bttui.wait_event("peer", status="downloading")
-    wait_until(lambda: "hangs" in bttui.text(bttui.log), "a write that hangs")
+    peer = WirePeer(lab, payload)
+    bttui = Bttui(lab, torrent, lab.new_dir("target"), "--peer", peer.address, program=faults,
+                  env={"BTTUI_FAULT": "pwritev:1:0:stall", "BTTUI_FAULT_UNTIL": lab.path("never")},
+                  hurries=True)
+    wait_until(lambda: len(peer.sent) << 14 == payload.total_bytes, "all that there is, sent")
     with InTime(lab, LAST_S, "the end") as end:
         check(bttui.end() in (0, 1), f"exit status {bttui.status()}")
-    bttui.reader.join()
     check(not bttui.seen("piece"), "the disk did not hang")
     print(f"        ended after {end.took_s:.2f} s with {bttui.status()}")
 

@@ -24,6 +24,7 @@ def life_of_a_download(lab):  # H26
     tracker.wait_events("started", "completed")
     wait_until(lambda: len(bttui.seen("tracker", ok=True)) == 2, "both answers")
     bttui.finish()
+    tracker.wait_events("stopped")
     check_equal(tracker.events(), ["started", "completed", "stopped"], "events told")
     announces = tracker.announces
     for announce in announces:
@@ -48,6 +49,7 @@ def life_of_a_seed(lab):  # H26
     tracker.wait_events("started")
     bttui.wait_event("tracker", ok=True)
     bttui.finish()
+    tracker.wait_events("stopped")
     check_equal(tracker.events(), ["started", "stopped"], "events told")
     check_equal({announce["left"] for announce in tracker.announces}, {"0"}, "left")
 
@@ -88,6 +90,7 @@ def every_tier_is_told(lab):
     wait_until(lambda: len(bttui.seen("tracker", ok=True)) >= 3, "three answers")
     bttui.finish()
     for tracker in trackers:
+        tracker.wait_events("stopped")
         check_equal(tracker.events(), ["started", "stopped"], "events told")
 
 

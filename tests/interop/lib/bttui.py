@@ -22,29 +22,41 @@ def is_sanitized():
         return b"__asan_init" in file.read()
 
 
+def at_leisure():
+    """In the new process: the alarm that cuts an end off never comes."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+
+
 class Bttui(Process):
     """`bttui --headless --json TORRENT`; TORRENT may be None. Events are read in the
     background. PROGRAM: another than the one under test; ENV: what is to be added to the
     environment; BEFORE: called in the new process before the program begins; DHT: ports of nodes
     to start from, or HOST:PORT; LSD, PORTMAP: local discovery, and asking the gateway for the
-    port, which are left out otherwise."""
+    port, which are left out otherwise; HURRIES: as outside of tests, an end that takes 4 s is cut
+    off, which would make a fault of a busy disk."""
 
     def __init__(self, lab, torrent, directory, *options, state=None, port=0, name="bttui",
                  program=None, env=None, before=None, cwd=None, dht=None, lsd=False,
-                 portmap=False):
+                 portmap=False, hurries=False):
         nodes = ["--no-dht"] if dht is None else ["--no-dht=no"] + [
             f"--dht-node={node if ':' in str(node) else f'127.0.0.1:{node}'}" for node in dht]
         self.directory = directory
         self.state = state or lab.new_dir("state")
         self.events = []
         self.changed = threading.Condition()
+
+        def begin():
+            if not hurries:
+                at_leisure()
+            if before:
+                before()
         super().__init__(lab, name, [
             program or bttui_path(), "--headless", "--json", "--port", str(port), *nodes,
             "--no-lsd=no" if lsd else "--no-lsd",
             "--no-portmap=no" if portmap else "--no-portmap", "--download-dir", directory,
             "--state-dir", self.state,
             *options, *([torrent] if torrent else [])],
-            env={"LC_ALL": "C.UTF-8", **(env or {})}, before=before, cwd=cwd)
+            env={"LC_ALL": "C.UTF-8", **(env or {})}, before=begin, cwd=cwd)
         self.reader = in_background(self._read)
 
     def wait(self, timeout_s=None):
