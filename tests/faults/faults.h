@@ -8,9 +8,12 @@
  *       call's name, or "change" for all that change what is on disk. PART: only calls
  *       whose path contains it. WHAT is an errno by number, "kill" (SIGKILL instead of
  *       the call), "tear" (half of the write, then SIGKILL) or "stall" (ten seconds
- * more). BTTUI_FAULT_UNTIL=FILE A stall lasts until FILE is there, instead of ten
- * seconds. BTTUI_FAULT_SHORT=BYTES Every transfer moves so many bytes at most, and every
- * second one on a socket fails with EAGAIN, every second one on a file with EINTR.
+ *       more).
+ *   BTTUI_FAULT_UNTIL=FILE
+ *       A stall lasts until FILE is there, instead of ten seconds.
+ *   BTTUI_FAULT_SHORT=BYTES
+ *       Every transfer moves so many bytes at most, and every second one on a socket
+ *       fails with EAGAIN, every second one on a file with EINTR.
  *   BTTUI_FAULT_LOG=FILE
  *       At the end FILE has a line for each rule: how many calls it was asked about.
  */
