@@ -230,7 +230,8 @@ class Rtorrent(Process):
         if dht is not None:
             for address, port in dht:
                 self._try("dht.add_node", "", f"{address}:{port}")
-            wait_until(lambda: self._try("dht.statistics")["nodes"] > 0, "rtorrent to know a node")
+            wait_until(lambda: (self._try("dht.statistics") or {}).get("nodes", 0) > 0,
+                       "rtorrent to know a node")
         self._try("load.start", "", torrent)
         wait_until(lambda: self._try("download_list", ""), "rtorrent to load the torrent")
         if torrent.startswith("magnet:"):  # it stands in until the metadata have come

@@ -11,7 +11,7 @@ import time
 import urllib.parse
 import urllib.request
 
-from lab import Failed, Process, check, free_port, in_background, program, wait_until
+from lab import Failed, Process, answer_to, check, free_port, in_background, program, wait_until
 from payload import bencode, compact
 
 
@@ -41,12 +41,19 @@ class Opentracker(Process):
         except OSError:
             return False
 
+    @staticmethod
+    def _scrape(url):
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                return answer.read()
+        except OSError:  # also what urllib makes of it
+            return None
+
     def counts(self, payload):
         """Seeders and leechers it knows."""
         url = (f"http://127.0.0.1:{self.port}/scrape?info_hash="
                f"{urllib.parse.quote(payload.infohash)}")
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            body = answer.read()
+        body = answer_to(lambda: self._scrape(url), "opentracker to tell whom it knows")
 
         def number(key):
             mark = b"%d:%si" % (len(key), key)

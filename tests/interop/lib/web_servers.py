@@ -101,9 +101,12 @@ class WebServer:
             def log_message(self, *_):
                 pass
 
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 64  # whoever finds no room in it knocks again a second later
+
+        self.http = Server(("127.0.0.1", 0), Handler)
         self.http.handle_error = lambda *_: None  # a client may hang up
-        self.http.daemon_threads = True
         self.port = self.http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         in_background(self.http.serve_forever)
