@@ -47,7 +47,8 @@ DOWNLOAD = [  # row of HOSTILE.md
     ("openat@resume", BROKEN.replace(" ENOMEM", ""), "done"),
     ("openat@resume", "ENOMEM", "told"),  # or a torrent forgets where its files are
     ("fdatasync@/state", "EIO ENOSPC", "done"),
-    ("fsync", "EIO EINVAL EROFS", "done"),
+    ("fsync@/state", "EIO EINVAL EROFS", "done"),
+    ("fsync@/target", "EIO EINVAL EROFS", "told"),
     ("renameat", BROKEN, "done"),
     ("linkat", "EPERM EMLINK EIO ENOSPC", "done"),
     ("unlinkat", "EPERM EIO", "done"),
