@@ -20,26 +20,19 @@ LINK_FUZZ = $(AM_LDFLAGS)
 DRIVER_FUZZ = tests/fuzz/replay.c
 endif
 check_PROGRAMS += $(FUZZERS)
-dist_check_SCRIPTS += tests/fuzz/replay-all tests/fuzz/coverage
+dist_check_SCRIPTS += tests/fuzz/replay-all tests/fuzz/fuzz-all tests/fuzz/coverage
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/dictionaries
 TESTS += tests/fuzz/replay-all
 
-# Each target on its own for a while; what it finds new goes to fuzz-corpus/ of the build
-# directory, what breaks it to fuzz-found-*.
+# Each target for a while, so many at a time, with libFuzzer's arguments.
 FUZZ_SECONDS = 60
+FUZZ_JOBS = 1
+FUZZ_ARGS =
 .PHONY: fuzz
 if FUZZING
 fuzz: $(FUZZERS)
-	@for target in $(FUZZERS); do \
-		name=$${target#tests/fuzz/fuzz_}; \
-		dictionary=$(srcdir)/tests/fuzz/dictionaries/$$name.dict; \
-		test -f $$dictionary && dictionary=-dict=$$dictionary || dictionary=; \
-		mkdir -p fuzz-corpus/$$name; \
-		echo "fuzzing $$name for $(FUZZ_SECONDS) s"; \
-		$$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
-			-artifact_prefix=fuzz-found-$$name- $$dictionary fuzz-corpus/$$name \
-			$(srcdir)/tests/fuzz/corpus/$$name || exit 1; \
-	done
+	@srcdir='$(srcdir)' FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_JOBS='$(FUZZ_JOBS)' \
+		FUZZ_ARGS='$(FUZZ_ARGS)' $(srcdir)/tests/fuzz/fuzz-all $(FUZZERS)
 else
 fuzz:
 	@echo "configure with CC=clang --enable-fuzzing for this"; exit 1
