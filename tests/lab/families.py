@@ -4,8 +4,8 @@ bttui in each place, and libtorrent once in each; found through a tracker, and t
 
 import json
 import os
+import socket
 import sys
-import time
 
 from bttui import Bttui
 from clients import Libtorrent
@@ -61,6 +61,23 @@ threading.Event().wait()
 """
 
 
+# What three nodes answer to a question for a torrent's peers.
+ASK_NODES = """
+import os, socket, sys
+host, port, infohash = sys.argv[1], int(sys.argv[2]), bytes.fromhex(sys.argv[3])
+question = (b"d1:ad2:id20:" + os.urandom(20) + b"9:info_hash20:" + infohash
+            + b"e1:q9:get_peers2:roi1e1:t2:tt1:y1:qe")
+with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as asker:
+    asker.settimeout(1)
+    for number in range(3):
+        asker.sendto(question, (host, port + number))
+        try:
+            print(asker.recv(2048).hex(), flush=True)
+        except OSError:
+            pass
+"""
+
+
 class Lan(BareHosts):
     def __init__(self, lab):
         with open(lab.path("hosts"), "w", encoding="ascii") as file:
@@ -109,6 +126,18 @@ class Place:
                 client = Bttui(self.lab, self.torrent, directory, port=PORT, name=name, dht=dht)
                 client.wait_event("checked", have=0 if name == "both" else self.payload.piece_count // 2)
         self.clients[name] = client
+
+    def announced(self):
+        """Whom the nodes at "switch" give out, as they tell who is of their family."""
+        found = set()
+        for name, host in zip(("v4", "v6"), ADDRESSES["switch"]):
+            asked = self.hosts.script("switch", ASK_NODES, host, PORT, self.payload.infohash.hex())
+            asked.wait()
+            packed = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET,
+                                      ADDRESSES[name][0]) + PORT.to_bytes(2, "big")
+            if packed.hex() in asked.text(asked.out):
+                found.add(name)
+        return found
 
     def complete(self):
         def is_complete(client):
@@ -159,7 +188,7 @@ def through_the_dht(lab):
             Bttui(lab, None, lab.new_dir("idle"), port=PORT + number, name="node", dht=nodes)
     for name in ("v4", "v6"):
         place.start(name, dht=[node for node in nodes if (node[0] == "[") == (name == "v6")])
-    time.sleep(8)  # they are announced a moment after they have begun, and nothing tells when
+    wait_until(lambda: place.announced() == {"v4", "v6"}, "both to be announced")
     place.start("both", dht=nodes)
     place.complete()
 

@@ -123,7 +123,7 @@ class Scene:
         return near.seen("completed") if isinstance(near, Bttui) else near.complete()
 
     def check_met(self):
-        wait_until(self.is_complete, f"{self.what}: to be complete", 60)
+        wait_until(self.is_complete, f"{self.what}: to be complete")
         check(self.payload.differences(self.clients["near"].directory) == [], f"{self.what}: other bytes")
         for name in ("near", "far"):
             check(not isinstance(self.clients[name], Bttui) or self.met(name),

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from lab import Failed, Process, Skip, check, program
+from lab import PATIENCE_S, Failed, Process, Skip, check, program
 
 MBIT = 125000  # bytes a second
 
@@ -56,7 +56,7 @@ class BareHosts(Hosts):
             # pylint: disable=consider-using-with
             self.holders[name] = subprocess.Popen(
                 [program("unshare"), "--net", "--mount", "--kill-child", "sh", "-c",
-                 f"{setup} && ip link set lo up && echo ready && exec sleep 600"],
+                 f"{setup} && ip link set lo up && echo ready && exec sleep 3600"],
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             if self.holders[name].stdout.readline() != "ready\n":
                 raise Skip(f"no network here: {self.holders[name].stderr.read().strip()}")
@@ -127,7 +127,7 @@ class Network(Hosts):
 
     def end(self):
         """Takes the network down; what each host sent and lost."""
-        out, _ = self.process.communicate("", 10)
+        out, _ = self.process.communicate("", PATIENCE_S)
         return {told["host"]: told for told in map(json.loads, out.splitlines())}
 
     def close(self):

@@ -14,6 +14,7 @@ from clients import Libtorrent
 from lab import Process, Skip, check, check_equal, run, wait_until
 from network import MBIT, Network
 from payload import Payload
+from witness import Witness
 
 PORT = 6881
 FIGURES = "LAB_MIB" in os.environ
@@ -64,12 +65,14 @@ def first_s(leecher):
 def bttui_takes(lab, network, payload, torrent):
     directory = lab.new_dir("target")
     leecher = leech(lab, network, torrent, directory)
-    took_s = leecher.wait_event("completed", 150)["time"] - first_s(leecher)
+    with Witness(lab) as witness:
+        took_s = leecher.wait_event("completed", 600)["time"] - first_s(leecher)
+        lost_s = witness.lost_s()
     kinds = {event["transport"] for event in leecher.seen("peer") if "transport" in event}
     leecher.finish()
     check_equal(kinds, {"utp"}, "transports")
     check_equal(payload.differences(directory), [], "files that differ")
-    return took_s
+    return took_s, lost_s
 
 
 def libtorrent_takes(lab, network, _payload, torrent):
@@ -80,7 +83,7 @@ def libtorrent_takes(lab, network, _payload, torrent):
                              peers=[(network.address["seeder"], PORT)])
         wait_until(leecher.downloaded, "libtorrent's first byte")
         began = time.monotonic()
-        leecher.wait_complete(150)
+        leecher.wait_complete(600)
         took_s = time.monotonic() - began
     leecher.end()
     return took_s
@@ -102,10 +105,10 @@ def from_libtorrent_s(lab):
 def from_bttui_s(lab):
     arguments = make(lab, MIB, seeder=LINK, leecher={**LINK, "loss": 0})
     seeder = seed(lab, *arguments)
-    took_s = bttui_takes(lab, *arguments)
+    took_s, lost_s = bttui_takes(lab, *arguments)
     seeder.finish()
     arguments[0].close()
-    return took_s
+    return took_s, lost_s
 
 
 def told(client, runs):
@@ -114,13 +117,15 @@ def told(client, runs):
 
 
 def on_a_path_with_losses(lab):
-    bttui_s, libtorrent_s = [], []
+    bttui_s, own_s, libtorrent_s = [], [], []
     for _ in range(RUNS):
-        bttui_s.append(from_bttui_s(lab))
+        took_s, lost_s = from_bttui_s(lab)
+        bttui_s.append(took_s)
+        own_s.append(took_s - lost_s)
         with contextlib.suppress(Skip):
             if FIGURES:
                 libtorrent_s.append(from_libtorrent_s(lab))
-    check(max(bttui_s) < 3 * MIB + 30, f"{max(bttui_s):.0f} s are too long")
+    check(max(own_s) < 3 * MIB + 30, f"{max(own_s):.0f} s are too long")
     print(f"        {MIB} MiB, the link alone {(MIB << 20) / LINK['up']:.2f} s, load "
           f"{os.getloadavg()[0]:.1f}: {told('bttui', bttui_s)}")
     if libtorrent_s:
@@ -154,9 +159,11 @@ while data := connection.recv(1 << 20):
 
 
 def rate_between(receiver, began, ended):
+    """None: it was told too seldom."""
     lines = [line.split() for line in receiver.text(receiver.out).splitlines()[1:-1]]
     marks = [(float(at), int(got)) for at, got in lines if began <= float(at) <= ended]
-    check(len(marks) > 2, "TCP told too little")
+    if len(marks) <= 2:
+        return None
     return (marks[-1][1] - marks[0][1]) / (marks[-1][0] - marks[0][0])
 
 
@@ -169,10 +176,14 @@ def tcp_begins(network):
     return receiver
 
 
-def measure(receiver):
-    began = time.monotonic()
-    time.sleep(BESIDE_S)
-    return rate_between(receiver, began, time.monotonic())
+def measure(lab, receiver):
+    """The rate, and whether the machine had time for it."""
+    with Witness(lab, disk=False) as witness:
+        began = time.monotonic()
+        time.sleep(BESIDE_S)
+        has_time = witness.lost_s() < BESIDE_S / 10
+        return wait_until(lambda: rate_between(receiver, began, time.monotonic()),
+                          "what TCP tells"), has_time
 
 
 def utp_begins(lab, network, torrent):
@@ -184,8 +195,8 @@ def utp_begins(lab, network, torrent):
 
 def goes_on(leecher):
     """Who sends nothing gives way, too."""
-    check(leecher.seen("piece", ok=True), "nothing has come by uTP")
     check(not leecher.seen("completed"), "uTP was done before the measurement was")
+    leecher.wait_event("piece", ok=True)
 
 
 def tcp_beside(lab, utp_is_first):
@@ -198,16 +209,16 @@ def tcp_beside(lab, utp_is_first):
     if utp_is_first:
         leecher = utp_begins(lab, network, torrent)
         receiver = tcp_begins(network)
-        beside = measure(receiver)
+        beside, has_time = measure(lab, receiver)
         goes_on(leecher)
         leecher.kill()
         time.sleep(SETTLE_S)
-        alone = measure(receiver)
+        alone, had_time = measure(lab, receiver)
     else:
         receiver = tcp_begins(network)
-        alone = measure(receiver)
+        alone, had_time = measure(lab, receiver)
         leecher = utp_begins(lab, network, torrent)
-        beside = measure(receiver)
+        beside, has_time = measure(lab, receiver)
         goes_on(leecher)
     print(f"        {'uTP' if utp_is_first else 'TCP'} is first: TCP alone {alone / MBIT:.1f} "
           f"Mbit/s, beside uTP {beside / MBIT:.1f}: {beside / alone:.2f} of it "
@@ -215,16 +226,26 @@ def tcp_beside(lab, utp_is_first):
     leecher.kill()
     seeder.kill()
     network.close()
-    return beside / alone
+    return beside / alone, has_time and had_time
+
+
+def tcp_keeps(lab, least, utp_is_first):
+    """What speaks against uTP on a machine that was busy with others is no evidence."""
+    for _ in range(5):
+        kept, had_time = tcp_beside(lab, utp_is_first)
+        if kept >= least:
+            return
+        check(not had_time, f"uTP does not give way: TCP keeps {kept:.2f}")
+    raise Skip("this machine is too busy to tell")
 
 
 def beside_tcp(lab):
-    check(tcp_beside(lab, utp_is_first=True) >= LEAST_FIRST, "uTP does not give way")
+    tcp_keeps(lab, LEAST_FIRST, utp_is_first=True)
 
 
 def after_tcp(lab):
     """Who comes when TCP has filled the queue never sees it empty, and gives way yet."""
-    check(tcp_beside(lab, utp_is_first=False) >= LEAST_AFTER, "uTP does not give way")
+    tcp_keeps(lab, LEAST_AFTER, utp_is_first=False)
 
 
 run(on_a_path_with_losses, beside_tcp, after_tcp)

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from bttui import Bttui, bttui_path, is_sanitized
-from lab import Skip, check, check_equal, run, wait_until
+from lab import PATIENCE_S, Skip, check, check_equal, run, wait_until
 from payload import Payload
 from strict import Strict
 
@@ -38,6 +38,20 @@ def cpu_of_the_ended():
     """Seconds of all children that were waited for."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
+
+
+def least_in(window_s, count, enough):
+    """By how much COUNT() grows in a time, at least: what was begun before and what the machine
+    held up is done then, too, in one or the other."""
+    least = None
+    for _ in range(10):
+        before = count()
+        time.sleep(window_s)
+        grown = count() - before
+        least = grown if least is None else min(least, grown)
+        if least <= enough:
+            break
+    return least
 
 
 def left_as_it_was(lab):
@@ -102,9 +116,7 @@ def end_of_file_is_a_key_like_others(lab):
     terminal = start(lab)
     terminal.press("\x04\x00\x04")
     terminal.wait_quiet()
-    ticks = cpu_ticks(terminal)
-    time.sleep(0.5)
-    check(cpu_ticks(terminal) - ticks <= 2, "it spins")
+    check(least_in(0.5, lambda: cpu_ticks(terminal), 2) <= 2, "it spins")
     terminal.end()
 
 
@@ -152,7 +164,7 @@ def descriptors_that_are_no_terminal(lab):
     terminal.check_harmless()
     for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
         done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *command(lab),
-                               "--headless", "--exit-when-done"], check=False, timeout=60,
+                               "--headless", "--exit-when-done"], check=False, timeout=PATIENCE_S,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         check_equal(done.returncode, 0, f"exit status with {closed}")
 
@@ -166,7 +178,7 @@ def readers_that_leave(lab):
     time.sleep(1.2)
     check_equal(client.poll(), None, "what it ended with")
     client.send_signal(signal.SIGTERM)
-    check(client.wait(5) >= 0, "it died of a signal")
+    check(client.wait(PATIENCE_S) >= 0, "it died of a signal")
 
 
 def its_description_is_gone(lab):
@@ -180,10 +192,10 @@ def its_description_is_gone(lab):
     terminal = start(lab, term="bttui-only", judge_as=name, TERMINFO=database)
     shutil.rmtree(database)
     terminal.resize(60, 15)
-    terminal.press("C-l")
-    terminal.wait_for("payload .*100%")
-    terminal.wait_quiet(0.2, 2)
+    terminal.redrawn()
     terminal.settle()
+    terminal.redrawn()
+    terminal.wait_for("payload .*100%")
     terminal.press("?")
     terminal.wait_for("[Kk]eys")
     terminal.press("Escape")
@@ -213,11 +225,10 @@ def two_on_one_terminal(lab):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         other = int(file.read().split()[0])
     terminal.wait_quiet(0.5, 3)
-    read = terminal.bytes_read
-    time.sleep(0.5)
-    check(terminal.bytes_read - read <= 5000, "a flood of frames")
+    check(least_in(0.5, lambda: terminal.bytes_read, 5000) <= 5000, "a flood of frames")
     os.kill(other, signal.SIGTERM)
-    wait_until(lambda: state_of(other) in ("Z", None), "the other to end", 5)
+    wait_until(lambda: state_of(other) in ("Z", None), "the other to end")
+    read = terminal.bytes_read
     terminal.press("C-l")
     wait_until(lambda: terminal.bytes_read > read + 200, "a frame of the one that is left")
     terminal.end()
@@ -240,12 +251,11 @@ def idle_is_idle(lab):
     headless = Bttui(lab, command(lab)[-1], lab.new_dir("empty"))
     headless.wait_event("checked")
     terminal.wait_quiet(1)
-    before = {pid: switches(pid) for pid in (terminal.process.pid, headless.process.pid)}
-    read = terminal.bytes_read
-    time.sleep(3)
-    check(terminal.bytes_read - read <= 30000, "more than 10 kB/s while idle")  # C21
-    for pid, count in before.items():
-        check(switches(pid) - count <= 6, f"{switches(pid) - count} wake-ups in 3 s")
+    check(least_in(3, lambda: terminal.bytes_read, 30000) <= 30000,
+          "more than 10 kB/s while idle")  # C21
+    for pid in (terminal.process.pid, headless.process.pid):
+        woken = least_in(3, lambda of=pid: switches(of), 6)
+        check(woken <= 6, f"{woken} wake-ups in 3 s")
     headless.finish()
     terminal.end()
 

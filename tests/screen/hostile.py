@@ -10,7 +10,7 @@ import socket
 import subprocess
 
 from bttui import Bttui, bttui_path
-from lab import check, check_equal, in_background, run, wait_until
+from lab import PATIENCE_S, check, check_equal, in_background, run, wait_until
 from payload import bencode
 from strict import Strict, talker
 from wire_peer import WirePeer
@@ -144,9 +144,10 @@ def harmless_on(lab, term, locale="C.UTF-8", *options):
     look_around(terminal)
     for width, height in ((200, 50), (41, 12), (20, 5), (80, 24)):
         terminal.resize(width, height)
-        terminal.press("C-l")
-        terminal.wait_for(r"name")
+        terminal.redrawn()
         terminal.settle()
+        terminal.redrawn()
+        terminal.wait_for(r"name")
         terminal.press("j")
         terminal.wait_quiet(0.15, 0.5)
         terminal.check_harmless()
@@ -200,13 +201,13 @@ def without_a_terminal(lab):
             plain_bytes(file.read(), path)
     plain = command(lab, torrent, peers)
     done = subprocess.run([*plain, "--headless", "--exit-when-done"], capture_output=True,
-                          check=False, timeout=60)
+                          check=False, timeout=PATIENCE_S)
     check_equal(done.returncode, 0, "exit status")
     plain_bytes(done.stdout, "standard output")
     plain_bytes(done.stderr, "standard error")
     for options in ([], ["--json"]):
         done = subprocess.run([bttui_path(), "show", *options, torrent.path], check=False,
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=PATIENCE_S)
         check_equal(done.returncode, 0, "show's exit status")
         plain_bytes(done.stdout, "show's output")
         if options:
@@ -224,7 +225,7 @@ def the_users_own_arguments(lab):
                       [b"--bind=" + EVIL[1], name], [b"--peer=" + EVIL[1], name]):
         done = subprocess.run([os.fsencode(bttui_path()), *arguments, b"--headless",
                                b"--state-dir=" + os.fsencode(lab.new_dir("state"))][:9],
-                              capture_output=True, check=False, timeout=60)
+                              capture_output=True, check=False, timeout=PATIENCE_S)
         check(done.returncode in (2, 3), f"status {done.returncode} for {arguments}")
         check(done.stderr != b"", f"no message for {arguments}")
         plain_bytes(done.stdout + done.stderr, f"the message for {arguments}")

@@ -3,6 +3,7 @@ had shown is there again once it was saved, at most two seconds later; before th
 it was or as it was set, and nothing else is lost (HOSTILE.md R2, R5). BTTUI_INTEROP_FULL=1:
 60 kills instead of six."""
 
+import fcntl
 import os
 import random
 import re
@@ -13,6 +14,7 @@ from bttui import bttui_path
 from lab import check, check_equal, run, wait_until
 from payload import Payload
 from terminal import Terminal
+from witness import Witness
 
 KILLS = 60 if os.environ.get("BTTUI_INTEROP_FULL") else 6
 SAVED_S = 2
@@ -29,6 +31,7 @@ class Session:
         self.lab, self.terminal = lab, None
         self.known = {"name": "payload", "limits": ("", ""), "paused": False}
         self.begin(self.torrent)
+        wait_until(lambda: self.saved() == self.known, "the torrent to be saved")
 
     def begin(self, *torrents):
         self.terminal = Terminal(self.lab, 110, 30)
@@ -36,24 +39,35 @@ class Session:
                           *torrents)
         self.terminal.wait_for(r"100%")
         self.terminal.wait_for(r"paused by you|nobody is connected")
+        wait_until(lambda: self.shown() is not None, "the row of the torrent")
 
     def shown(self):
+        """None: half a frame."""
         lines = self.terminal.lines()
-        row = next(line for line in lines if "100%" in line)
+        row = next((line for line in lines if "100%" in line), None)
+        if row is None:
+            return None
         limits = re.findall(r"/ (\d+)\.0 MiB/s", lines[0])
         return {"name": row.split()[1],
                 "limits": tuple(limits) if limits else ("", ""),
                 "paused": any("paused by you" in line for line in lines)}
 
     def saved(self):
-        """What tells one save from another."""
-        def stamp(path):
-            try:
-                return os.stat(path).st_ino
-            except FileNotFoundError:
-                return 0
-        return (stamp(os.path.join(self.state, "session")),
-                stamp(os.path.join(self.state, "resume", self.payload.infohash.hex())))
+        """What the files say that are there; None: not of it yet."""
+        def read(*path):
+            with open(os.path.join(self.state, *path), "rb") as file:
+                return file.read()
+        try:
+            session, resume = read("session"), read("resume", self.payload.infohash.hex())
+        except FileNotFoundError:
+            return None
+        if self.payload.infohash not in session:
+            return None
+        name = re.search(rb"4:root(\d+):", resume)
+        limits = [re.search(rb"max-%bi(\d+)e" % way, session) for way in (b"down", b"up")]
+        return {"name": resume[name.end():name.end() + int(name[1])].decode() if name else "payload",
+                "limits": tuple(str(int(limit[1]) >> 20) if limit else "" for limit in limits),
+                "paused": b"6:pausedi1e" in session}
 
     def set(self, what):
         """Presses the keys for another value of WHAT; gives it."""
@@ -71,9 +85,18 @@ class Session:
         return value
 
     def kill(self):
+        """And until it is gone: a disk at work may hold it for a while."""
         with open(os.path.join(self.state, "lock"), encoding="ascii") as file:
             os.kill(int(file.read()), signal.SIGKILL)
-        self.terminal.close()
+            self.terminal.close()
+
+            def is_free():
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    return True
+                except OSError:
+                    return False
+            wait_until(is_free, "the killed one to be gone")
 
     def check_disk(self, name):
         """All of it is there, under NAME alone."""
@@ -90,10 +113,13 @@ def what_was_saved_is_kept(lab):
     session = Session(lab)
     for _ in range(KILLS):
         for what in random.sample(list(session.known), random.randrange(1, 3)):
-            before = session.saved()
             session.known[what] = session.set(what)
             wait_until(lambda: session.shown() == session.known, f"{what} to be shown")
-            wait_until(lambda: session.saved() != before, f"{what} to be saved", SAVED_S)
+            began = time.monotonic()
+            with Witness(lab) as witness:
+                wait_until(lambda: session.saved() == session.known, f"{what} to be saved")
+                took_s = time.monotonic() - began - witness.lost_s()
+            check(took_s < SAVED_S, f"{what} was saved after {took_s:.1f} s")
         session.kill()
         session.check_disk(session.known["name"])
         session.begin()

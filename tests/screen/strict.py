@@ -16,9 +16,12 @@ import time
 
 from bttui import bttui_path
 from lab import PATIENCE_S, Failed, Skip, check, check_equal, wait_until
+from witness import Witness
 
 KEYS = {"Enter": "\r", "Escape": "\x1b", "Tab": "\t", "Up": "\x1b[A", "Down": "\x1b[B",
         "PgDn": "\x1b[6~", "C-c": "\x03", "C-l": "\x0c", "C-z": "\x1a", "Space": " "}
+CLEAR = re.compile(rb"\x1b\[H\x1b\[2?J")  # with it begins a frame that is sent whole
+CLEAR_MOST = 7  # bytes of it
 
 
 def talker():
@@ -35,6 +38,8 @@ class Strict:
                  locale="C.UTF-8", judge_as=None, **environment):
         self.lab, self.width, self.height = lab, width, height
         self.bytes_read = self.clears = 0
+        self.unsearched = b""
+        self.silence_s = 0.1  # what an Escape is given until it is a key of its own
         self.reading = threading.Event()
         self.reading.set()
         self.lock = threading.Lock()
@@ -75,8 +80,16 @@ class Strict:
     def _take(self):
         data = os.read(self.master, 65536)
         self.bytes_read += len(data)
-        self.clears += data.count(b"\x1b[H\x1b[2J")  # a frame that is sent whole
+        self._count_clears(data)
         self._tell(f"feed {len(data)}", data)
+
+    def _count_clears(self, data):
+        """One may come in two parts."""
+        data, end = self.unsearched + data, 0
+        for clear in CLEAR.finditer(data):
+            self.clears += 1
+            end = clear.end()
+        self.unsearched = data[max(end, len(data) - CLEAR_MOST + 1):]
 
     def _read(self):
         while not self.closed:
@@ -106,11 +119,41 @@ class Strict:
     # ---- what a person does
 
     def press(self, *keys):
-        self.send("".join(KEYS.get(key, key) for key in keys).encode())
+        """Escape is a key of its own: what follows is not there before that is known."""
+        begun = ""
+        for key in keys:
+            begun += KEYS.get(key, key)
+            if key == "Escape":
+                self.send(begun.encode())
+                self.wait_taken(self.silence_s)
+                begun = ""
+        self.send(begun.encode())
 
     def send(self, data):
         while data:
             data = data[os.write(self.master, data):]
+
+    def _wait_asleep(self):
+        """What has come to it, keys and times, is done."""
+        pid = self.process.pid
+
+        def look():
+            try:
+                with open(f"/proc/{pid}/task/{pid}/stat", encoding="ascii") as file:
+                    return file.read().rsplit(")", 1)[1].split()[0] in "SZ"
+            except OSError:
+                return True
+        wait_until(look, "the program to sleep")
+
+    def wait_taken(self, silence_s=0.0):
+        """Until the program has read all that was sent, and has done it; then so long a silence,
+        and until what is due by that is done."""
+        wait_until(lambda: self.process.poll() is not None or
+                   not select.select([self.slave], [], [], 0)[0], "the keys to be read")
+        self._wait_asleep()
+        if silence_s:
+            time.sleep(silence_s)
+            self._wait_asleep()
 
     def stop_reading(self):
         self.reading.clear()
@@ -129,6 +172,14 @@ class Strict:
             if shown:
                 self._tell(f"size {width} {height}")
             self._set_size()
+
+    def redrawn(self):
+        """Until a frame is there that was begun after now: what is on its way is not of a size
+        of before. The first may be one that was under way."""
+        for _ in range(2):
+            seen = self.clears
+            self.press("C-l")
+            wait_until(lambda before=seen: self.clears > before, "a whole frame")
 
     def hang_up(self):
         """The terminal is gone, as when ssh dies."""
@@ -206,14 +257,19 @@ class Strict:
             return file.read().decode("utf-8", "replace")
 
     def ends(self, status=0, timeout_s=5.0):
-        """It must end by itself within that; gives the seconds it took."""
+        """It must end by itself within that; gives the seconds it took, without those that the
+        machine did."""
         began = time.monotonic()
-        try:
-            self.process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            raise Failed(f"it does not end within {timeout_s} s") from None
+        with Witness(self.lab) as witness:
+            try:
+                self.process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                raise Failed("it does not end") from None
+            took_s = time.monotonic() - began - witness.lost_s()
+            status = 1 if status == 0 and witness.explains(self.process.returncode) else status
+        check(took_s < timeout_s, f"it took {took_s:.1f} s to end, {timeout_s} s at most")
         check_equal(self.process.returncode, status, f"exit status ({self.errors()})")
-        return time.monotonic() - began
+        return took_s
 
     def end(self, number=signal.SIGTERM, status=0, timeout_s=5.0):
         self.process.send_signal(number)
@@ -222,4 +278,4 @@ class Strict:
     def check_as_before(self):
         """The terminal's modes are as they were before the program."""
         check_equal(termios.tcgetattr(self.slave), self.as_before, "the terminal's settings")
-        wait_until(lambda: self.look()[2] == "", f"modes put back: {self.look()[2]}", 5)
+        wait_until(lambda: self.look()[2] == "", f"modes put back: {self.look()[2]}")

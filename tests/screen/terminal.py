@@ -6,7 +6,7 @@ import re
 import shlex
 import subprocess
 
-from lab import Failed, check, check_equal, program, wait_until
+from lab import PATIENCE_S, Failed, check, check_equal, program, wait_until
 
 PROMPT = "shell> "
 # What a program may change in the terminal and must put back.
@@ -42,14 +42,14 @@ class Terminal:
     def _tmux(self, *arguments):
         done = subprocess.run([self.tmux_path, "-u", "-S", self.socket, *arguments],
                               env=self.environment, capture_output=True, check=False,
-                              timeout=30)
+                              timeout=PATIENCE_S)
         if done.returncode != 0:
             raise Failed(f"tmux {arguments[0]}: {done.stderr.decode()}")
         return done.stdout.decode("utf-8", "replace")
 
     def close(self):
         subprocess.run([self.tmux_path, "-S", self.socket, "kill-server"],
-                       capture_output=True, check=False, timeout=30)
+                       capture_output=True, check=False, timeout=PATIENCE_S)
 
     # ---- what a person does
 
@@ -83,7 +83,7 @@ class Terminal:
         """The first line that matches, or None."""
         return next((line for line in self.lines() if re.search(pattern, line)), None)
 
-    def wait(self, condition, what, timeout_s=20):
+    def wait(self, condition, what, timeout_s=None):
         """Until CONDITION(lines) is true; gives its value."""
         seen = []
 
@@ -96,12 +96,12 @@ class Terminal:
             rows = "\n".join(f"|{line}" for line in seen)
             raise Failed(f"waited in vain for {what}; the screen:\n{rows}") from None
 
-    def wait_for(self, pattern, timeout_s=20):
+    def wait_for(self, pattern, timeout_s=None):
         """Until a line matches PATTERN; gives the line."""
         return self.wait(lambda lines: next((x for x in lines if re.search(pattern, x)), None),
                          f"/{pattern}/", timeout_s)
 
-    def wait_gone(self, pattern, timeout_s=20):
+    def wait_gone(self, pattern, timeout_s=None):
         self.wait(lambda lines: not any(re.search(pattern, line) for line in lines),
                   f"no /{pattern}/", timeout_s)
 

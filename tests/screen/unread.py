@@ -6,7 +6,6 @@ import re
 import signal
 import struct
 import termios
-import time
 
 from bttui import bttui_path
 from lab import check, check_equal, run, wait_until
@@ -14,15 +13,15 @@ from payload import Payload
 from strict import Strict
 from wire_peer import WirePeer
 
-RATE = 2 << 20
+SLOWLY, FAST = 256 << 10, 8 << 20  # bytes a second: most is to come when all is seen
 BLOCK = 1 << 14
 QUEUE_LIMIT = 1 << 18  # what the system may keep for a terminal, and two frames
 
 
-def start(lab, mib, rate=RATE):
+def start(lab, mib):
     payload = Payload(lab.new_dir("seed"), "payload", [mib << 20])
     torrent = payload.torrent(lab.path("payload.torrent"))
-    peer = WirePeer(lab, payload, rate=rate)
+    peer = WirePeer(lab, payload, rate=SLOWLY)
     target = lab.new_dir("target")
     terminal = Strict(lab, [
         bttui_path(), "--no-dht", "--no-lsd", "--no-portmap", "--port=0",
@@ -41,7 +40,7 @@ def fill(terminal):
     def is_full():
         before = unread_bytes(terminal)
         terminal.press("C-l")
-        time.sleep(0.15)  # more than a frame's time
+        terminal.wait_taken(0.15)  # more than a frame's time
         return unread_bytes(terminal) == before
     wait_until(is_full, "the terminal's buffer to be full")
 
@@ -97,6 +96,7 @@ def a_stopped_one_goes_on(lab):
     terminal, payload, peer, target = start(lab, 8)
     terminal.press("\x13")
     terminal.wait_quiet()
+    peer.rate = FAST
     wait_until(lambda: len(peer.sent) >= payload.total_bytes // BLOCK, "the download")
     terminal.press("\x11")
     terminal.wait_for("payload .*100%")
@@ -115,6 +115,7 @@ def reading_again_shows_a_fresh_frame(lab):
     terminal.stop_reading()
     fill(terminal)
     goes_on(terminal, peer, 64)
+    peer.rate = FAST
     wait_until(lambda: len(peer.sent) >= payload.total_bytes // BLOCK, "the download")
     read_before = terminal.bytes_read
     terminal.read_again()

@@ -7,6 +7,7 @@ import signal
 import threading
 
 from lab import PATIENCE_S, Failed, Process, check, check_equal, in_background, wait_until
+from witness import Witness
 
 
 def bttui_path():
@@ -40,7 +41,7 @@ class Bttui(Process):
                  portmap=False, hurries=False):
         nodes = ["--no-dht"] if dht is None else ["--no-dht=no"] + [
             f"--dht-node={node if ':' in str(node) else f'127.0.0.1:{node}'}" for node in dht]
-        self.directory = directory
+        self.lab, self.directory = lab, directory
         self.state = state or lab.new_dir("state")
         self.events = []
         self.changed = threading.Condition()
@@ -109,7 +110,10 @@ class Bttui(Process):
 
     def finish(self, number=signal.SIGTERM):
         """Ends it by signal; it must do so orderly."""
-        check_equal(self.end(number), 0, f"{self.name}: exit status at the signal")
+        with Witness(self.lab) as witness:
+            status = self.end(number)
+            check(status == 0 or witness.explains(status),
+                  f"{self.name}: exit status at the signal: {status}")
 
     def last(self, kind, field):
         found = self.seen(kind)
