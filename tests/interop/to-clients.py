@@ -89,7 +89,7 @@ def super_seeded_libtorrents(lab):
     print(f"        {time.time() - began:.2f} s, {copies:.2f} copies")
     for target in targets:
         check_equal(payload.differences(target), [], "files that differ")
-    check(copies < 2, "it is no super-seed")
+    check(copies < 1.4, "it is no super-seed")  # others sent up to 2
     check(not bttui.seen("ban"), "bttui banned an honest peer")
     bttui.finish()
 
