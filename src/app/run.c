@@ -26,7 +26,7 @@ static void on_idle(void *context)
 {
     struct run *run = context;
     if (run->done)
-        run_end(run, run->done_status);
+        run_end_unhurried(run, run->done_status);
 }
 
 static void on_done(void *context, enum until_outcome outcome)

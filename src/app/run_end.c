@@ -21,8 +21,9 @@
 /* From the wish to end on, before it ends without workers: all is over within 5 s, on a
  * machine with other things to do, too. */
 #define END_WAIT_MS   4000u
-#define CLOSE_WAIT_MS 300u   /* but so long at least */
-#define DEMO_WAIT_MS  10000u /* for its workers, and for its files to be removed */
+#define CLOSE_WAIT_MS 300u    /* but so long at least */
+#define UNHURRIED_MS  120000u /* for a disk that answers at last */
+#define DEMO_WAIT_MS  10000u  /* for its workers, and for its files to be removed */
 
 /* ---- the wish ---- */
 
@@ -45,11 +46,31 @@ void run_end(struct run *run, enum exit_status status)
     session_stop(run->session, on_stopped, run);
 }
 
+void run_end_unhurried(struct run *run, enum exit_status status)
+{
+    if (run->ending)
+        return;
+    run->unhurried = true;
+    session_stop_within(run->session, UNHURRIED_MS);
+    run_end(run, status);
+}
+
+static void hurry(struct run *run)
+{
+    run->unhurried = false;
+    run->ending_ns = clock_now_ns(&clock_system);
+    session_stop_within(run->session, SESSION_STOP_MS);
+}
+
 static void on_signal(void *context, int number)
 {
     struct run *run = context;
     if (number == SIGHUP && run->hung_up)
         return; /* the system says what the terminal said */
+    if (run->unhurried) {
+        hurry(run);
+        return;
+    }
     run->at_once = run->ending;
     if (run->ending)
         loop_stop(run->loop);
@@ -98,6 +119,8 @@ static uint64_t close_wait_ms(const struct run *run)
 {
     if (run->demo != NULL)
         return DEMO_WAIT_MS;
+    if (run->unhurried) /* and then workers have nothing to do */
+        return END_WAIT_MS;
     const uint64_t since_ns =
         run->ending ? clock_now_ns(&clock_system) - run->ending_ns : 0;
     const uint64_t used_ms = since_ns / NS_PER_MS;

@@ -38,6 +38,7 @@ struct run {
     char parting[SESSION_MESSAGE_SIZE]; /* to be said once the terminal is as it was */
     bool ending;
     uint64_t ending_ns; /* since when, on the system's clock */
+    bool unhurried;     /* nobody asked for that end: the disk is given its time */
     bool hung_up;       /* the interface's terminal is gone */
     bool at_once;       /* a second signal came */
 };
@@ -61,6 +62,9 @@ enum exit_status run_status_of(enum error_code error);
 /* run_end.c */
 /* Ends the session orderly, and then the program with STATUS; the first time counts. */
 void run_end(struct run *run, enum exit_status status);
+/* The same when all is done, which nobody asked for at this moment: what is to be saved
+ * is given all the time that a busy disk needs, until a signal comes. */
+void run_end_unhurried(struct run *run, enum exit_status status);
 /* Those that ask for the end do so from now on; others that would kill do not. What is
  * wrong is told on standard error. */
 enum exit_status run_watch_signals(struct run *run);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STOP_NS            (3500 * NS_PER_MS)
+#define STOP_NS            (SESSION_STOP_MS * NS_PER_MS)
 #define TOTALS_SAVE_NS     (60 * NS_PER_S) /* a kill forgets no more of them */
 #define RUN_ROUNDS         8
 #define SHARE_LEAST_BLOCKS 16u
@@ -367,7 +367,7 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
                                           session->listeners[i]);
         session->listeners[i] = NULL;
     }
-    loop_timer_set_in(session->loop, &session->stop_timer, STOP_NS);
+    loop_timer_set_in(session->loop, &session->stop_timer, session->stop_ns);
     session_end_fetches(session);
     for (uint32_t i = 0; i < session->count; i++)
         torrent_stop(session_torrent(session, session->order[i]));
@@ -379,8 +379,18 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
     session_check_stopped(session);
 }
 
+void session_stop_within(struct session *session, uint64_t wait_ms)
+{
+    session->stop_ns = wait_ms * NS_PER_MS;
+    if (session->stopped == NULL)
+        return;
+    loop_timer_set_in(session->loop, &session->stop_timer, session->stop_ns);
+    session_check_stopped(session);
+}
+
 void session_begin_turns(struct session *session)
 {
+    session->stop_ns = STOP_NS;
     loop_timer_init(&session->tick, on_tick, session);
     loop_timer_init(&session->stop_timer, on_stop_timer, session);
     session->hook =

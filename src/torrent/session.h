@@ -77,6 +77,9 @@ enum error_code session_begin(struct session *session) MUST_CHECK;
 void session_free(struct session *session);
 /* Stops all torrents, tells trackers (<= 3 s), saves state; then calls DONE once. */
 void session_stop(struct session *session, void (*done)(void *context), void *context);
+/* How long that may take until DONE is called in any case, also if it has begun. */
+#define SESSION_STOP_MS 3500u /* otherwise: somebody waits */
+void session_stop_within(struct session *session, uint64_t wait_ms);
 /* Adds the torrents of the state directory. */
 enum error_code session_restore(struct session *session,
                                 char message[SESSION_MESSAGE_SIZE]);

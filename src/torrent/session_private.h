@@ -101,6 +101,7 @@ struct session {
     void (*stopped)(void *context);
     void *stopped_context;
     struct loop_timer stop_timer;
+    uint64_t stop_ns; /* what it is set to */
 };
 
 /* session.c */

@@ -325,4 +325,34 @@ def a_disk_that_hangs(lab):
           f"ended in {took:.1f} s")
 
 
-run(a_disk_that_hangs, calls_fail_in_a_download, calls_fail_in_an_upload, transfers_of_a_byte, limit_s=1800)
+def hangs_at_its_end(lab, name):
+    """One that has everything, and whose disk hangs when it saves its list for the last time,
+    until the file that is given back, too, is there."""
+    place, answers = Place(lab), lab.path(f"{name} answers")
+    bttui = Bttui(lab, place.torrent, lab.new_dir("target"), "--peer", place.other.address,
+                  "--exit-when-done", program=faults_path(),
+                  env={"BTTUI_FAULT": "renameat@session:2:1:stall", "BTTUI_FAULT_UNTIL": answers},
+                  hurries=True)
+    bttui.wait_event("completed")
+    return bttui, answers
+
+
+def an_end_that_nobody_asked_for(lab):
+    """It waits for the disk as long as it takes, unless somebody asks for it then."""
+    slow, answers = hangs_at_its_end(lab, "slow")
+    hung, _ = hangs_at_its_end(lab, "hung")
+    time.sleep(6)  # longer than what somebody asked for may take
+    check(slow.running() and hung.running(), "it did not wait")
+    with open(answers, "wb"):
+        pass
+    check_equal(slow.wait(), 0, "exit status of what was slow")
+    check(slow.seen("stopped"), "not told as stopped")
+    slowness, told = Slowness(hung), time.time()
+    check(hung.end() in (0, 1), "exit status of what hangs")
+    ended = time.time()
+    took = ended - told - slowness.waited_s(told, ended)
+    check(took <= 5.5, f"the end took {took:.1f} s")
+
+
+run(a_disk_that_hangs, an_end_that_nobody_asked_for, calls_fail_in_a_download,
+    calls_fail_in_an_upload, transfers_of_a_byte, limit_s=1800)
