@@ -9,9 +9,11 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
-#define KINDS (FAULT_FLIP + 1)
+#define KINDS  (FAULT_FLIP + 1)
+#define HOUR_S 3600
 
 static struct {
     atomic_int from, count, error;
@@ -221,6 +223,8 @@ int __wrap_fstatat64(int dir_fd, const char *name, struct stat *status, int flag
     char folded[PATH_MAX];
     const int result = __real_fstatat64(dir_fd, fat_name(name, folded), status, flags);
     if (result == 0 && atomic_load(&is_fat)) {
+        if (status->st_mtim.tv_sec > time(NULL) - HOUR_S)
+            status->st_mtim.tv_sec += HOUR_S; /* not over, and be the machine slow */
         status->st_mtim.tv_nsec = 0;
         status->st_mtim.tv_sec -= status->st_mtim.tv_sec % 2;
     }
