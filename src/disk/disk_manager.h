@@ -131,7 +131,8 @@ struct disk_job {
     struct storage_error settle_error;
     /* DISK_SETTLE: only names with or without the suffix (storage_settle_forms). */
     bool only_forms;
-    /* DISK_SYNC's result: how the files look now. Owned. */
+    /* DISK_SYNC's result: how the files look now; after ERROR_NOT_FOUND too, when those
+     * that were written to were looked at. Owned. */
     struct file_stamp *stamps;
     uint32_t stamp_count;
     struct file_stamp parts_stamp; /* of files that are kept aside */

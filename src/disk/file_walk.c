@@ -74,16 +74,15 @@ static int only_regular(int fd)
     return -1;
 }
 
-int file_walk_open(int dir_fd, const char *path, bool write)
+int file_walk_open(int dir_fd, const char *path, enum file_walk_way way)
 {
+    const int ways[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT};
     const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
     const char *name;
-    const int parent = file_walk_parent(dir_fd, path, write, &name);
+    const int parent = file_walk_parent(dir_fd, path, way == FILE_WALK_MAKE, &name);
     if (parent < 0)
         return -1;
-    const int fd =
-        only_regular(write ? openat(parent, name, flags | O_RDWR | O_CREAT, 0666)
-                           : openat(parent, name, flags | O_RDONLY));
+    const int fd = only_regular(openat(parent, name, flags | ways[way], 0666));
     const int saved = errno;
     close(parent);
     errno = saved;

@@ -13,9 +13,13 @@
 /* The directory that holds the last component of PATH, or -1 with errno. CREATE makes
  * missing directories. *ret_name points to the last component inside PATH. */
 int file_walk_parent(int dir_fd, const char *path, bool create, const char **ret_name);
-/* Opens a regular file; anything else fails with errno ELOOP, EISDIR or EINVAL. WRITE:
- * for reading and writing, made if missing, with its directories. */
-int file_walk_open(int dir_fd, const char *path, bool write);
+enum file_walk_way {
+    FILE_WALK_READ,
+    FILE_WALK_WRITE, /* and read; it must be there */
+    FILE_WALK_MAKE,  /* the same, made if missing, with its directories */
+};
+/* Opens a regular file; anything else fails with errno ELOOP, EISDIR or EINVAL. */
+int file_walk_open(int dir_fd, const char *path, enum file_walk_way way);
 /* Makes the directories of PATH, which is the user's own: links are followed. -1 with
  * errno. */
 int file_walk_make_dirs(const char *path);

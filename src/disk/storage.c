@@ -47,11 +47,12 @@ struct storage *storage_new(struct file_cache *cache, struct metainfo *metainfo,
     storage->dir = strdup(dir);
     storage->parts_name = strdup(parts);
     storage->dirty = calloc(metainfo->file_count + 1u, sizeof *storage->dirty);
+    storage->known = calloc(metainfo->file_count + 1u, sizeof *storage->known);
     storage->entered = calloc(metainfo->file_count + 1u, sizeof *storage->entered);
     storage->stamps = calloc(metainfo->file_count + 1u, sizeof *storage->stamps);
     storage->unwanted = calloc(metainfo->file_count, sizeof *storage->unwanted);
     if (storage->dir == NULL || storage->parts_name == NULL || storage->dirty == NULL ||
-        storage->entered == NULL || storage->stamps == NULL ||
+        storage->known == NULL || storage->entered == NULL || storage->stamps == NULL ||
         storage->unwanted == NULL || !find_names(storage)) {
         storage_unref(storage);
         return NULL;
@@ -89,6 +90,7 @@ void storage_unref(struct storage *storage)
     free(storage->forms);
     free(storage->suffix);
     free(storage->dirty);
+    free(storage->known);
     free(storage->entered);
     free(storage->stamps);
     free(storage);
@@ -175,6 +177,8 @@ void storage_begin_anew(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
     storage->dir_seen = false;
+    memset(storage->known, 0,
+           (storage->metainfo->file_count + 1u) * sizeof *storage->known);
     memset(storage->entered, 0,
            (storage->metainfo->file_count + 1u) * sizeof *storage->entered);
     if (storage->forms != NULL)
@@ -191,13 +195,33 @@ void storage_close_retired(struct storage *storage)
     file_cache_sweep(storage->cache);
 }
 
+void storage_set_known(struct storage *storage, uint32_t file, bool known)
+{
+    pthread_mutex_lock(&storage->mutex);
+    storage->known[file] = known;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+static bool is_known(struct storage *storage, uint32_t file)
+{
+    pthread_mutex_lock(&storage->mutex);
+    const bool known = storage->known[file];
+    pthread_mutex_unlock(&storage->mutex);
+    return known;
+}
+
 static int open_file(struct storage *storage, uint32_t file, bool write)
 {
+    const enum file_walk_way way = !write                    ? FILE_WALK_READ
+                                   : is_known(storage, file) ? FILE_WALK_WRITE
+                                                             : FILE_WALK_MAKE;
     const int dir_fd = storage_open_dir(storage, write);
     if (dir_fd < 0)
         return -1;
     const int fd =
-        file_walk_open(dir_fd, storage_path(storage, dir_fd, file, write), write);
+        file_walk_open(dir_fd, storage_path(storage, dir_fd, file, write), way);
+    if (fd >= 0 && write)
+        storage_set_known(storage, file, true);
     /* The walk has looked at the words: what is invalid still is so to the file system
      * (FAT takes no ':'). */
     const int saved = fd < 0 && errno == EINVAL ? EILSEQ : errno;

@@ -107,7 +107,7 @@ static int check_copy(int out, uint64_t size)
 static int copy_file(struct storage_moving *moving, const char *path, int parent,
                      const char *name, uint64_t size)
 {
-    const int in = file_walk_open(moving->from, path, false);
+    const int in = file_walk_open(moving->from, path, FILE_WALK_READ);
     const int out =
         in < 0 ? -1
                : openat(parent, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,

@@ -83,7 +83,7 @@ static bool find_out(int dir_fd, const char *first, const char *path, bool creat
     struct stat a, b;
     bool there = look_at(dir_fd, first, &a), made = false;
     if (!there && create) {
-        const int fd = file_walk_open(dir_fd, first, true);
+        const int fd = file_walk_open(dir_fd, first, FILE_WALK_MAKE);
         if (fd >= 0)
             close(fd);
         there = made = look_at(dir_fd, first, &a);

@@ -371,6 +371,7 @@ void storage_drop_parts(struct storage *storage, int dir_fd)
             (void)unlinkat(parent, name, 0); /* it may never have been made */
             close(parent);
         }
+        storage_set_known(storage, parts_index(storage), false);
         end_parts(storage);
         file_cache_retire(storage->cache, storage);
     }

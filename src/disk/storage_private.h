@@ -55,6 +55,9 @@ struct storage {
     enum file_form *forms;        /* a file; NULL without a suffix */
     bool *dirty; /* a file, or the parts file: written since the last sync */
     uint32_t dirty_count;
+    /* A file, or the parts file: was there when it was looked at, or made since. One that
+     * is gone all the same is not made again before somebody has agreed (S10). */
+    bool *known;
     bool *entered; /* a file: the directories that lead to it are on disk as they are */
     struct file_stamp *stamps;
 };
@@ -107,6 +110,7 @@ int storage_rename_path(int dir_fd, const char *from, const char *to);
 int storage_rename_entry(int from, const char *old_name, int to, const char *name);
 /* A pinned descriptor, or -1 with errno. LAYOUT is held. */
 int storage_acquire(struct storage *storage, uint32_t file, bool write);
+void storage_set_known(struct storage *storage, uint32_t file, bool known);
 void storage_release(struct storage *storage, int fd);
 /* What was made, renamed or removed in a directory is so for good. errno or 0. */
 int storage_sync_dir(int path_fd);

@@ -62,6 +62,7 @@ static bool stat_file(struct storage *storage, int dir_fd, uint32_t file)
     pthread_rwlock_unlock(&storage->layout);
     pthread_mutex_lock(&storage->mutex);
     storage->stamps[file] = stamp;
+    storage->known[file] |= stamp.size != UINT64_MAX;
     pthread_mutex_unlock(&storage->mutex);
     return stamp.size != UINT64_MAX;
 }

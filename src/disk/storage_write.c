@@ -36,9 +36,11 @@ static enum error_code write_to_place(struct storage *storage,
     if (segment->pad)
         return ERROR_NONE;
     const int fd = storage_acquire(storage, segment->file, true);
+    const int way_error = fd < 0 ? errno : 0;
+    if (fd >= 0 || way_error == ENOENT) /* the sync tells what else went with it */
+        storage_mark_dirty(storage, segment->file);
     if (fd < 0)
-        return storage_fail(ret_error, segment->file, errno);
-    storage_mark_dirty(storage, segment->file);
+        return storage_fail(ret_error, segment->file, way_error);
     const int error = write_segment(fd, segment, cursor);
     storage_release(storage, fd);
     return error != 0 ? storage_fail(ret_error, segment->file, error) : ERROR_NONE;

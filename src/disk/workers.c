@@ -67,7 +67,7 @@ static enum error_code sync_payload(struct storage *storage, struct disk_job *jo
         storage_stat_all(storage);
     }
     const enum error_code error = storage_sync(storage, &job->error);
-    if (error == ERROR_NONE)
+    if (error == ERROR_NONE || (error == ERROR_NOT_FOUND && !job->stat_all))
         take_stamps(storage, job);
     return error;
 }

@@ -375,7 +375,7 @@ void torrent_on_synced(struct torrent *torrent, struct message *response)
         return; /* the end came meanwhile: nothing is known, what was claimed stays */
     if (response->u.job.error != ERROR_NONE) {
         torrent->claims_dirty = false;
-        torrent_on_sync_failed(torrent, &job->error);
+        torrent_on_sync_failed(torrent, job);
         if (torrent->choice_unsaved)
             torrent_save_choice(torrent);
         checkpoint_over(torrent, true);

@@ -159,6 +159,10 @@ void torrent_on_write_failed(struct torrent *torrent, struct message *message)
         warn_of_misread(torrent, message->u.disk_error.piece);
     else if (error.code != ERROR_CANCELLED)
         torrent_fail_on_disk(torrent, &error);
+    if (error.code == ERROR_NOT_FOUND) { /* and all that was in it */
+        torrent->claims_dirty = true;
+        torrent_checkpoint(torrent);
+    }
 }
 
 static void lose_piece(struct torrent *torrent, uint32_t piece)
@@ -210,8 +214,18 @@ static void clear_pieces_of(const struct metainfo *meta, uint32_t number,
 
 /* What was written since the last good sync may not be what the disk holds, though memory
  * shows it: it is un-claimed and read back. */
-void torrent_on_sync_failed(struct torrent *torrent, const struct storage_error *error)
+/* Others may have gone with the one that is named. */
+static void clear_pieces_of_missing(const struct torrent *torrent,
+                                    const struct disk_job *job, struct bitfield *bits)
 {
+    for (uint32_t i = 0; job->stamps != NULL && i < job->stamp_count; i++)
+        if (job->stamps[i].size == UINT64_MAX)
+            clear_pieces_of(torrent->meta, i, bits);
+}
+
+void torrent_on_sync_failed(struct torrent *torrent, const struct disk_job *job)
+{
+    const struct storage_error *error = &job->error;
     struct bitfield trusted;
     const struct bitfield *have = piece_manager_have(torrent->pieces);
     torrent_fail_on_disk(torrent, error);
@@ -227,6 +241,7 @@ void torrent_on_sync_failed(struct torrent *torrent, const struct storage_error 
             bitfield_set(&trusted, piece);
     if (error->file < torrent->meta->file_count)
         clear_pieces_of(torrent->meta, error->file, &trusted);
+    clear_pieces_of_missing(torrent, job, &trusted);
     torrent_halt(torrent);
     torrent_check_some(torrent, &trusted);
     bitfield_done(&trusted);

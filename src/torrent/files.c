@@ -172,7 +172,7 @@ void torrent_on_settled(struct torrent *torrent, const struct message *response)
         torrent->unsettled = false;
         torrent_preallocate(torrent);
     } else if (response->u.job.error != ERROR_CANCELLED) {
-        torrent_on_sync_failed(torrent, &response->u.job.job->error);
+        torrent_on_sync_failed(torrent, response->u.job.job);
     }
 }
 

@@ -189,7 +189,8 @@ enum import_note import_files_sync(const struct metainfo *metainfo,
         if (file->pad || file->length == 0 ||
             claimed_bytes(metainfo, &imported->have, file) == 0)
             continue;
-        const int fd = dir_fd >= 0 ? file_walk_open(dir_fd, file->path, false) : -1;
+        const int fd =
+            dir_fd >= 0 ? file_walk_open(dir_fd, file->path, FILE_WALK_READ) : -1;
         if (fd < 0 || (fdatasync(fd) != 0 && errno != EINVAL && errno != EROFS)) {
             *ret_file = i;
             note = IMPORT_NOTE_UNREADABLE;

@@ -268,7 +268,7 @@ void torrent_check_failed(struct torrent *torrent);
 void torrent_forgive_disk(struct torrent *torrent);
 void torrent_on_write_failed(struct torrent *torrent, struct message *message);
 void torrent_on_read(struct torrent *torrent, const struct message *message);
-void torrent_on_sync_failed(struct torrent *torrent, const struct storage_error *error);
+void torrent_on_sync_failed(struct torrent *torrent, const struct disk_job *job);
 
 /* webseeds.c */
 /* Of a peer or web seed; as peer_manager_bitfield and peer_manager_address. */

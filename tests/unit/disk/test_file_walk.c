@@ -42,7 +42,9 @@ START_TEST(no_words_lead_outside)
     const uint32_t before = place_open_descriptors();
     for (size_t i = 0; i < 2 * sizeof paths / sizeof *paths; i++) {
         errno = 0;
-        ck_assert_int_lt(file_walk_open(dir_fd, paths[i / 2], i % 2 == 1), 0);
+        ck_assert_int_lt(file_walk_open(dir_fd, paths[i / 2],
+                                        i % 2 == 1 ? FILE_WALK_MAKE : FILE_WALK_READ),
+                         0);
         ck_assert(errno == EINVAL || errno == ENOENT);
     }
     ck_assert_uint_eq(place_size(&place, "../secret"), 3);
@@ -55,7 +57,7 @@ START_TEST(any_byte_of_a_name_is_taken_as_it_is)
 {
     static const char name[] = "a b/100%s\n/\x01 $HOME ~ \"';\\";
     struct stat status;
-    const int fd = file_walk_open(dir_fd, name, true);
+    const int fd = file_walk_open(dir_fd, name, FILE_WALK_MAKE);
     ck_assert_int_ge(fd, 0);
     close(fd);
     ck_assert_int_eq(fstatat(dir_fd, name, &status, 0), 0);
@@ -67,7 +69,7 @@ START_TEST(directories_and_the_file_are_made_with_the_users_mask)
 {
     struct stat status;
     umask(027);
-    const int fd = file_walk_open(dir_fd, "x/y/z", true);
+    const int fd = file_walk_open(dir_fd, "x/y/z", FILE_WALK_MAKE);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(fstat(fd, &status), 0);
     ck_assert_uint_eq(status.st_mode & 07777, 0640);
@@ -83,7 +85,7 @@ START_TEST(no_mask_makes_more_or_less_than_it_says)
     static const mode_t masks[] = {0, 022, 077, 0111};
     struct stat status;
     umask(masks[_i]);
-    const int fd = file_walk_open(dir_fd, "x/y", true);
+    const int fd = file_walk_open(dir_fd, "x/y", FILE_WALK_MAKE);
     umask(022);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(fstat(fd, &status), 0);
@@ -97,13 +99,13 @@ START_TEST(a_mask_that_leaves_nothing_is_told)
 {
     struct stat status;
     umask(0777);
-    const int fd = file_walk_open(dir_fd, "z", true);
+    const int fd = file_walk_open(dir_fd, "z", FILE_WALK_MAKE);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(pwrite(fd, "x", 1, 0), 1);
     ck_assert_int_eq(fstat(fd, &status), 0);
     ck_assert_uint_eq(status.st_mode & 07777, 0);
     close(fd);
-    const int below = file_walk_open(dir_fd, "x/y", true);
+    const int below = file_walk_open(dir_fd, "x/y", FILE_WALK_MAKE);
     umask(022);
     ck_assert(below >= 0 || errno == EACCES); /* root may */
     ck_assert_int_eq(fstatat(dir_fd, "x", &status, 0), 0);
@@ -121,7 +123,7 @@ START_TEST(a_setgid_directory_hands_its_group_down)
     ck_assert_int_eq(chmod(place.dir, 02775), 0);
     ck_assert_int_eq(stat(place.dir, &above), 0);
     umask(022);
-    const int fd = file_walk_open(dir_fd, "x/y", true);
+    const int fd = file_walk_open(dir_fd, "x/y", FILE_WALK_MAKE);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(fstat(fd, &status), 0);
     ck_assert_uint_eq(status.st_gid, above.st_gid);
@@ -141,7 +143,7 @@ START_TEST(a_default_acl_is_kept)
         return; /* this file system has none */
     struct stat status;
     umask(077);
-    const int fd = file_walk_open(dir_fd, "x/y", true);
+    const int fd = file_walk_open(dir_fd, "x/y", FILE_WALK_MAKE);
     umask(022);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(fstat(fd, &status), 0);
@@ -157,7 +159,7 @@ END_TEST
 
 START_TEST(reading_makes_nothing)
 {
-    ck_assert_int_lt(file_walk_open(dir_fd, "x/y", false), 0);
+    ck_assert_int_lt(file_walk_open(dir_fd, "x/y", FILE_WALK_READ), 0);
     ck_assert_int_eq(errno, ENOENT);
     ck_assert_uint_eq(place_size(&place, "x"), UINT64_MAX);
 }
@@ -178,7 +180,9 @@ START_TEST(what_is_no_regular_file_is_refused_without_waiting)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (int write = 0; write < 2; write++) {
             errno = 0;
-            ck_assert_int_lt(file_walk_open(dir_fd, cases[i].path, write == 1), 0);
+            ck_assert_int_lt(file_walk_open(dir_fd, cases[i].path,
+                                            write == 1 ? FILE_WALK_MAKE : FILE_WALK_READ),
+                             0);
             ck_assert_int_eq(errno, cases[i].error);
         }
     }
@@ -190,9 +194,9 @@ END_TEST
 START_TEST(a_directory_that_is_a_link_is_not_followed)
 {
     ck_assert_int_eq(symlink("..", place_path(&place, "up")), 0);
-    ck_assert_int_lt(file_walk_open(dir_fd, "up/secret", false), 0);
+    ck_assert_int_lt(file_walk_open(dir_fd, "up/secret", FILE_WALK_READ), 0);
     ck_assert_int_eq(errno, ELOOP);
-    ck_assert_int_lt(file_walk_open(dir_fd, "up/made", true), 0);
+    ck_assert_int_lt(file_walk_open(dir_fd, "up/made", FILE_WALK_MAKE), 0);
     ck_assert_int_eq(errno, ELOOP);
     ck_assert_uint_eq(place_size(&place, "../made"), UINT64_MAX);
 }
@@ -200,7 +204,7 @@ END_TEST
 
 START_TEST(a_descriptor_no_longer_returns_early)
 {
-    const int fd = file_walk_open(dir_fd, "plain", true);
+    const int fd = file_walk_open(dir_fd, "plain", FILE_WALK_MAKE);
     ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
     ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
     close(fd);

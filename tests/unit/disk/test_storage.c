@@ -344,6 +344,49 @@ START_TEST(a_file_deleted_under_us_is_noticed_at_the_sync)
 }
 END_TEST
 
+static enum error_code write_after_loss(const char *path)
+{
+    ck_assert_int_eq(write_piece(0), ERROR_NONE);
+    ck_assert_int_eq(storage_sync(storage, &why), ERROR_NONE);
+    storage_close_files(storage); /* as when many others were used since */
+    ck_assert_int_eq(rename(place_path(&place, path), place_path(&place, "away")), 0);
+    return write_piece(1);
+}
+
+/* S10: else what it had would be missing, and nobody would know. */
+START_TEST(a_file_that_is_gone_is_not_made_again_by_a_write)
+{
+    ck_assert_int_eq(write_after_loss("t/sub/big"), ERROR_NOT_FOUND);
+    ck_assert_uint_eq(why.file, 2);
+    ck_assert_uint_eq(place_size(&place, "t/sub/big"), UINT64_MAX);
+    ck_assert_int_eq(storage_sync(storage, &why), ERROR_NOT_FOUND); /* it tells, too */
+    ck_assert_uint_eq(why.file, 2);
+
+    storage_begin_anew(storage); /* it was looked for, or somebody has agreed */
+    ck_assert_int_eq(write_piece(1), ERROR_NONE);
+    ck_assert_uint_gt(place_size(&place, "t/sub/big"), PIECE);
+}
+END_TEST
+
+START_TEST(nor_is_its_directory)
+{
+    ck_assert_int_eq(write_after_loss("t/sub"), ERROR_NOT_FOUND);
+    ck_assert_uint_eq(place_size(&place, "t/sub"), UINT64_MAX);
+}
+END_TEST
+
+/* What was there before us counts as much as what we made. */
+START_TEST(nor_is_one_that_was_there_when_it_was_looked_at)
+{
+    write_all();
+    storage_begin_anew(storage); /* as at a start */
+    storage_close_files(storage);
+    storage_stat_all(storage);
+    ck_assert_int_eq(unlink(place_path(&place, "t/sub/big")), 0);
+    ck_assert_int_eq(write_piece(1), ERROR_NOT_FOUND);
+}
+END_TEST
+
 /* ---- deleting (S23) ---- */
 
 START_TEST(only_own_files_and_empty_directories_are_deleted)
@@ -399,6 +442,9 @@ Suite *test_storage_suite(void)
     tcase_add_test(tcase, only_what_was_written_is_synced);
     tcase_add_test(tcase, a_sync_that_fails_names_the_file_and_is_not_repeated_in_hope);
     tcase_add_test(tcase, a_file_deleted_under_us_is_noticed_at_the_sync);
+    tcase_add_test(tcase, a_file_that_is_gone_is_not_made_again_by_a_write);
+    tcase_add_test(tcase, nor_is_its_directory);
+    tcase_add_test(tcase, nor_is_one_that_was_there_when_it_was_looked_at);
     tcase_add_test(tcase, only_own_files_and_empty_directories_are_deleted);
     tcase_add_test(tcase, what_is_written_after_the_delete_is_not_made_again);
     suite_add_tcase(suite, tcase);

@@ -1,6 +1,7 @@
 #include "tests/unit/torrent/pair.h"
 
 #include "base/sandbox.h"
+#include "disk/disk_private.h"
 #include "piece/piece_private.h"
 #include "torrent/commands.h"
 #include "torrent/session_private.h"
@@ -340,18 +341,16 @@ START_TEST(a_full_state_directory_is_a_warning)
 }
 END_TEST
 
-/* S10 */
-START_TEST(a_file_deleted_while_downloading_is_told_and_not_made_again_unasked)
+static void download_in_part(void)
 {
-    char path[256];
-    snprintf(path, sizeof path, "%s/pair/a", pair.leech.down);
     session_set_limits(pair.seed.session, 0, 200000);
     start_leech();
-    while (pair.leech.pieces < 30) /* more than the other files have */
+    while (pair.leech.pieces < 30 || pair.leech.checkpoints == 0)
         loop_turn(pair.loop, 20 * NS_PER_MS);
-    unlink(path);
-    pair_until(&pair, leech_failed, 20); /* at the checkpoint, if no write met it */
-    expect_error("a", "missing");
+}
+
+static void resume_and_complete(void)
+{
     session_set_limits(pair.seed.session, 0, 0);
     for (int i = 0; i < 50; i++)
         loop_turn(pair.loop, 5 * NS_PER_MS);
@@ -360,6 +359,50 @@ START_TEST(a_file_deleted_while_downloading_is_told_and_not_made_again_unasked)
     pair_introduce(&pair);
     pair_until(&pair, pair_leech_complete, 20);
     ck_assert(pair_files_are_right(&pair, pair.leech.down));
+}
+
+static void remove_of_leech(const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/pair/%s", pair.leech.down, name);
+    ck_assert_int_eq(unlink(path), 0);
+}
+
+/* S10 */
+START_TEST(a_file_deleted_while_downloading_is_told_and_not_made_again_unasked)
+{
+    download_in_part();
+    remove_of_leech("a");
+    pair_until(&pair, leech_failed, 20); /* at the checkpoint, if no write met it */
+    expect_error("a", "missing");
+    resume_and_complete();
+}
+END_TEST
+
+/* S10: though only one of them is named. Of each something was synced before, and
+ * something not yet. */
+START_TEST(of_several_files_that_are_gone_none_is_claimed)
+{
+    download_in_part();
+    const uint32_t before = pair.leech.pieces;
+    while (pair.leech.pieces < before + 6)
+        loop_turn(pair.loop, 20 * NS_PER_MS);
+    remove_of_leech("a");
+    remove_of_leech("sub/c");
+    pair_until(&pair, leech_failed, 20);
+    resume_and_complete();
+}
+END_TEST
+
+/* S10: nor a file that was closed, as it is when many others were used since. */
+START_TEST(a_file_that_was_closed_and_is_gone_is_not_claimed)
+{
+    download_in_part();
+    storage_close_files(pair.leech.session->disk->torrents[pair.leech.id.index].storage);
+    remove_of_leech("a");
+    pair_until(&pair, leech_failed, 20);
+    expect_error("a", "missing");
+    resume_and_complete();
 }
 END_TEST
 
@@ -379,6 +422,8 @@ Suite *test_disk_trouble_suite(void)
     tcase_add_test(tcase, a_full_state_directory_is_a_warning);
     tcase_add_test(tcase,
                    a_file_deleted_while_downloading_is_told_and_not_made_again_unasked);
+    tcase_add_test(tcase, of_several_files_that_are_gone_none_is_claimed);
+    tcase_add_test(tcase, a_file_that_was_closed_and_is_gone_is_not_claimed);
     suite_add_tcase(suite, tcase);
     return suite;
 }
