@@ -217,13 +217,21 @@ def state_of(pid):
 
 
 def two_on_one_terminal(lab):
-    """C21: both work, neither floods the line, and both end when they are told to."""
-    terminal = Strict(lab, ["sh", "-c", shlex.join(command(lab)) + " </dev/tty & exec " +
+    """C21: both work, neither floods the line, and both end when they are told to. Who came
+    last goes first, and leaves the terminal as it was, for the other."""
+    go = lab.path("go")
+    terminal = Strict(lab, ["sh", "-c", f"(until [ -e {go} ]; do sleep 0.05; done; exec " +
+                            shlex.join(command(lab)) + " </dev/tty) & exec " +
                             shlex.join(command(lab))])
     terminal.wait_for("payload .*100%")
     pid = terminal.process.pid
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         other = int(file.read().split()[0])
+    terminal.wait_quiet(0.5, 3)
+    read = terminal.bytes_read
+    with open(go, "w", encoding="ascii"):
+        pass
+    wait_until(lambda: terminal.bytes_read > read + 200, "a frame of the other one")
     terminal.wait_quiet(0.5, 3)
     check(least_in(0.5, lambda: terminal.bytes_read, 5000) <= 5000, "a flood of frames")
     os.kill(other, signal.SIGTERM)
