@@ -8,6 +8,7 @@
 #include "app/until_done.h"
 #include "app/watch.h"
 #include "base/clock.h"
+#include "base/i18n.h"
 #include "net/net.h"
 #include "net/proxy.h"
 
@@ -30,6 +31,10 @@
 static void on_stopped(void *context)
 {
     struct run *run = context;
+    if (!session_is_saved(run->session) && run->parting[0] == '\0')
+        snprintf(run->parting, sizeof run->parting, "%s",
+                 _("the disk did not answer in time: what changed last is not saved, and "
+                   "the next start looks at the files again"));
     loop_stop(run->loop);
 }
 

@@ -379,6 +379,14 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
     session_check_stopped(session);
 }
 
+bool session_is_saved(const struct session *session)
+{
+    for (uint32_t i = 0; i < session->count; i++)
+        if (!session_torrent(session, session->order[i])->disk_done)
+            return false;
+    return session->jobs == 0;
+}
+
 void session_stop_within(struct session *session, uint64_t wait_ms)
 {
     session->stop_ns = wait_ms * NS_PER_MS;

@@ -80,6 +80,8 @@ void session_stop(struct session *session, void (*done)(void *context), void *co
 /* How long that may take until DONE is called in any case, also if it has begun. */
 #define SESSION_STOP_MS 3500u /* otherwise: somebody waits */
 void session_stop_within(struct session *session, uint64_t wait_ms);
+/* Once DONE was called: whether all is saved, and not only the time over. */
+bool session_is_saved(const struct session *session);
 /* Adds the torrents of the state directory. */
 enum error_code session_restore(struct session *session,
                                 char message[SESSION_MESSAGE_SIZE]);

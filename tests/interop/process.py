@@ -133,6 +133,7 @@ def ends_in_time_though_the_disk_hangs(lab):  # O1, S19
     with InTime(lab, IN_TIME_S, "the end") as end:
         check(bttui.end() in (0, 1), f"exit status {bttui.status()}")
     check(not bttui.seen("piece"), "the disk did not hang")
+    check("did not answer in time" in bttui.text(bttui.log), "what is not saved is not told")
     print(f"        ended after {end.took_s:.2f} s with {bttui.status()}")
 
 
