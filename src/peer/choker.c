@@ -7,34 +7,26 @@
 #define QUANTUM_LEAST        (BLOCK_BYTES / 16)
 #define OPTIMISTIC_PART      5u /* one in so many of all */
 #define WAIT_WEIGHT          3u /* BEP 3: new ones are three times as likely */
-#define GAVE_WEIGHT          3u
 
 static bool may_have_slot(const struct choker_peer *peer)
 {
     return peer->interested && !peer->blocked;
 }
 
-static uint64_t gave_weight(const struct choker_peer *peer)
-{
-    return peer->gave ? GAVE_WEIGHT : 1;
-}
-
 /* Seeding: in the middle of its turn. */
 static bool is_in_turn(const struct choker_peer *peer, const struct choker_rules *rules)
 {
-    const uint64_t weight = gave_weight(peer);
-    return peer->unchoked &&
-           rules->now_ns - peer->unchoked_at_ns < CHOKER_TURN_NS * weight &&
-           (peer->quota == 0 || peer->served < peer->quota * weight);
+    return peer->unchoked && rules->now_ns - peer->unchoked_at_ns < CHOKER_TURN_NS &&
+           (peer->quota == 0 || peer->served < peer->quota);
 }
 
-/* Seeding: how long it has waited, or had its slot, as far as that counts. */
+/* Seeding: how long it has waited, or had its slot. */
 static uint64_t seed_waited(const struct choker_peer *peer,
                             const struct choker_rules *rules)
 {
     if (peer->unchoked_at_ns == 0)
         return UINT64_MAX; /* it never had one */
-    return (rules->now_ns - peer->unchoked_at_ns) * gave_weight(peer);
+    return rules->now_ns - peer->unchoked_at_ns;
 }
 
 static bool is_better(const struct choker_peer *a, const struct choker_peer *b,
@@ -47,6 +39,8 @@ static bool is_better(const struct choker_peer *a, const struct choker_peer *b,
             return a_has;
     }
     if (rules->seeding) {
+        if (a->gave != b->gave)
+            return a->gave;
         const bool a_kept = is_in_turn(a, rules), b_kept = is_in_turn(b, rules);
         if (a_kept != b_kept)
             return a_kept;
@@ -54,7 +48,7 @@ static bool is_better(const struct choker_peer *a, const struct choker_peer *b,
             return !a->unchoked;
         return seed_waited(a, rules) > seed_waited(b, rules);
     }
-    return a->given > b->given;
+    return a->given != b->given ? a->given > b->given : a->gave && !b->gave;
 }
 
 struct chosen {

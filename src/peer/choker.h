@@ -47,9 +47,10 @@ struct choker {
 
 struct choker_rules {
     bool whole; /* rank all anew; else only free slots are given */
-    /* Who has waited longest, instead of who gives most. With whom gave us something when
-     * we had not everything waits and turns count three times: they are served first at
-     * the end of a swarm, when many have become seeds, and nobody is left out for good.
+    /* In turns, who has waited longest first, instead of who gives most. With whom gave
+     * us something when we had not everything come before all others, who have the slots
+     * that those leave and the optimistic one: at the end of a swarm, when many have
+     * become seeds, those who gave finish first, and nobody is left out for good.
      */
     bool seeding;
     uint64_t now_ns;

@@ -122,8 +122,8 @@ def mixed(lab):
 
 
 def free_riders(lab):
-    """Twenty who give and ten who do not, and no limit but the lines': most of those who give
-    have all before the first of the others."""
+    """Twenty who give and ten who do not, and no limit but the lines': those who give have all
+    before the first of the others."""
     if not FIGURES:
         raise Skip("only for figures: LAB_MIB")
     givers, riders = 20, 10
@@ -135,7 +135,7 @@ def free_riders(lab):
           f"{min(took[:givers]):.1f}-{max(took[:givers]):.1f} s, half of them after "
           f"{statistics.median(took[:givers]):.1f}, those who do not after "
           f"{min(took[givers:]):.1f}-{max(took[givers:]):.1f} s")
-    check(statistics.median(took[:givers]) < min(took[givers:]),
+    check(max(took[:givers]) < min(took[givers:]),
           "those who give nothing are served first")
 
 
