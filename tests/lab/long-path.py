@@ -1,8 +1,8 @@
-"""A long path: one seeder behind 100 Mbit/s and 100 ms. bttui and libtorrent download the
-same from the same seeder, in turn, LAB_RUNS times (5): from bttui, from libtorrent, and from
-a raw seeder that is never the bottleneck. LAB_MIB (64 for the figures) says how
-much. The machine's other work spoils the path's timing: run as root under chrt -r 1, both
-clients and the path come before it."""
+"""A long path: one seeder behind 100 Mbit/s and 100 ms there and back (LAB_RTT_MS). bttui and
+libtorrent download the same from the same seeder, in turn, LAB_RUNS times (5): from bttui,
+from libtorrent, and from a raw seeder that is never the bottleneck. LAB_MIB (64 for the
+figures) says how much. The machine's other work spoils the path's timing: run as root under
+chrt -r 1, both clients and the path come before it."""
 
 import contextlib
 import os
@@ -21,7 +21,8 @@ RAW_PIECE_BYTES = 1 << 18
 FIGURES = "LAB_MIB" in os.environ
 MIB = int(os.environ.get("LAB_MIB", "8"))
 RUNS = int(os.environ.get("LAB_RUNS", "5")) if FIGURES else 1
-LINK = {"up": 100 * MBIT, "down": 100 * MBIT, "delay": 25}
+RTT_MS = int(os.environ.get("LAB_RTT_MS", "100"))
+LINK = {"up": 100 * MBIT, "down": 100 * MBIT, "delay": RTT_MS // 4}
 
 
 def make(lab):
@@ -81,7 +82,7 @@ def times(client, runs):
 
 def report(network, what, bttui_s, libtorrent_s):
     link_s = (MIB << 20) / LINK["up"]
-    print(f"        {MIB} MiB from {what}, the link alone {link_s:.2f} s, "
+    print(f"        {MIB} MiB from {what}, {RTT_MS} ms, the link alone {link_s:.2f} s, "
           f"{network.congestion_control('leecher')}, load {os.getloadavg()[0]:.1f}:")
     print(f"        {times('bttui', bttui_s)}")
     if libtorrent_s:
