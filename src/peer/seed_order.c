@@ -9,6 +9,8 @@
 #define PASS_ON             4u /* a piece's time until others have it of who got it */
 #define FRESH_MOST_NS       (60 * NS_PER_S)
 #define HOLD_MOST_NS        NS_PER_S
+#define WANTED_MOST_NS      (NS_PER_S / 2)
+#define SOCKET_BYTES        131072ull /* of each, about: TCP_NOTSENT_LOWAT */
 #define MEASURE_LEAST_MS    50u
 #define MEASURE_LEAST_BYTES (1u << 20)
 #define HOLD_STEP_NS        (10 * NS_PER_MS)
@@ -98,13 +100,14 @@ static uint64_t fresh_time(const struct peer_manager *manager, uint64_t rate)
     return all_ns < FRESH_MOST_NS ? all_ns : FRESH_MOST_NS;
 }
 
-/* Others have been asking for something better within the last quarter of a MiB. */
+/* Others have got something better within the time that the uplink takes for what waits
+ * in the sockets of all: whose socket is full asks for more when that is gone. */
 static bool others_want(const struct peer_manager *manager, uint64_t rate,
                         uint64_t now_ns)
 {
-    const uint64_t span_ns = TURN_BYTES * NS_PER_S / rate;
+    const uint64_t span_ns = manager->slots_used * SOCKET_BYTES * NS_PER_S / rate;
     return now_ns - manager->order->wanted_ns <
-           (span_ns < NS_PER_S / 4 ? span_ns : NS_PER_S / 4);
+           (span_ns < WANTED_MOST_NS ? span_ns : WANTED_MOST_NS);
 }
 
 static bool may_hold(const struct peer *peer, uint64_t rate, uint64_t now_ns)

@@ -105,19 +105,25 @@ void endgame_done(struct endgame *endgame)
     *endgame = (struct endgame){0};
 }
 
-/* Duplicates are bounded: the more of them came for nothing, the more must be gained. */
+/* Duplicates are bounded: the more of them came for nothing, the more must be gained.
+ * While there is nothing else to ask for, somebody who has a block at hand is worth more
+ * than a place in the queue of one whom all are asking. */
 static struct endgame_rule endgame_rule(const struct piece_manager *manager)
 {
     const uint64_t blocks = manager->config.total_bytes / BLOCK_BYTES;
     const uint64_t wasted =
         manager->duplicates > ENDGAME_FREE ? manager->duplicates - ENDGAME_FREE : 0;
+    const bool is_much = wasted * 400 > blocks;     /* 0.25 % */
+    const bool is_too_much = wasted * 200 > blocks; /* 0.5 % */
     struct endgame_rule rule = {.percent = 67, .late_ns = ENDGAME_MIN_NS};
+    if (is_much)
+        rule = (struct endgame_rule){.percent = 33, .late_ns = 5 * ENDGAME_MIN_NS};
+    if (is_too_much)
+        rule = (struct endgame_rule){.percent = 20, .late_ns = NS_PER_S};
     if (manager->picker.free_count > 0)
-        rule = (struct endgame_rule){.percent = 33, .late_ns = ENDGAME_LATE_NS};
-    if (wasted * 400 > blocks) /* 0.25 % */
-        rule = (struct endgame_rule){.percent = 33, .late_ns = ENDGAME_LATE_NS};
-    if (wasted * 250 > blocks) /* 0.4 % */
-        rule = (struct endgame_rule){.percent = 20, .late_ns = 5 * NS_PER_S};
+        rule = (struct endgame_rule){.percent = is_too_much ? 20 : 33,
+                                     .late_ns =
+                                         is_too_much ? 5 * NS_PER_S : ENDGAME_LATE_NS};
     return rule;
 }
 

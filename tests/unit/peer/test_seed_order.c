@@ -134,6 +134,28 @@ START_TEST(test_nobody_waits_for_more_than_a_second)
 }
 END_TEST
 
+/* Whoever gets what nobody else has asks for more when its socket is empty, which takes
+ * the longer the slower the uplink is. */
+START_TEST(test_the_one_who_passes_it_on_has_time_to_ask_for_more)
+{
+    uint32_t got = 0;
+    begin(2, true);
+    peer_shared_set_limits(rig.shared, 0, LIMIT / 8);
+    ask(0, 0, 8);
+    for (int i = 0; i < 500 && got < 16; i++) {
+        rig_run(&rig, 10 * NS_PER_MS);
+        got += blocks(0);
+    }
+    ck_assert_uint_eq(got, 16);
+    ask(1, 7, 1);
+    rig_run(&rig, 350 * NS_PER_MS);
+    ck_assert_uint_eq(given(1), UINT32_MAX);
+    rig_run(&rig, 400 * NS_PER_MS);
+    ck_assert_uint_eq(given(1), 7);
+    end(2);
+}
+END_TEST
+
 START_TEST(test_nobody_waits_when_there_is_nothing_better_to_do)
 {
     begin(2, true);
@@ -171,6 +193,7 @@ Suite *suite_seed_order(void)
     tcase_add_test(tcase, test_what_another_was_just_given_comes_after_the_rest);
     tcase_add_test(tcase, test_who_asks_only_for_that_waits_while_others_do_not);
     tcase_add_test(tcase, test_nobody_waits_for_more_than_a_second);
+    tcase_add_test(tcase, test_the_one_who_passes_it_on_has_time_to_ask_for_more);
     tcase_add_test(tcase, test_nobody_waits_when_there_is_nothing_better_to_do);
     tcase_add_loop_test(tcase, test_others_are_served_as_they_ask, 0, 2);
     suite_add_tcase(suite, tcase);
