@@ -9,7 +9,8 @@
 #define PASS_ON             4u /* a piece's time until others have it of who got it */
 #define FRESH_MOST_NS       (60 * NS_PER_S)
 #define HOLD_MOST_NS        NS_PER_S
-#define WANTED_MOST_NS      (NS_PER_S / 2)
+#define TURN_MOST_NS        (NS_PER_S / 4)
+#define SOCKETS_MOST_NS     (NS_PER_S / 8)
 #define SOCKET_BYTES        131072ull /* of each, about: TCP_NOTSENT_LOWAT */
 #define MEASURE_LEAST_MS    50u
 #define MEASURE_LEAST_BYTES (1u << 20)
@@ -80,10 +81,12 @@ static uint64_t uplink_rate(const struct peer_manager *manager, uint64_t now_ns)
     return rate > manager->up_rate ? rate : manager->up_rate;
 }
 
+/* Who has earned what it asks for is not held for others. */
 static bool matters(const struct peer *peer, uint64_t rate)
 {
     const struct peer_manager *manager = peer->manager;
     return manager->complete && peer->fast && manager->slots_used > 1 &&
+           !peer_gave(peer) &&
            (manager->up_rate > 0 ||
             manager->uploaded - manager->measured_base >= MEASURE_LEAST_BYTES) &&
            rate < RATE_MOST;
@@ -100,14 +103,21 @@ static uint64_t fresh_time(const struct peer_manager *manager, uint64_t rate)
     return all_ns < FRESH_MOST_NS ? all_ns : FRESH_MOST_NS;
 }
 
-/* Others have got something better within the time that the uplink takes for what waits
- * in the sockets of all: whose socket is full asks for more when that is gone. */
+static uint64_t at_most(uint64_t value, uint64_t most)
+{
+    return value < most ? value : most;
+}
+
+/* Others have got something better within the time that the uplink takes for a turn, or,
+ * while it is fast, for what waits in the sockets of all: whose socket is full asks for
+ * more when that is gone. */
 static bool others_want(const struct peer_manager *manager, uint64_t rate,
                         uint64_t now_ns)
 {
-    const uint64_t span_ns = manager->slots_used * SOCKET_BYTES * NS_PER_S / rate;
-    return now_ns - manager->order->wanted_ns <
-           (span_ns < WANTED_MOST_NS ? span_ns : WANTED_MOST_NS);
+    const uint64_t turn_ns = at_most(TURN_BYTES * NS_PER_S / rate, TURN_MOST_NS);
+    const uint64_t all_ns =
+        at_most(manager->slots_used * SOCKET_BYTES * NS_PER_S / rate, SOCKETS_MOST_NS);
+    return now_ns - manager->order->wanted_ns < (turn_ns > all_ns ? turn_ns : all_ns);
 }
 
 static bool may_hold(const struct peer *peer, uint64_t rate, uint64_t now_ns)

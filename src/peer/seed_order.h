@@ -4,7 +4,8 @@
  * that another who asks for the same is served something else first, and waits for a
  * moment if it asks for nothing else while the others do. Who has waited for a second at
  * most is served whatever it wants. A fast uplink, or one leecher, is served as it asks;
- * so are peers without BEP 6, some of which count on the order. Loop thread.
+ * so are peers without BEP 6, some of which count on the order, and those who gave us
+ * something while we had not everything. Loop thread.
  */
 #ifndef BTTUI_PEER_SEED_ORDER_H
 #define BTTUI_PEER_SEED_ORDER_H

@@ -33,6 +33,11 @@ static uint64_t quota_of(const struct peer *peer)
     return (uint64_t)pieces * peer->manager->config.metainfo.piece_bytes;
 }
 
+bool peer_gave(const struct peer *peer)
+{
+    return peer->downloaded >= peer->manager->config.metainfo.piece_bytes;
+}
+
 static struct choker_peer describe(const struct peer *peer, uint64_t now_ns)
 {
     return (struct choker_peer){
@@ -46,7 +51,7 @@ static struct choker_peer describe(const struct peer *peer, uint64_t now_ns)
         .unchoked_at_ns = peer->slot_changed_ns,
         .came_at_ns = peer->connected_at_ns,
         .gives = peer->downloaded > peer->downloaded_at_slot,
-        .gave = peer->downloaded >= peer->manager->config.metainfo.piece_bytes,
+        .gave = peer_gave(peer),
         .unchoked = !peer->am_choking,
         .optimistic = peer->optimistic,
     };

@@ -30,6 +30,10 @@ uint32_t peer_turn(struct peer *peer);
 /* BLOCKS went out in one call; ALL: and that was everything. */
 void peer_note_sent(struct peer *peer, uint32_t blocks, bool all);
 
+/* slots.c */
+/* A piece at least, when we had not everything. */
+bool peer_gave(const struct peer *peer);
+
 /* seed_order.c */
 /* Which of its requests, by their place, is served next. False: none for now; the timer
  * serves it again. */
