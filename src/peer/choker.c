@@ -147,7 +147,7 @@ void choker_run(struct choker *choker, struct choker_peer *peers, uint32_t count
     for (uint32_t i = 0; i < count; i++) {
         struct choker_peer *peer = &peers[i];
         if (keep && peer->optimistic && peer->unchoked && may_have_slot(peer) &&
-            !peer->put_last)
+            !peer->put_last && (!rules->seeding || is_in_turn(peer, rules)))
             optimistic = peer;
         if (may_have_slot(peer) && !peer->put_last && (rules->seeding || !peer->snubbed))
             consider(&chosen, peer, rules);

@@ -31,7 +31,7 @@ struct choker_peer {
     uint64_t unchoked_at_ns; /* when it last got or lost a slot; 0: never had one */
     uint64_t came_at_ns;     /* when it connected */
     bool gives;              /* it gave us something in its last slot, or since */
-    bool gave;               /* or ever, a piece at least */
+    bool gave;               /* or ever, more than a trial */
     bool unchoked;           /* in: now; out: from now on */
     bool optimistic;         /* in and out */
     uint32_t quantum; /* out, of choker_weigh: bytes a turn of the limited uplink */

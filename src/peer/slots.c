@@ -7,6 +7,8 @@
 #define SOON_NS            (NS_PER_S / 10) /* wishes within this are answered together */
 #define QUOTA_PIECES       16u
 #define QUOTA_FIRST_PIECES 2u
+#define GAVE_PART          4u /* of a piece */
+#define GAVE_LEAST         (2 * BLOCK_BYTES)
 
 /* Peers of one public address share a number. */
 static uint32_t host_of(const struct peer *peer, struct peer *const *who, uint32_t count)
@@ -35,7 +37,8 @@ static uint64_t quota_of(const struct peer *peer)
 
 bool peer_gave(const struct peer *peer)
 {
-    return peer->downloaded >= peer->manager->config.metainfo.piece_bytes;
+    const uint32_t part = peer->manager->config.metainfo.piece_bytes / GAVE_PART;
+    return peer->downloaded >= (part > GAVE_LEAST ? part : GAVE_LEAST);
 }
 
 static struct choker_peer describe(const struct peer *peer, uint64_t now_ns)

@@ -31,7 +31,7 @@ uint32_t peer_turn(struct peer *peer);
 void peer_note_sent(struct peer *peer, uint32_t blocks, bool all);
 
 /* slots.c */
-/* A piece at least, when we had not everything. */
+/* A quarter of a piece at least, when we had not everything. */
 bool peer_gave(const struct peer *peer);
 
 /* seed_order.c */

@@ -218,6 +218,21 @@ START_TEST(test_a_quota_ends_a_turn_while_seeding)
 }
 END_TEST
 
+START_TEST(test_a_quota_ends_the_optimistic_turn_too_while_seeding)
+{
+    begin(10);
+    run(true, true);
+    const uint32_t first = optimistic();
+    now_ns += CHOKER_PERIOD_NS;
+    run(true, true);
+    ck_assert_uint_eq(optimistic(), first); /* it has half a minute */
+    peers[first].served = 2u << 20;
+    now_ns += CHOKER_PERIOD_NS;
+    run(true, true);
+    ck_assert(!peers[first].unchoked);
+}
+END_TEST
+
 /* P40: at the end of a swarm, when many have become seeds. The others are served, too. */
 START_TEST(test_those_who_gave_come_first_for_a_seed)
 {
@@ -433,6 +448,7 @@ Suite *suite_choker(void)
     tcase_add_test(tcase, test_a_new_wish_takes_no_ones_slot_away);
     tcase_add_test(tcase, test_seeding_serves_everybody_in_turn);
     tcase_add_test(tcase, test_a_quota_ends_a_turn_while_seeding);
+    tcase_add_test(tcase, test_a_quota_ends_the_optimistic_turn_too_while_seeding);
     tcase_add_test(tcase, test_those_who_gave_come_first_for_a_seed);
     tcase_add_test(tcase, test_what_those_who_gave_leave_is_for_the_others);
     tcase_add_test(tcase, test_who_gave_once_comes_before_who_never_did);
