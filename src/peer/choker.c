@@ -146,8 +146,9 @@ void choker_run(struct choker *choker, struct choker_peer *peers, uint32_t count
     const bool keep = keeps_optimistic(choker, rules);
     for (uint32_t i = 0; i < count; i++) {
         struct choker_peer *peer = &peers[i];
+        const bool is_over = rules->whole && rules->seeding && !is_in_turn(peer, rules);
         if (keep && peer->optimistic && peer->unchoked && may_have_slot(peer) &&
-            !peer->put_last && (!rules->seeding || is_in_turn(peer, rules)))
+            !peer->put_last && !is_over)
             optimistic = peer;
         if (may_have_slot(peer) && !peer->put_last && (rules->seeding || !peer->snubbed))
             consider(&chosen, peer, rules);

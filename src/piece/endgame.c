@@ -113,18 +113,15 @@ static struct endgame_rule endgame_rule(const struct piece_manager *manager)
     const uint64_t blocks = manager->config.total_bytes / BLOCK_BYTES;
     const uint64_t wasted =
         manager->duplicates > ENDGAME_FREE ? manager->duplicates - ENDGAME_FREE : 0;
-    const bool is_much = wasted * 400 > blocks;     /* 0.25 % */
-    const bool is_too_much = wasted * 200 > blocks; /* 0.5 % */
-    struct endgame_rule rule = {.percent = 67, .late_ns = ENDGAME_MIN_NS};
-    if (is_much)
-        rule = (struct endgame_rule){.percent = 33, .late_ns = 5 * ENDGAME_MIN_NS};
-    if (is_too_much)
-        rule = (struct endgame_rule){.percent = 20, .late_ns = NS_PER_S};
     if (manager->picker.free_count > 0)
-        rule = (struct endgame_rule){.percent = is_too_much ? 20 : 33,
-                                     .late_ns =
-                                         is_too_much ? 5 * NS_PER_S : ENDGAME_LATE_NS};
-    return rule;
+        return wasted * 250 > blocks /* 0.4 % */
+                   ? (struct endgame_rule){.percent = 20, .late_ns = 5 * NS_PER_S}
+                   : (struct endgame_rule){.percent = 33, .late_ns = ENDGAME_LATE_NS};
+    if (wasted * 200 > blocks) /* 0.5 % */
+        return (struct endgame_rule){.percent = 20, .late_ns = NS_PER_S};
+    if (wasted * 400 > blocks) /* 0.25 % */
+        return (struct endgame_rule){.percent = 33, .late_ns = 5 * ENDGAME_MIN_NS};
+    return (struct endgame_rule){.percent = 67, .late_ns = ENDGAME_MIN_NS};
 }
 
 /* Nobody who was asked for it has ever given anything: what is asked for twice will

@@ -227,6 +227,9 @@ START_TEST(test_a_quota_ends_the_optimistic_turn_too_while_seeding)
     run(true, true);
     ck_assert_uint_eq(optimistic(), first); /* it has half a minute */
     peers[first].served = 2u << 20;
+    now_ns += NS_PER_S;
+    run(false, true);
+    ck_assert_uint_eq(optimistic(), first); /* a wish takes nobody's slot away */
     now_ns += CHOKER_PERIOD_NS;
     run(true, true);
     ck_assert(!peers[first].unchoked);
